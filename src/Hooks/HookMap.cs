@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+
+namespace Interp.Hooks;
+
+/// <summary>
+/// The hook points of one model: which exist, in what order they fire, their names and shapes. Names typed by users are
+/// read here and nowhere else.
+/// </summary>
+public sealed partial class HookMap
+{
+    private readonly HashSet<HookPoint> _points;
+
+    /// <summary>Derives the points of a model.</summary>
+    /// <param name="outline">Sizes and parts of the model.</param>
+    public HookMap(ModelOutline outline)
+    {
+        ArgumentNullException.ThrowIfNull(outline);
+        Outline = outline;
+        AllPoints = [.. Ordered(outline)];
+        Points = [.. AllPoints.Where(p => !HookTable.Row(p.Kind).OnRequest)];
+        _points = [.. AllPoints];
+    }
+
+    /// <summary>Sizes and parts of the model.</summary>
+    public ModelOutline Outline { get; }
+
+    /// <summary>The points that a run with every observer fires, in firing order.</summary>
+    public ImmutableArray<HookPoint> Points { get; }
+
+    /// <summary><see cref="Points"/> and those that fire only when asked for by name, in firing order.</summary>
+    public ImmutableArray<HookPoint> AllPoints { get; }
+
+    /// <summary>Whether the model has the point.</summary>
+    /// <param name="point">A hook point.</param>
+    public bool Contains(HookPoint point) => _points.Contains(point);
+
+    /// <summary>The point's name in this model: canonical TransformerLens name.</summary>
+    /// <param name="point">A hook point.</param>
+    public string Name(HookPoint point) => point.Kind switch
+    {
+        HookKind.Embed or HookKind.PosEmbed when Outline.EncoderNames => "embed." + point,
+        _ => point.ToString(),
+    };
+
+    /// <summary>Returns the point if the model has it.</summary>
+    /// <param name="point">A hook point.</param>
+    /// <exception cref="InvalidInputException">The model does not have it; the message says why.</exception>
+    public HookPoint Require(HookPoint point)
+    {
+        if (Contains(point))
+        {
+            return point;
+        }
+
+        HookRow row = HookTable.Row(point.Kind);
+        if (!row.Presence.Holds(Outline))
+        {
+            throw new InvalidInputException($"hook {Name(point)}: this model has no such point because {row.Presence.Absent}");
+        }
+
+        throw new InvalidInputException(
+            $"hook {Name(point)}: layer {point.Layer} is out of range, the model has layers 0..{Outline.NLayers - 1}");
+    }
+
+    /// <summary>Shape of the activation of one sequence.</summary>
+    /// <param name="point">A hook point of this model.</param>
+    /// <param name="positions">Positions computed in this pass (queries).</param>
+    /// <param name="sourcePositions">Positions that can be attended to (keys); equal to positions without a cache.</param>
+    public int[] Shape(HookPoint point, int positions, int sourcePositions) =>
+        [.. HookTable.Row(Require(point).Kind).Axes.Select(axis => Size(axis, positions, sourcePositions))];
+
+    /// <summary>Number of heads on the point's head axis, or 0 when it has none.</summary>
+    /// <param name="point">A hook point.</param>
+    public int Heads(HookPoint point)
+    {
+        HookRow row = HookTable.Row(point.Kind);
+        return row.HeadAxis < 0 ? 0 : Size(row.Axes[row.HeadAxis], 0, 0);
+    }
+
+    private int Size(HookAxis axis, int positions, int sourcePositions) => axis switch
+    {
+        HookAxis.Pos => positions,
+        HookAxis.SrcPos => sourcePositions,
+        HookAxis.Head => Outline.NHeads,
+        HookAxis.KeyValueHead => Outline.NKeyValueHeads,
+        HookAxis.DHead => Outline.DHead,
+        HookAxis.DModel => Outline.DModel,
+        HookAxis.DMlp => Outline.DMlp,
+        HookAxis.DVocab => Outline.DVocab,
+        _ => 1,
+    };
+
+    private static IEnumerable<HookPoint> Ordered(ModelOutline outline)
+    {
+        HookKind[] block = outline.PostNorm
+            ? [.. HookTable.PostNormBlockOrder]
+            : [.. HookTable.Rows.Where(r => r.PerLayer).Select(r => r.Kind)];
+        HookRow[] present = [.. HookTable.Rows.Where(r => r.Presence.Holds(outline))];
+        HashSet<HookKind> kinds = [.. present.Select(r => r.Kind)];
+        int blocksBegin = Array.FindIndex(present, r => r.PerLayer);
+        int blocksEnd = Array.FindLastIndex(present, r => r.PerLayer) + 1;
+        return present[..blocksBegin].Select(r => new HookPoint(r.Kind, -1))
+            .Concat(
+                from layer in Enumerable.Range(0, outline.NLayers)
+                from kind in block
+                where kinds.Contains(kind)
+                select new HookPoint(kind, layer))
+            .Concat(present[blocksEnd..].Select(r => new HookPoint(r.Kind, -1)));
+    }
+}

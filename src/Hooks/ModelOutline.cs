@@ -1,0 +1,79 @@
+namespace Interp.Hooks;
+
+/// <summary>
+/// What the hook table has to know of a model: its sizes and which parts it has. The runtime derives it from the
+/// model's configuration.
+/// </summary>
+public sealed record ModelOutline
+{
+    /// <summary>Number of blocks.</summary>
+    public required int NLayers { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int DModel { get; init; }
+
+    /// <summary>Attention heads per layer.</summary>
+    public required int NHeads { get; init; }
+
+    /// <summary>Key-value heads per layer.</summary>
+    public required int NKeyValueHeads { get; init; }
+
+    /// <summary>Dimension of a head.</summary>
+    public required int DHead { get; init; }
+
+    /// <summary>Neurons per FFN; 0 in attention-only models.</summary>
+    public required int DMlp { get; init; }
+
+    /// <summary>Vocabulary entries.</summary>
+    public required int DVocab { get; init; }
+
+    /// <summary>Whether learned position embeddings exist.</summary>
+    public bool HasPosEmbed { get; init; }
+
+    /// <summary>Whether token type embeddings exist.</summary>
+    public bool HasTokenTypes { get; init; }
+
+    /// <summary>Whether the summed embeddings are normalised before the first block.</summary>
+    public bool HasEmbedNorm { get; init; }
+
+    /// <summary>Whether blocks have norms at all.</summary>
+    public bool HasNorms { get; init; } = true;
+
+    /// <summary>Whether positions are rotary.</summary>
+    public bool HasRotary { get; init; }
+
+    /// <summary>Whether blocks have no FFN.</summary>
+    public bool AttnOnly { get; init; }
+
+    /// <summary>Whether attention and FFN read the same stream side by side.</summary>
+    public bool Parallel { get; init; }
+
+    /// <summary>Whether attention and FFN of a parallel block share one norm.</summary>
+    public bool SharedNorm { get; init; }
+
+    /// <summary>Whether norms follow the residual sums.</summary>
+    public bool PostNorm { get; init; }
+
+    /// <summary>Whether the FFN is gated.</summary>
+    public bool GatedMlp { get; init; }
+
+    /// <summary>Whether attention sees only earlier positions.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>Sliding attention window per layer, in positions including the own one; null = unlimited.</summary>
+    public Func<int, int?> Window { get; init; } = _ => null;
+
+    /// <summary>Whether a norm stands between the last block and the unembedding.</summary>
+    public bool HasFinalNorm { get; init; } = true;
+
+    /// <summary>Whether there is a masked-language-model head.</summary>
+    public bool HasMlmHead { get; init; }
+
+    /// <summary>Whether there is an unembedding.</summary>
+    public bool HasUnembed { get; init; } = true;
+
+    /// <summary>
+    /// Whether embedding points carry the <c>embed.</c> prefix, as TransformerLens names them in its encoder models.
+    /// </summary>
+    public bool EncoderNames { get; init; }
+}
