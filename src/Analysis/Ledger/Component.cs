@@ -1,0 +1,119 @@
+using System.Globalization;
+
+namespace Interp.Analysis;
+
+/// <summary>The classes of residual writes, and the rows that close a ledger.</summary>
+public enum ComponentKind
+{
+    /// <summary>Token embedding.</summary>
+    Embed,
+
+    /// <summary>Learned position embedding.</summary>
+    PosEmbed,
+
+    /// <summary>Token type embedding.</summary>
+    TokenTypeEmbed,
+
+    /// <summary>Bias of the norm over the summed embeddings.</summary>
+    EmbedNormBias,
+
+    /// <summary>All heads of a layer together, without the output bias.</summary>
+    Attn,
+
+    /// <summary>One head, without the output bias.</summary>
+    Head,
+
+    /// <summary>What one head moves from one source token.</summary>
+    HeadSource,
+
+    /// <summary>Attention output bias b_O.</summary>
+    AttnBias,
+
+    /// <summary>All neurons of an FFN together, without the output bias.</summary>
+    Mlp,
+
+    /// <summary>One neuron.</summary>
+    Neuron,
+
+    /// <summary>FFN output bias.</summary>
+    MlpBias,
+
+    /// <summary>Bias of the first norm of a post-norm block.</summary>
+    Norm1Bias,
+
+    /// <summary>Bias of the second norm of a post-norm block.</summary>
+    Norm2Bias,
+
+    /// <summary>Bias of the dense map in a masked-language-model head; contributes to logits only.</summary>
+    MlmBias,
+
+    /// <summary>Bias of the last norm before the unembedding; contributes to logits only.</summary>
+    FinalNormBias,
+
+    /// <summary>Bias of the unembedding; contributes to logits only.</summary>
+    UnembedBias,
+}
+
+/// <summary>What wrote to the stream, under the labels of the field: <c>embed</c>, <c>L9H6</c>, <c>9_mlp_out</c>.</summary>
+/// <param name="Kind">The class.</param>
+/// <param name="Layer">0-based layer, or -1.</param>
+/// <param name="Head">0-based head, or -1.</param>
+/// <param name="Neuron">Neuron index, or -1.</param>
+/// <param name="Source">Source position, or -1.</param>
+public readonly record struct Component(ComponentKind Kind, int Layer = -1, int Head = -1, int Neuron = -1, int Source = -1)
+{
+    /// <summary>The label. The source position of a per-source write is a column of its own, not part of it.</summary>
+    public string Label => Kind switch
+    {
+        ComponentKind.Embed => "embed",
+        ComponentKind.PosEmbed => "pos_embed",
+        ComponentKind.TokenTypeEmbed => "token_type_embed",
+        ComponentKind.EmbedNormBias => "embed_norm_bias",
+        ComponentKind.Attn => Of("{0}_attn_out"),
+        ComponentKind.Head or ComponentKind.HeadSource => Of("L{0}H{1}"),
+        ComponentKind.AttnBias => Of("{0}_attn_bias"),
+        ComponentKind.Mlp => Of("{0}_mlp_out"),
+        ComponentKind.Neuron => Of("L{0}N{2}"),
+        ComponentKind.MlpBias => Of("{0}_mlp_bias"),
+        ComponentKind.Norm1Bias => Of("{0}_ln1_bias"),
+        ComponentKind.Norm2Bias => Of("{0}_ln2_bias"),
+        ComponentKind.MlmBias => "mlm_bias",
+        ComponentKind.FinalNormBias => "final_norm_bias",
+        _ => "unembed_bias",
+    };
+
+    /// <summary>Name of the class, as the <c>kind</c> column has it.</summary>
+    public string KindName => Kind switch
+    {
+        ComponentKind.PosEmbed => "pos_embed",
+        ComponentKind.TokenTypeEmbed => "token_type_embed",
+        ComponentKind.EmbedNormBias or ComponentKind.Norm1Bias or ComponentKind.Norm2Bias or ComponentKind.FinalNormBias => "norm_bias",
+        ComponentKind.HeadSource => "head_source",
+        ComponentKind.AttnBias => "attn_bias",
+        ComponentKind.MlpBias => "mlp_bias",
+        ComponentKind.MlmBias => "mlm_bias",
+        ComponentKind.UnembedBias => "unembed_bias",
+        _ => Kind.ToString().ToLowerInvariant(),
+    };
+
+    /// <inheritdoc/>
+    public override string ToString() => Source < 0 ? Label : Label + "<-" + Source.ToString(CultureInfo.InvariantCulture);
+
+    private string Of(string format) => string.Format(CultureInfo.InvariantCulture, format, Layer, Head, Neuron);
+}
+
+/// <summary>How finely writes are told apart.</summary>
+public enum LedgerDetail
+{
+    /// <summary>Embeddings, each attention layer, each FFN, each bias.</summary>
+    Component,
+
+    /// <summary>As component, with attention split into heads.</summary>
+    Head,
+
+    /// <summary>As head, with each FFN split into neurons.</summary>
+    Neuron,
+
+    /// <summary>As head, with each head split by source token.</summary>
+    Source,
+}

@@ -1,0 +1,126 @@
+using System.Numerics.Tensors;
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+public sealed partial class ResidualLedger
+{
+    /// <summary>One thing that happens to the stream at every position, in the order of the forward pass.</summary>
+    private abstract record Step;
+
+    /// <summary>A component adds to the stream.</summary>
+    private sealed record Written(Component Component) : Step;
+
+    /// <summary>The stream is recorded.</summary>
+    private sealed record Recorded(HookPoint Point) : Step;
+
+    /// <summary>The stream passes through a norm (post-norm models).</summary>
+    private sealed record Normed(HookPoint Scale, NormWeights Weights, NormKind Kind, Component Bias) : Step
+    {
+        /// <summary>g (w - mean(w)) / scale: where the norm takes one write.</summary>
+        public float[] Carry(float[] write, float scale)
+        {
+            var carried = new float[write.Length];
+            float mean = Kind == NormKind.LayerNorm ? (float)Mean(write) : 0;
+            TensorPrimitives.Subtract(write, mean, carried);
+            TensorPrimitives.Divide(carried, scale, carried);
+            if (Weights.Gain.Length > 0)
+            {
+                TensorPrimitives.Multiply(carried, Weights.Gain, carried);
+            }
+
+            return carried;
+        }
+
+        /// <summary>The transposed map: the direction before the norm that reads what this direction reads after it.</summary>
+        public double[] PullBack(double[] direction, double scale)
+        {
+            var before = new double[direction.Length];
+            for (int i = 0; i < before.Length; i++)
+            {
+                before[i] = direction[i] * (Weights.Gain.Length > 0 ? Weights.Gain[i] : 1) / scale;
+            }
+
+            if (Kind == NormKind.LayerNorm)
+            {
+                double mean = before.Average();
+                TensorPrimitives.Subtract(before, mean, before);
+            }
+
+            return before;
+        }
+
+        private static double Mean(float[] values)
+        {
+            double sum = 0;
+            foreach (float value in values)
+            {
+                sum += value;
+            }
+
+            return sum / values.Length;
+        }
+    }
+
+    private static IEnumerable<Step> Timeline(TransformerModel model)
+    {
+        ModelConfig config = model.Config;
+        bool post = config.Block == BlockStyle.PostNorm;
+        yield return new Written(new Component(ComponentKind.Embed));
+        if (config.Positions == PositionKind.Learned)
+        {
+            yield return new Written(new Component(ComponentKind.PosEmbed));
+        }
+
+        if (config.TokenTypes > 0)
+        {
+            yield return new Written(new Component(ComponentKind.TokenTypeEmbed));
+        }
+
+        if (model.Weights.EmbedNorm is { } embedNorm)
+        {
+            yield return new Normed(
+                new HookPoint(HookKind.EmbedNormScale, -1), embedNorm, config.Norm, new Component(ComponentKind.EmbedNormBias));
+        }
+
+        for (int l = 0; l < config.NLayers; l++)
+        {
+            BlockWeights block = model.Weights.Blocks[l];
+            yield return new Recorded(Hook.ResidPre(l));
+            yield return new Written(new Component(ComponentKind.Attn, l));
+            if (!block.Attention.Output.Bias.IsEmpty)
+            {
+                yield return new Written(new Component(ComponentKind.AttnBias, l));
+            }
+
+            if (model.Hooks.Contains(Hook.ResidMid(l)))
+            {
+                yield return new Recorded(Hook.ResidMid(l));
+            }
+
+            if (post && block.Norm1 is { } norm1)
+            {
+                yield return new Normed(
+                    new HookPoint(HookKind.Ln1Scale, l), norm1, config.Norm, new Component(ComponentKind.Norm1Bias, l));
+            }
+
+            if (block.FeedForward is { } feedForward)
+            {
+                yield return new Written(new Component(ComponentKind.Mlp, l));
+                if (!feedForward.Out.Bias.IsEmpty)
+                {
+                    yield return new Written(new Component(ComponentKind.MlpBias, l));
+                }
+            }
+
+            yield return new Recorded(Hook.ResidPost(l));
+            if (post && block.Norm2 is { } norm2)
+            {
+                yield return new Normed(
+                    new HookPoint(HookKind.Ln2Scale, l), norm2, config.Norm, new Component(ComponentKind.Norm2Bias, l));
+                yield return new Recorded(new HookPoint(HookKind.NormalizedResidPost, l));
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using Interp.Hooks;
+
+namespace Interp.Runtime;
+
+/// <summary>
+/// The resolved configuration of a model: every choice of the one block implementation, whatever family it came from.
+/// </summary>
+public sealed record ModelConfig
+{
+    /// <summary>Family name, as in <c>model_type</c> of config.json.</summary>
+    public required string Family { get; init; }
+
+    /// <summary>Number of blocks.</summary>
+    public required int NLayers { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int DModel { get; init; }
+
+    /// <summary>Attention heads per layer.</summary>
+    public required int NHeads { get; init; }
+
+    /// <summary>Key-value heads per layer; divides <see cref="NHeads"/>.</summary>
+    public required int NKeyValueHeads { get; init; }
+
+    /// <summary>Dimension of a head.</summary>
+    public required int DHead { get; init; }
+
+    /// <summary>Neurons per FFN; 0 for an attention-only model.</summary>
+    public required int DMlp { get; init; }
+
+    /// <summary>Vocabulary entries.</summary>
+    public required int DVocab { get; init; }
+
+    /// <summary>Longest sequence the model can run.</summary>
+    public required int NCtx { get; init; }
+
+    /// <summary>Where norms and residual sums stand.</summary>
+    public BlockStyle Block { get; init; }
+
+    /// <summary>The norm of all places that have one.</summary>
+    public NormKind Norm { get; init; } = NormKind.LayerNorm;
+
+    /// <summary>Epsilon inside the norm's square root.</summary>
+    public float NormEpsilon { get; init; } = 1e-5f;
+
+    /// <summary>How positions enter.</summary>
+    public PositionKind Positions { get; init; }
+
+    /// <summary>Rotary settings; null unless <see cref="Positions"/> is rotary.</summary>
+    public RotaryConfig? Rotary { get; init; }
+
+    /// <summary>Whether attention sees only the own and earlier positions.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>
+    /// Sliding attention window of each layer, in positions including the own one (null entry = unlimited); null when no
+    /// layer has one.
+    /// </summary>
+    public IReadOnlyList<int?>? Windows { get; init; }
+
+    /// <summary>Factor on q·k before softmax, usually 1/sqrt(d_head).</summary>
+    public required float AttentionScale { get; init; }
+
+    /// <summary>Nonlinearity of the FFN.</summary>
+    public ActivationFunction Activation { get; init; } = ActivationFunction.GeluTanh;
+
+    /// <summary>Whether the FFN multiplies an activated gate with a linear branch.</summary>
+    public bool Gated { get; init; }
+
+    /// <summary>Number of token types (segments); 0 when the model has none.</summary>
+    public int TokenTypes { get; init; }
+
+    /// <summary>Whether the summed embeddings are normalised.</summary>
+    public bool EmbedNorm { get; init; }
+
+    /// <summary>Whether a norm stands before the unembedding.</summary>
+    public bool FinalNorm { get; init; } = true;
+
+    /// <summary>Whether a masked-language-model head (dense, activation, norm) stands before the unembedding.</summary>
+    public bool MlmHead { get; init; }
+
+    /// <summary>Whether the unembedding is the transposed token embedding.</summary>
+    public bool TiedUnembedding { get; init; }
+
+    /// <summary>Beginning-of-sequence token of config.json, if it names one.</summary>
+    public int? BosId { get; init; }
+
+    /// <summary>End-of-sequence tokens of config.json.</summary>
+    public IReadOnlyList<int> EosIds { get; init; } = [];
+
+    /// <summary>Whether blocks have no FFN.</summary>
+    public bool AttnOnly => DMlp == 0;
+
+    /// <summary>Attention window of a layer; null = unlimited.</summary>
+    /// <param name="layer">0-based layer.</param>
+    public int? Window(int layer) => Windows?[layer];
+
+    /// <summary>What the hook table has to know of this model.</summary>
+    public ModelOutline Outline => new()
+    {
+        NLayers = NLayers,
+        DModel = DModel,
+        NHeads = NHeads,
+        NKeyValueHeads = NKeyValueHeads,
+        DHead = DHead,
+        DMlp = DMlp,
+        DVocab = DVocab,
+        HasPosEmbed = Positions is PositionKind.Learned or PositionKind.Shortformer,
+        HasTokenTypes = TokenTypes > 0,
+        HasEmbedNorm = EmbedNorm,
+        HasNorms = Norm != NormKind.None,
+        HasRotary = Positions == PositionKind.Rotary,
+        AttnOnly = AttnOnly,
+        Parallel = Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm,
+        SharedNorm = Block == BlockStyle.ParallelSharedNorm,
+        PostNorm = Block == BlockStyle.PostNorm,
+        GatedMlp = Gated && !AttnOnly,
+        Causal = Causal,
+        Window = Window,
+        HasFinalNorm = FinalNorm && Norm != NormKind.None,
+        HasMlmHead = MlmHead,
+        EncoderNames = !Causal && EmbedNorm,
+    };
+
+    /// <summary>Checks that the fields agree with each other.</summary>
+    /// <param name="source">The file the configuration came from, for the error text.</param>
+    /// <returns>This configuration.</returns>
+    /// <exception cref="InvalidInputException">Two fields contradict each other.</exception>
+    public ModelConfig Validated(string source)
+    {
+        foreach ((string name, int value, int least) in new[]
+                 {
+                     ("number of layers", NLayers, 1), ("model width", DModel, 1), ("number of heads", NHeads, 1),
+                     ("number of key-value heads", NKeyValueHeads, 1), ("head dimension", DHead, 1),
+                     ("FFN width", DMlp, 0), ("vocabulary size", DVocab, 1), ("context length", NCtx, 1),
+                 })
+        {
+            if (value < least)
+            {
+                throw new InvalidInputException($"{source}: {name}: expected at least {least}, found {value}");
+            }
+        }
+
+        if (NHeads % NKeyValueHeads != 0)
+        {
+            throw new InvalidInputException(
+                $"{source}: {NHeads} heads cannot share {NKeyValueHeads} key-value heads: expected a divisor of {NHeads}");
+        }
+
+        if (Rotary is { } rotary && (rotary.Dim > DHead || rotary.Dim < 2 || rotary.Dim % 2 != 0))
+        {
+            throw new InvalidInputException(
+                $"{source}: rotary dimension {rotary.Dim}: expected an even number from 2 to the head dimension {DHead}");
+        }
+
+        if (!(NormEpsilon >= 0 && float.IsFinite(NormEpsilon)))
+        {
+            throw new InvalidInputException($"{source}: norm epsilon: expected a number of at least 0, found {NormEpsilon}");
+        }
+
+        return this;
+    }
+}

@@ -1,0 +1,128 @@
+namespace Interp.Runtime;
+
+/// <summary>Rotary position embedding (Su et al. 2021) and its length extensions.</summary>
+/// <param name="Dim">Rotated dimensions of each head; the rest passes unchanged.</param>
+/// <param name="Base">Base of the frequencies, <c>rope_theta</c>.</param>
+/// <param name="AdjacentPairs">Whether pairs are (2i, 2i+1) instead of (i, i + Dim/2).</param>
+/// <param name="Scaling">Length extension, or null.</param>
+public sealed record RotaryConfig(int Dim, double Base, bool AdjacentPairs = false, RotaryScaling? Scaling = null)
+{
+    /// <summary>Whether the frequencies depend on the length of the sequence.</summary>
+    public bool DependsOnLength => Scaling?.Kind == RotaryScalingKind.Dynamic;
+
+    /// <summary>Factor on cosines and sines; 1 except for YaRN.</summary>
+    public float AttentionFactor => Scaling is { Kind: RotaryScalingKind.Yarn } yarn
+        ? (float)(yarn.AttentionFactor ?? ((0.1 * Math.Log(yarn.Factor)) + 1.0))
+        : 1f;
+
+    /// <summary>
+    /// Inverse frequencies, radians per position, [Dim / 2]. In float32, as the reference implementations keep them:
+    /// at long positions their rounding is part of the model.
+    /// </summary>
+    /// <param name="length">Length of the sequence; matters only when <see cref="DependsOnLength"/>.</param>
+    public float[] InverseFrequencies(int length)
+    {
+        double frequencyBase = Base;
+        if (Scaling is { Kind: RotaryScalingKind.Dynamic } dynamic)
+        {
+            // NTK-aware scaling of the base: Hugging Face transformers, modeling_rope_utils.
+            double stretched = Math.Max(length, dynamic.OriginalContext);
+            frequencyBase = Base * Math.Pow(
+                (dynamic.Factor * stretched / dynamic.OriginalContext) - (dynamic.Factor - 1), Dim / (Dim - 2.0));
+        }
+
+        var frequencies = new float[Dim / 2];
+        for (int i = 0; i < frequencies.Length; i++)
+        {
+            frequencies[i] = 1f / (float)Math.Pow(frequencyBase, 2.0 * i / Dim);
+        }
+
+        return Scaling?.Kind switch
+        {
+            RotaryScalingKind.Linear => [.. frequencies.Select(f => f / (float)Scaling.Factor)],
+            RotaryScalingKind.Llama3 => [.. frequencies.Select(Llama3)],
+            RotaryScalingKind.Yarn => Yarn(frequencies),
+            _ => frequencies,
+        };
+    }
+
+    /// <summary>Llama 3.1: low frequencies are divided, high ones kept, those between interpolated.</summary>
+    private float Llama3(float frequency)
+    {
+        RotaryScaling s = Scaling!;
+        double turns = s.OriginalContext * (double)frequency / (2 * Math.PI);
+        if (turns < s.LowFrequencyFactor)
+        {
+            return (float)(frequency / s.Factor);
+        }
+
+        if (turns > s.HighFrequencyFactor)
+        {
+            return frequency;
+        }
+
+        double smooth = (turns - s.LowFrequencyFactor) / (s.HighFrequencyFactor - s.LowFrequencyFactor);
+        return (float)(((1 - smooth) * frequency / s.Factor) + (smooth * frequency));
+    }
+
+    /// <summary>YaRN (Peng et al. 2023): a ramp over dimensions between interpolated and original frequencies.</summary>
+    private float[] Yarn(float[] frequencies)
+    {
+        RotaryScaling s = Scaling!;
+        double low = Math.Max(Math.Floor(CorrectionDimension(s.BetaFast)), 0);
+        double high = Math.Min(Math.Ceiling(CorrectionDimension(s.BetaSlow)), Dim - 1);
+        double width = high == low ? 0.001 : high - low;
+        var result = new float[frequencies.Length];
+        for (int i = 0; i < result.Length; i++)
+        {
+            double ramp = Math.Clamp((i - low) / width, 0, 1);
+            result[i] = (float)((frequencies[i] / s.Factor * ramp) + (frequencies[i] * (1 - ramp)));
+        }
+
+        return result;
+
+        double CorrectionDimension(double rotations) =>
+            Dim * Math.Log(s.YarnContext / (rotations * 2 * Math.PI)) / (2 * Math.Log(Base));
+    }
+}
+
+/// <summary>The length extensions of <c>rope_scaling</c>.</summary>
+public enum RotaryScalingKind
+{
+    /// <summary>All frequencies divided by the factor.</summary>
+    Linear,
+
+    /// <summary>The base grows with the sequence beyond the original context.</summary>
+    Dynamic,
+
+    /// <summary>YaRN.</summary>
+    Yarn,
+
+    /// <summary>Llama 3.1.</summary>
+    Llama3,
+}
+
+/// <summary>Settings of a rotary length extension, as in <c>rope_scaling</c> of config.json.</summary>
+/// <param name="Kind">Which one.</param>
+/// <param name="Factor">Stretch factor.</param>
+/// <param name="OriginalContext">Context length before stretching.</param>
+public sealed record RotaryScaling(RotaryScalingKind Kind, double Factor, int OriginalContext)
+{
+    /// <summary>Llama 3.1: fewer turns than this in the original context count as low frequency.</summary>
+    public double LowFrequencyFactor { get; init; } = 1;
+
+    /// <summary>Llama 3.1: more turns than this count as high frequency.</summary>
+    public double HighFrequencyFactor { get; init; } = 4;
+
+    /// <summary>YaRN: rotations above which a dimension is not interpolated.</summary>
+    public double BetaFast { get; init; } = 32;
+
+    /// <summary>YaRN: rotations below which a dimension is fully interpolated.</summary>
+    public double BetaSlow { get; init; } = 1;
+
+    /// <summary>YaRN: factor on cosines and sines; null = 0.1 ln(factor) + 1.</summary>
+    public double? AttentionFactor { get; init; }
+
+    /// <summary>YaRN: the context length that the correction range is computed for.</summary>
+    public int YarnContext { get; init; }
+}

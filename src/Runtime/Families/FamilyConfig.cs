@@ -1,0 +1,91 @@
+using Interp.Runtime.Weights;
+
+namespace Interp.Runtime.Families;
+
+/// <summary>What several families read the same way from their config.json.</summary>
+internal static class FamilyConfig
+{
+    /// <summary>Width divided by heads, which has to come out even.</summary>
+    public static int HeadDimension(ConfigReader config, int width, int heads)
+    {
+        if (heads < 1 || width % heads != 0)
+        {
+            throw new InvalidInputException(
+                $"{config.Path}: model width {width} and {heads} heads contradict each other: expected a multiple of the heads");
+        }
+
+        return width / heads;
+    }
+
+    /// <summary>The FFN's nonlinearity under Hugging Face's names.</summary>
+    public static ActivationFunction Activation(ConfigReader config, string field, string fallback)
+    {
+        string name = config.Text(field, fallback);
+        return name switch
+        {
+            "relu" => ActivationFunction.Relu,
+            "gelu" or "gelu_python" => ActivationFunction.GeluExact,
+            "gelu_new" or "gelu_fast" or "gelu_pytorch_tanh" or "gelu_python_tanh" => ActivationFunction.GeluTanh,
+            "silu" or "swish" => ActivationFunction.Silu,
+            "relu2" or "relu_squared" => ActivationFunction.ReluSquared,
+            _ => throw new InvalidInputException(
+                $"{config.Path}: {field} '{name}' is not supported; expected relu, gelu, gelu_new, gelu_pytorch_tanh, silu or relu2"),
+        };
+    }
+
+    /// <summary>The beginning-of-sequence token, if one is named.</summary>
+    public static int? Bos(ConfigReader config)
+    {
+        IReadOnlyList<int> ids = config.Ints("bos_token_id");
+        return ids.Count == 0 ? null : ids[0];
+    }
+
+    /// <summary>The unembedding: the token embedding when tied, else a Linear without bias.</summary>
+    public static Linear Unembedding(ModelConfig config, float[] embedding, IWeightSource source, string name) =>
+        Linear.FromOutputsByInputs(
+            config.TiedUnembedding ? embedding : source.Read(name + ".weight", config.DVocab, config.DModel),
+            config.DVocab,
+            config.DModel);
+
+    /// <summary>The <c>rope_scaling</c> object, or null.</summary>
+    public static RotaryScaling? RotaryScaling(ConfigReader config, int context)
+    {
+        if (config.Object("rope_scaling") is not { } scaling)
+        {
+            return null;
+        }
+
+        string type = scaling.Text("rope_type", scaling.Text("type", "default"));
+        if (type == "default")
+        {
+            return null;
+        }
+
+        RotaryScalingKind kind = type switch
+        {
+            "linear" => RotaryScalingKind.Linear,
+            "dynamic" => RotaryScalingKind.Dynamic,
+            "yarn" => RotaryScalingKind.Yarn,
+            "llama3" => RotaryScalingKind.Llama3,
+            _ => throw new InvalidInputException(
+                $"{scaling.Path}: rope_type '{type}' is not supported; expected default, linear, dynamic, yarn or llama3"),
+        };
+        double factor = scaling.Number("factor");
+        if (!(factor >= 1))
+        {
+            throw new InvalidInputException($"{scaling.Path}: factor: expected a number of at least 1, found {factor}");
+        }
+
+        // The dynamic kind stretches from max_position_embeddings, which is then the original context.
+        int original = kind == RotaryScalingKind.Dynamic ? context : scaling.Int("original_max_position_embeddings", context);
+        return new RotaryScaling(kind, factor, original)
+        {
+            LowFrequencyFactor = scaling.Number("low_freq_factor", 1),
+            HighFrequencyFactor = scaling.Number("high_freq_factor", 4),
+            BetaFast = scaling.Number("beta_fast", 32),
+            BetaSlow = scaling.Number("beta_slow", 1),
+            AttentionFactor = scaling.Has("attention_factor") ? scaling.Number("attention_factor") : null,
+            YarnContext = context,
+        };
+    }
+}

@@ -1,0 +1,90 @@
+using Interp.Runtime.Weights;
+
+namespace Interp.Runtime.Families;
+
+/// <summary>
+/// GPT-2 (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"): pre-norm LayerNorm, learned
+/// positions, tied unembedding, projections stored as [inputs, outputs] with q, k and v side by side.
+/// Reference: transformers, modeling_gpt2.
+/// </summary>
+public sealed class Gpt2Family : ModelFamily
+{
+    /// <inheritdoc/>
+    public override string ModelType => "gpt2";
+
+    /// <inheritdoc/>
+    public override ModelConfig ReadConfig(ConfigReader config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Only("scale_attn_by_inverse_layer_idx", false);
+        config.Only("add_cross_attention", false);
+        int width = config.Int("n_embd");
+        int heads = config.Int("n_head");
+        int head = FamilyConfig.HeadDimension(config, width, heads);
+        return new ModelConfig
+        {
+            Family = ModelType,
+            NLayers = config.Int("n_layer"),
+            DModel = width,
+            NHeads = heads,
+            NKeyValueHeads = heads,
+            DHead = head,
+            DMlp = config.Int("n_inner", 4 * width),
+            DVocab = config.Int("vocab_size"),
+            NCtx = config.Int("n_positions"),
+            NormEpsilon = (float)config.Number("layer_norm_epsilon", 1e-5),
+            Positions = PositionKind.Learned,
+            AttentionScale = config.Flag("scale_attn_weights", true) ? 1f / MathF.Sqrt(head) : 1f,
+            Activation = FamilyConfig.Activation(config, "activation_function", "gelu_new"),
+            TiedUnembedding = config.Flag("tie_word_embeddings", true),
+            BosId = FamilyConfig.Bos(config),
+            EosIds = config.Ints("eos_token_id"),
+        }.Validated(config.Path);
+    }
+
+    /// <inheritdoc/>
+    public override ModelWeights ReadWeights(ModelConfig config, IWeightSource source)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(source);
+        // Buffers that hold the causal mask, and the copy of a tied unembedding.
+        source.Ignore(name => name.EndsWith(".attn.bias", StringComparison.Ordinal)
+            || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
+            || (config.TiedUnembedding && name == "lm_head.weight"));
+        string prefix = source.Contains("wte.weight") ? "" : "transformer.";
+        var reader = new WeightReader(source, prefix);
+        float[] embedding = reader.Read("wte.weight", config.DVocab, config.DModel);
+        return new ModelWeights
+        {
+            TokenEmbedding = embedding,
+            PositionEmbedding = reader.Read("wpe.weight", config.NCtx, config.DModel),
+            Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
+            FinalNorm = reader.LayerNorm("ln_f", config.DModel),
+            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
+        };
+    }
+
+    private static BlockWeights Block(ModelConfig config, WeightReader reader)
+    {
+        int d = config.DModel;
+        float[] weight = reader.Read("attn.c_attn.weight", d, 3 * d);
+        float[] bias = reader.Read("attn.c_attn.bias", 3 * d);
+        return new BlockWeights(
+            reader.LayerNorm("ln_1", d),
+            new AttentionWeights(Third(0), Third(1), Third(2), reader.Conv1D("attn.c_proj", d, d)),
+            reader.LayerNorm("ln_2", d),
+            new FeedForwardWeights(
+                reader.Conv1D("mlp.c_fc", d, config.DMlp), null, reader.Conv1D("mlp.c_proj", config.DMlp, d), []));
+
+        Linear Third(int part)
+        {
+            var columns = new float[d * d];
+            for (int row = 0; row < d; row++)
+            {
+                weight.AsSpan((row * 3 * d) + (part * d), d).CopyTo(columns.AsSpan(row * d));
+            }
+
+            return Linear.FromInputsByOutputs(columns, d, d, bias[(part * d)..((part + 1) * d)]);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using Interp.Runtime.Weights;
+
+namespace Interp.Runtime.Families;
+
+/// <summary>
+/// GPT-NeoX and Pythia (Black et al. 2022; Biderman et al. 2023): attention and FFN in parallel (or one after the other),
+/// partial rotary positions, q, k and v interleaved by head in one matrix. Reference: transformers, modeling_gpt_neox.
+/// </summary>
+public sealed class GptNeoXFamily : ModelFamily
+{
+    /// <inheritdoc/>
+    public override string ModelType => "gpt_neox";
+
+    /// <inheritdoc/>
+    public override ModelConfig ReadConfig(ConfigReader config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        int width = config.Int("hidden_size");
+        int heads = config.Int("num_attention_heads");
+        int head = FamilyConfig.HeadDimension(config, width, heads);
+        int context = config.Int("max_position_embeddings");
+        RotaryScaling? scaling = FamilyConfig.RotaryScaling(config, context);
+        return new ModelConfig
+        {
+            Family = ModelType,
+            NLayers = config.Int("num_hidden_layers"),
+            DModel = width,
+            NHeads = heads,
+            NKeyValueHeads = heads,
+            DHead = head,
+            DMlp = config.Int("intermediate_size"),
+            DVocab = config.Int("vocab_size"),
+            NCtx = context,
+            Block = config.Flag("use_parallel_residual", true) ? BlockStyle.Parallel : BlockStyle.PreNorm,
+            NormEpsilon = (float)config.Number("layer_norm_eps", 1e-5),
+            Positions = PositionKind.Rotary,
+            Rotary = new RotaryConfig(
+                (int)(head * config.Number("rotary_pct", 0.25)),
+                config.Number("rotary_emb_base", config.Number("rope_theta", 10000)),
+                Scaling: scaling),
+            AttentionScale = 1f / MathF.Sqrt(head),
+            Activation = FamilyConfig.Activation(config, "hidden_act", "gelu"),
+            TiedUnembedding = config.Flag("tie_word_embeddings", false),
+            BosId = FamilyConfig.Bos(config),
+            EosIds = config.Ints("eos_token_id"),
+        }.Validated(config.Path);
+    }
+
+    /// <inheritdoc/>
+    public override ModelWeights ReadWeights(ModelConfig config, IWeightSource source)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(source);
+        // Buffers of old checkpoints: masks and rotary frequencies.
+        source.Ignore(name => name.EndsWith(".attention.bias", StringComparison.Ordinal)
+            || name.EndsWith(".attention.masked_bias", StringComparison.Ordinal)
+            || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+            || (config.TiedUnembedding && name == "embed_out.weight"));
+        var reader = new WeightReader(source, "gpt_neox.");
+        float[] embedding = reader.Read("embed_in.weight", config.DVocab, config.DModel);
+        return new ModelWeights
+        {
+            TokenEmbedding = embedding,
+            Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
+            FinalNorm = reader.LayerNorm("final_layer_norm", config.DModel),
+            Unembed = FamilyConfig.Unembedding(config, embedding, source, "embed_out"),
+        };
+    }
+
+    private static BlockWeights Block(ModelConfig config, WeightReader reader)
+    {
+        int d = config.DModel, head = config.DHead;
+        bool biased = reader.Has("attention.query_key_value.bias");
+        float[] weight = reader.Read("attention.query_key_value.weight", 3 * d, d);
+        float[]? bias = biased ? reader.Read("attention.query_key_value.bias", 3 * d) : null;
+        return new BlockWeights(
+            reader.LayerNorm("input_layernorm", d),
+            new AttentionWeights(
+                Part(0), Part(1), Part(2), reader.Linear("attention.dense", d, d, reader.Has("attention.dense.bias"))),
+            reader.LayerNorm("post_attention_layernorm", d),
+            new FeedForwardWeights(
+                reader.Linear("mlp.dense_h_to_4h", config.DMlp, d, bias: true),
+                null,
+                reader.Linear("mlp.dense_4h_to_h", d, config.DMlp, bias: true),
+                []));
+
+        // Rows come as [head, (q, k, v), d_head].
+        Linear Part(int part)
+        {
+            var rows = new float[d * d];
+            float[]? partBias = bias is null ? null : new float[d];
+            for (int h = 0; h < config.NHeads; h++)
+            {
+                int from = ((h * 3) + part) * head;
+                weight.AsSpan(from * d, head * d).CopyTo(rows.AsSpan(h * head * d));
+                bias?.AsSpan(from, head).CopyTo(partBias.AsSpan(h * head));
+            }
+
+            return Linear.FromOutputsByInputs(rows, d, d, partBias);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Numerics.Tensors;
+using Interp.Hooks;
+
+namespace Interp.Runtime;
+
+/// <summary>The recorded activations of one sequence.</summary>
+public sealed class ActivationCache
+{
+    private readonly HookMap _map;
+    private readonly Dictionary<HookPoint, float[]> _values = [];
+
+    internal ActivationCache(HookMap map, int positions)
+    {
+        _map = map;
+        Positions = positions;
+    }
+
+    /// <summary>Length of the sequence.</summary>
+    public int Positions { get; }
+
+    /// <summary>The recorded points in firing order.</summary>
+    public IReadOnlyList<HookPoint> Points => [.. _map.AllPoints.Where(_values.ContainsKey)];
+
+    /// <summary>The activation of one point in the axes of its hook table row, without a batch axis.</summary>
+    /// <param name="query">A point by value or by name.</param>
+    /// <exception cref="InvalidInputException">The name is unknown, or the point was not recorded.</exception>
+    public Tensor<float> this[HookQuery query]
+    {
+        get
+        {
+            HookPoint point = _map.Resolve(query);
+            return Tensor.Create(Values(point), [.. Shape(point).Select(n => (nint)n)]);
+        }
+    }
+
+    /// <summary>Whether a point was recorded.</summary>
+    /// <param name="point">A hook point.</param>
+    public bool Contains(HookPoint point) => _values.ContainsKey(point);
+
+    /// <summary>Shape of a recorded activation.</summary>
+    /// <param name="point">A hook point.</param>
+    public int[] Shape(HookPoint point) => _map.Shape(point, Positions, Positions);
+
+    /// <summary>The values of a recorded activation, row-major. Shared with the cache: do not write.</summary>
+    /// <param name="point">A hook point.</param>
+    /// <exception cref="InvalidInputException">The point was not recorded.</exception>
+    public float[] Values(HookPoint point) => _values.TryGetValue(point, out float[]? values)
+        ? values
+        : throw new InvalidInputException($"hook {_map.Name(point)}: not recorded in this run; name it in Observe (--hooks)");
+
+    /// <summary>The values of one head at one position.</summary>
+    /// <param name="point">A hook point.</param>
+    /// <param name="position">0-based position.</param>
+    /// <param name="head">Head; 0 where the point has none.</param>
+    public ReadOnlySpan<float> Row(HookPoint point, int position, int head = 0)
+    {
+        float[] values = Values(point);
+        int heads = Math.Max(1, _map.Heads(point));
+        return new Activation(point, 0, 0, Positions, heads, values).Row(head, position);
+    }
+
+    /// <summary>A recorded activation as a value that interventions take.</summary>
+    /// <param name="query">A point by value or by name.</param>
+    public TensorValue Value(HookQuery query)
+    {
+        HookPoint point = _map.Resolve(query);
+        return new TensorValue(Shape(point), Values(point));
+    }
+
+    internal void Record(in Activation activation) => _values[activation.Point] = activation.Data.ToArray();
+}

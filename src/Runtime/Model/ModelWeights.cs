@@ -1,0 +1,99 @@
+namespace Interp.Runtime;
+
+/// <summary>Gain and bias of a norm; either may be absent (empty).</summary>
+/// <param name="Gain">[d], or empty for 1.</param>
+/// <param name="Bias">[d], or empty for 0.</param>
+public sealed record NormWeights(float[] Gain, float[] Bias)
+{
+    /// <summary>A norm without gain and bias.</summary>
+    public static NormWeights Plain { get; } = new([], []);
+}
+
+/// <summary>Weights of one attention layer. Head h reads and writes columns [h d_head, (h + 1) d_head).</summary>
+/// <param name="Query">d_model to heads x d_head.</param>
+/// <param name="Key">d_model to key-value heads x d_head.</param>
+/// <param name="Value">d_model to key-value heads x d_head.</param>
+/// <param name="Output">heads x d_head to d_model; its bias is b_O.</param>
+public sealed record AttentionWeights(Linear Query, Linear Key, Linear Value, Linear Output);
+
+/// <summary>Weights of one feedforward layer.</summary>
+/// <param name="In">d_model to d_mlp: the activated branch (the gate of a gated FFN).</param>
+/// <param name="Linear">d_model to d_mlp: the linear branch of a gated FFN, else null.</param>
+/// <param name="Out">d_mlp to d_model.</param>
+/// <param name="NeuronBias">
+/// Added to the neurons of a gated FFN after the product, as TransformerLens' own format has it; empty elsewhere.
+/// </param>
+public sealed record FeedForwardWeights(Linear In, Linear? Linear, Linear Out, float[] NeuronBias);
+
+/// <summary>Weights of one block.</summary>
+/// <param name="Norm1">First norm; null without norms.</param>
+/// <param name="Attention">Attention.</param>
+/// <param name="Norm2">Second norm; null when there is none.</param>
+/// <param name="FeedForward">FFN; null in attention-only models.</param>
+public sealed record BlockWeights(
+    NormWeights? Norm1, AttentionWeights Attention, NormWeights? Norm2, FeedForwardWeights? FeedForward);
+
+/// <summary>The transform of a masked-language-model head: dense, activation, norm.</summary>
+/// <param name="Dense">d_model to d_model.</param>
+/// <param name="Norm">The norm after the activation.</param>
+public sealed record MlmHeadWeights(Linear Dense, NormWeights Norm);
+
+/// <summary>All weights of a model.</summary>
+public sealed record ModelWeights
+{
+    /// <summary>Token embedding, row-major [d_vocab, d_model].</summary>
+    public required float[] TokenEmbedding { get; init; }
+
+    /// <summary>Learned position embedding, row-major [n_ctx, d_model]; empty when positions are not learned.</summary>
+    public float[] PositionEmbedding { get; init; } = [];
+
+    /// <summary>Token type embedding, row-major [types, d_model]; empty when there are none.</summary>
+    public float[] TokenTypeEmbedding { get; init; } = [];
+
+    /// <summary>Norm of the summed embeddings, or null.</summary>
+    public NormWeights? EmbedNorm { get; init; }
+
+    /// <summary>The blocks, bottom first.</summary>
+    public required IReadOnlyList<BlockWeights> Blocks { get; init; }
+
+    /// <summary>Norm before the unembedding, or null.</summary>
+    public NormWeights? FinalNorm { get; init; }
+
+    /// <summary>Transform of the masked-language-model head, or null.</summary>
+    public MlmHeadWeights? MlmHead { get; init; }
+
+    /// <summary>d_model to d_vocab; its bias is b_U.</summary>
+    public required Linear Unembed { get; init; }
+
+    /// <summary>Bytes held in memory.</summary>
+    public long Bytes
+    {
+        get
+        {
+            long floats = TokenEmbedding.LongLength + PositionEmbedding.LongLength + TokenTypeEmbedding.LongLength
+                + Norms().Sum(n => n.Gain.LongLength + n.Bias.LongLength);
+            return (floats * sizeof(float)) + Linears().Sum(l => l.Bytes);
+        }
+    }
+
+    /// <summary>Number of parameters; a tied unembedding counts once.</summary>
+    /// <param name="tied">Whether the unembedding is the token embedding.</param>
+    public long Parameters(bool tied)
+    {
+        long count = TokenEmbedding.LongLength + PositionEmbedding.LongLength + TokenTypeEmbedding.LongLength
+            + Norms().Sum(n => n.Gain.LongLength + n.Bias.LongLength)
+            + Linears().Sum(l => ((long)l.Inputs * l.Outputs) + l.Bias.Length)
+            + Blocks.Sum(b => (long)(b.FeedForward?.NeuronBias.Length ?? 0));
+        return tied ? count - ((long)Unembed.Inputs * Unembed.Outputs) : count;
+    }
+
+    private IEnumerable<NormWeights> Norms() =>
+        new[] { EmbedNorm, FinalNorm, MlmHead?.Norm }.Concat(Blocks.SelectMany(b => new[] { b.Norm1, b.Norm2 })).OfType<NormWeights>();
+
+    private IEnumerable<Linear> Linears() =>
+        Blocks.SelectMany(b => new[]
+        {
+            b.Attention.Query, b.Attention.Key, b.Attention.Value, b.Attention.Output,
+            b.FeedForward?.In, b.FeedForward?.Linear, b.FeedForward?.Out,
+        }).Append(MlmHead?.Dense).Append(Unembed).OfType<Linear>();
+}

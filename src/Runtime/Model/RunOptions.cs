@@ -1,0 +1,32 @@
+using Interp.Hooks;
+
+namespace Interp.Runtime;
+
+/// <summary>For which positions logits are computed.</summary>
+public enum LogitRows
+{
+    /// <summary>Every position.</summary>
+    All,
+
+    /// <summary>The last position of each sequence.</summary>
+    Last,
+
+    /// <summary>None.</summary>
+    None,
+}
+
+/// <summary>What a run listens to, replaces and computes.</summary>
+public sealed record RunOptions
+{
+    /// <summary>Points to record: values (<c>Hook.Z(5)</c>), names, shorthand or globs. Recorded after interventions.</summary>
+    public IReadOnlyList<HookQuery> Observe { get; init; } = [];
+
+    /// <summary>What is replaced on the way, applied in this order.</summary>
+    public IReadOnlyList<Intervention> Interventions { get; init; } = [];
+
+    /// <summary>For which positions logits are computed.</summary>
+    public LogitRows Logits { get; init; } = LogitRows.All;
+
+    /// <summary>Threads; 0 = one per core. The result does not depend on it.</summary>
+    public int Threads { get; init; }
+}

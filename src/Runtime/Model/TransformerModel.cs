@@ -1,0 +1,156 @@
+using Interp.Hooks;
+using Interp.Runtime.Families;
+using Interp.Runtime.Forward;
+using Interp.Runtime.Tokenization;
+using Interp.Runtime.Weights;
+
+namespace Interp.Runtime;
+
+/// <summary>A model ready to run: configuration, weights, hook points and, when the checkpoint has one, a tokenizer.</summary>
+public sealed class TransformerModel
+{
+    private TransformerModel(ModelConfig config, ModelWeights weights, TextTokenizer? tokenizer, string name, string sha256)
+    {
+        Config = config;
+        Weights = weights;
+        Tokenizer = tokenizer;
+        Name = name;
+        Sha256 = sha256;
+        Hooks = new HookMap(config.Outline);
+    }
+
+    /// <summary>The resolved configuration.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The weights.</summary>
+    public ModelWeights Weights { get; }
+
+    /// <summary>The hook points, their names and shapes.</summary>
+    public HookMap Hooks { get; }
+
+    /// <summary>The tokenizer, or null when the checkpoint has none; token ids work without.</summary>
+    public TextTokenizer? Tokenizer { get; }
+
+    /// <summary>Where the model came from.</summary>
+    public string Name { get; }
+
+    /// <summary>SHA-256 of the weight files, lower-case hexadecimal.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>Loads a Hugging Face directory: config.json, safetensors, tokenizer files.</summary>
+    /// <param name="directory">Path of the directory.</param>
+    /// <exception cref="InvalidInputException">Something in the directory is missing, broken or not supported.</exception>
+    public static TransformerModel Load(string directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        if (!Directory.Exists(directory))
+        {
+            throw new InvalidInputException(File.Exists(directory)
+                ? $"{directory}: expected a Hugging Face directory (config.json and *.safetensors), found a file"
+                : $"{directory}: no such directory");
+        }
+
+        var config = ConfigReader.Open(Path.Combine(directory, "config.json"));
+        ModelFamily family = ModelFamily.For(config);
+        ModelConfig resolved = family.ReadConfig(config);
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        ModelWeights weights = family.ReadWeights(resolved, checkpoint);
+        checkpoint.ThrowIfUnused();
+        return new TransformerModel(resolved, weights, TokenizerLoader.TryLoad(directory), directory, checkpoint.Sha256);
+    }
+
+    /// <summary>Builds a model from settings and tensors in memory, through the same path as a directory.</summary>
+    /// <param name="config">Settings, as in a family's config.json.</param>
+    /// <param name="source">Tensors under the family's names.</param>
+    /// <param name="tokenizer">Tokenizer, or null.</param>
+    /// <exception cref="InvalidInputException">Settings or tensors do not fit the family.</exception>
+    public static TransformerModel Create(ConfigReader config, IWeightSource source, TextTokenizer? tokenizer = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(source);
+        ModelFamily family = ModelFamily.For(config);
+        ModelConfig resolved = family.ReadConfig(config);
+        ModelWeights weights = family.ReadWeights(resolved, source);
+        source.ThrowIfUnused();
+        return new TransformerModel(resolved, weights, tokenizer, source.Description, source.Sha256);
+    }
+
+    /// <summary>Builds a model from a resolved configuration and weights, of any style whether or not a family has it.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="weights">Weights of the shapes that the configuration asks for.</param>
+    /// <param name="name">A name for the model.</param>
+    /// <exception cref="InvalidInputException">The configuration contradicts itself.</exception>
+    public static TransformerModel Create(ModelConfig config, ModelWeights weights, string name)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
+        return new TransformerModel(config.Validated(name), weights, null, name, "");
+    }
+
+    /// <summary>Runs a ragged batch.</summary>
+    /// <param name="batch">The prompts.</param>
+    /// <param name="options">What to record, replace and compute; null = logits of every position.</param>
+    /// <exception cref="InvalidInputException">
+    /// A prompt, hook or intervention does not fit the model; found before anything is computed.
+    /// </exception>
+    public RunResult Run(TokenBatch batch, RunOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        options ??= new RunOptions();
+        batch.Validate(Config);
+        ActivationCache[] caches = [.. batch.Lengths.Select(length => new ActivationCache(Hooks, length))];
+        var hooks = new RunHooks(
+            InterventionPlan.Create(Hooks, batch.Lengths, options.Interventions), Hooks.ResolveAll(options.Observe), caches);
+        float[] logits = Forward(batch, hooks, null, options.Logits, options.Threads);
+        return new RunResult(batch, logits, options.Logits, Config.DVocab, caches);
+    }
+
+    /// <summary>Runs one prompt of token ids.</summary>
+    /// <param name="tokens">Token ids.</param>
+    /// <param name="options">What to record, replace and compute.</param>
+    public RunResult Run(IReadOnlyList<int> tokens, RunOptions? options = null) => Run(new TokenBatch([tokens]), options);
+
+    /// <summary>Runs one prompt of text.</summary>
+    /// <param name="prompt">The text.</param>
+    /// <param name="options">What to record, replace and compute.</param>
+    /// <exception cref="InvalidInputException">The model has no tokenizer.</exception>
+    public RunResult Run(string prompt, RunOptions? options = null) => Run(Tokenize(prompt), options);
+
+    /// <summary>Runs a batch for its effects on a listener of the caller's own; logits of every position, [rows, d_vocab].</summary>
+    /// <typeparam name="THooks">The listener; a struct, so that an empty one costs nothing.</typeparam>
+    /// <param name="batch">The prompts.</param>
+    /// <param name="hooks">The listener.</param>
+    /// <param name="cache">Positions already run, or null.</param>
+    /// <param name="logits">For which positions logits are computed.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    public float[] Forward<THooks>(
+        TokenBatch batch, THooks hooks, KeyValueCache? cache = null, LogitRows logits = LogitRows.All, int threads = 0)
+        where THooks : struct, IForwardHooks
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        batch.Validate(Config, cache?.Lengths);
+        return new ForwardPass<THooks>(Config, Weights, batch, cache, ThreadCount(threads), hooks).Run(logits);
+    }
+
+    /// <summary>Token ids of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="bos">Whether the beginning-of-sequence token is put in front.</param>
+    /// <exception cref="InvalidInputException">The model has no tokenizer, or the text gives no token.</exception>
+    public IReadOnlyList<int> Tokenize(string text, BosMode bos = BosMode.Auto) => Tokenizer is null
+        ? throw new InvalidInputException(
+            $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead (--tokens)")
+        : Tokenizer.Encode(text, bos);
+
+    /// <summary>What one token contributes to a text; its id when the model has no tokenizer.</summary>
+    /// <param name="id">Token id.</param>
+    public string TokenText(int id) => Tokenizer is not null && id < Tokenizer.VocabSize
+        ? Tokenizer.TokenText(id)
+        : id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static int ThreadCount(int threads) => threads switch
+    {
+        0 => Environment.ProcessorCount,
+        > 0 => threads,
+        _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
+    };
+}
