@@ -1,0 +1,142 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>Which run is patched into which.</summary>
+public enum PatchDirection
+{
+    /// <summary>Clean activations into the corrupted run: does the site restore the behaviour?</summary>
+    Denoise,
+
+    /// <summary>Corrupted activations into the clean run: does the site break the behaviour?</summary>
+    Noise,
+}
+
+/// <summary>What a sweep covers and measures.</summary>
+public sealed record SweepOptions
+{
+    /// <summary>Sites: <c>resid_pre</c>, <c>attn_out</c>, <c>z</c>, <c>pattern</c>, ... or names and globs of hook points.</summary>
+    public required IReadOnlyList<string> Sites { get; init; }
+
+    /// <summary>What is told apart: layer, head, pos, src_pos. Empty = as usual for each site.</summary>
+    public IReadOnlyList<string> By { get; init; } = [];
+
+    /// <summary>What is measured.</summary>
+    public Metric Metric { get; init; } = new(MetricKind.LogitDiff);
+
+    /// <summary>Threads; 0 = one per core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Told after each cell.</summary>
+    public IProgress<SweepProgress>? Progress { get; init; }
+}
+
+/// <summary>
+/// Activation patching (Vig et al. 2020; Meng et al. 2022; Heimersheim and Nanda 2024): one activation of one run is
+/// replaced by that of another, and the metric is read.
+/// </summary>
+public static class PatchingSweep
+{
+    /// <summary>The columns of the <c>patching</c> table.</summary>
+    internal static readonly Column[] Columns =
+    [
+        new("prompt", ColumnType.Int32), new("id", ColumnType.Text), new("group", ColumnType.Text),
+        new("site", ColumnType.Text), new("hook", ColumnType.Text), new("layer", ColumnType.Int32),
+        new("head", ColumnType.Int32), new("pos", ColumnType.Int32), new("src_pos", ColumnType.Int32),
+        new("metric", ColumnType.Text), new("clean", ColumnType.Float64), new("corrupted", ColumnType.Float64),
+        new("patched", ColumnType.Float64), new("effect", ColumnType.Float64),
+    ];
+
+    /// <summary>
+    /// Patches every cell. Effect = (patched - base) / (source - base), base being the run that is patched and source the run
+    /// patched in: 0 = nothing changed, 1 = as if the whole run were replaced; null when both runs measure the same.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">Clean and corrupted prompts.</param>
+    /// <param name="options">Sites, axes and metric.</param>
+    /// <param name="direction">Which run is patched into which.</param>
+    /// <param name="cancellation">Stops between cells.</param>
+    /// <returns>The <c>patching</c> table: one row per cell and prompt.</returns>
+    /// <exception cref="InvalidInputException">A pair, site or metric does not fit.</exception>
+    public static ResultTable Run(
+        TransformerModel model,
+        IReadOnlyList<PromptPair> pairs,
+        SweepOptions options,
+        PatchDirection direction = PatchDirection.Denoise,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pairs);
+        ArgumentNullException.ThrowIfNull(options);
+        Validate(model, pairs, options.Metric);
+        bool denoise = direction == PatchDirection.Denoise;
+        IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
+        IReadOnlyList<int>[] patchedPrompts = denoise ? corrupted : clean;
+        SweepCell[] cells =
+            [.. options.Sites.SelectMany(s => SweepCells.Of(model.Hooks, s, options.By, patchedPrompts.Max(p => p.Count)))];
+        var runner = new SweepRunner(model, options.Metric, options.Threads, options.Progress);
+        (double[] cleanMetric, float[][] reference) = runner.Plain(pairs, clean);
+        (double[] corruptedMetric, _) = runner.Plain(pairs, corrupted, reference);
+        ActivationCache[] source = runner.Record(denoise ? clean : corrupted, cells.Select(c => c.Point));
+        Dictionary<(int, HookPoint), TensorValue> values = [];
+        PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
+        var table = new ResultTable("patching", Columns);
+        runner.ForEachCell(cells, pairs, patchedPrompts, reference, Intervene, Add, cancellation);
+        return table;
+
+        Intervention Intervene(SweepCell cell, int prompt, int sequence)
+        {
+            if (!values.TryGetValue((prompt, cell.Point), out TensorValue? value))
+            {
+                values[(prompt, cell.Point)] = value = source[prompt].Value(cell.Point);
+            }
+
+            return new Patch(cell.Point, value, cell.Scope(sequence)) { Map = maps[prompt] };
+        }
+
+        void Add(SweepCell cell, int prompt, double patched)
+        {
+            double from = denoise ? corruptedMetric[prompt] : cleanMetric[prompt];
+            double to = denoise ? cleanMetric[prompt] : corruptedMetric[prompt];
+            double? effect = to == from ? null : (patched - from) / (to - from);
+            table.Add(
+                prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Point.Site, model.Hooks.Name(cell.Point),
+                Layer(cell), cell.Head, cell.Position, cell.Source, options.Metric.Name,
+                cleanMetric[prompt], corruptedMetric[prompt], patched, effect);
+        }
+    }
+
+    internal static int? Layer(SweepCell cell) => cell.Point.Layer < 0 ? null : cell.Point.Layer;
+
+    private static PositionMap? MapOf(PromptPair pair, bool denoise)
+    {
+        if (pair.CleanPositionOfCorrupted is not { } cleanOf)
+        {
+            return null;
+        }
+
+        return denoise
+            ? new PositionMap(cleanOf)
+            : new PositionMap([.. Enumerable.Range(0, pair.Clean.Count).Select(p => cleanOf.ToList().IndexOf(p))]);
+    }
+
+    private static void Validate(TransformerModel model, IReadOnlyList<PromptPair> pairs, Metric metric)
+    {
+        if (pairs.Count == 0)
+        {
+            throw new InvalidInputException("prompt pairs: expected at least one, found none");
+        }
+
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            if (pairs[i].Corrupted.Count == 0)
+            {
+                throw new InvalidInputException($"prompt {i}: patching needs a corrupted prompt (--corrupted), found none");
+            }
+
+            pairs[i].Validate(i, model.Config);
+            metric.Require(pairs[i], i);
+        }
+    }
+}
