@@ -61,6 +61,9 @@ public sealed record ModelConfig
     /// <summary>Factor on q·k before softmax, usually 1/sqrt(d_head).</summary>
     public required float AttentionScale { get; init; }
 
+    /// <summary>Whether layer l divides its scores by l + 1 besides.</summary>
+    public bool ScaleByInverseLayer { get; init; }
+
     /// <summary>Nonlinearity of the FFN.</summary>
     public ActivationFunction Activation { get; init; } = ActivationFunction.GeluTanh;
 
@@ -94,6 +97,10 @@ public sealed record ModelConfig
     /// <summary>Attention window of a layer; null = unlimited.</summary>
     /// <param name="layer">0-based layer.</param>
     public int? Window(int layer) => Windows?[layer];
+
+    /// <summary>Factor on q·k in a layer.</summary>
+    /// <param name="layer">0-based layer.</param>
+    public float ScoreScale(int layer) => ScaleByInverseLayer ? AttentionScale / (layer + 1) : AttentionScale;
 
     /// <summary>What the hook table has to know of this model.</summary>
     public ModelOutline Outline => new()
@@ -151,6 +158,11 @@ public sealed record ModelConfig
         {
             throw new InvalidInputException(
                 $"{source}: rotary dimension {rotary.Dim}: expected an even number from 2 to the head dimension {DHead}");
+        }
+
+        if (Block == BlockStyle.PostNorm && AttnOnly)
+        {
+            throw new InvalidInputException($"{source}: a post-norm model without FFN is not supported");
         }
 
         if (!(NormEpsilon >= 0 && float.IsFinite(NormEpsilon)))

@@ -16,7 +16,6 @@ public sealed class Gpt2Family : ModelFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        config.Only("scale_attn_by_inverse_layer_idx", false);
         config.Only("add_cross_attention", false);
         int width = config.Int("n_embd");
         int heads = config.Int("n_head");
@@ -35,6 +34,7 @@ public sealed class Gpt2Family : ModelFamily
             NormEpsilon = (float)config.Number("layer_norm_epsilon", 1e-5),
             Positions = PositionKind.Learned,
             AttentionScale = config.Flag("scale_attn_weights", true) ? 1f / MathF.Sqrt(head) : 1f,
+            ScaleByInverseLayer = config.Flag("scale_attn_by_inverse_layer_idx", false),
             Activation = FamilyConfig.Activation(config, "activation_function", "gelu_new"),
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
             BosId = FamilyConfig.Bos(config),

@@ -183,7 +183,7 @@ internal sealed partial class ForwardPass<THooks>
             AttentionMask mask = Mask(h);
             AttentionKernels.Scores(
                 q.AsSpan((row * width) + (h * dHead)), width, queries, keyRows.Span[KeyOffset(h)..], keyWidth, keys, dHead,
-                _config.AttentionScale, mask, scores);
+                _config.ScoreScale(layer), mask, scores);
         }
 
         void Mix(int h, ReadOnlySpan<float> weights)

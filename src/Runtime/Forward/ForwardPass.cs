@@ -120,8 +120,7 @@ internal sealed partial class ForwardPass<THooks>
         Fire(HookKind.ResidPost, layer, stream, d);
         if (post)
         {
-            NormWeights? last = block.FeedForward is null ? block.Norm1 : block.Norm2;
-            ApplyNorm(stream, last, HookKind.Ln2Scale, HookKind.Ln2Normalized, layer, stream);
+            ApplyNorm(stream, block.Norm2, HookKind.Ln2Scale, HookKind.Ln2Normalized, layer, stream);
             Fire(HookKind.NormalizedResidPost, layer, stream, d);
         }
     }
