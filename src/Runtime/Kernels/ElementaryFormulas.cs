@@ -61,7 +61,9 @@ internal static class ElementaryFormulas
         return T.KeepNaN(x, T.SelectLess(size, T.Broadcast(0.625f), near, far));
     }
 
-    /// <summary>With e = e^-|x|: 1 / (1 + e) for x &gt;= 0, e / (1 + e) below, so that small results keep their accuracy.</summary>
+    /// <summary>
+    /// With e = e^-|x|: 1 / (1 + e) for x &gt;= 0, e / (1 + e) below, so that small results keep their accuracy.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T Sigmoid<T>(T x)
         where T : struct, ILanes<T>

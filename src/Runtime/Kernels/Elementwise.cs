@@ -12,7 +12,7 @@ internal static unsafe class Elementwise
     {
         Check.Length(destination.Length, x.Length, nameof(destination));
         if (x.Overlaps(destination, out int offset) && offset != 0)
-            throw new ArgumentException("expected the same memory or none in common, found a partial overlap", nameof(destination));
+            throw new ArgumentException("expected the same memory or none in common, found an overlap", nameof(destination));
         fixed (float* px = x, pd = destination)
         {
             var job = new Job<TFormula> { Formula = formula, X = px, Destination = pd, Count = x.Length };
@@ -20,7 +20,7 @@ internal static unsafe class Elementwise
         }
     }
 
-    /// <summary>The loop itself; the elements after the last whole vector are computed one at a time by the same formula.</summary>
+    /// <summary>The loop itself; what is left after the last whole vector goes one by one through the same formula.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Loop<T, TFormula>(TFormula formula, float* x, float* destination, int count)
         where T : struct, ILanes<T>

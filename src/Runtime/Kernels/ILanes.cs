@@ -29,10 +29,14 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf Abs(TSelf value);
 
-    /// <summary><paramref name="less"/> where <c>a &lt; b</c>; <paramref name="otherwise"/> elsewhere and where one is NaN.</summary>
+    /// <summary>
+    /// <paramref name="less"/> where <c>a &lt; b</c>; <paramref name="otherwise"/> elsewhere and where one is NaN.
+    /// </summary>
     static abstract TSelf SelectLess(TSelf a, TSelf b, TSelf less, TSelf otherwise);
 
-    /// <summary><paramref name="number"/> where <paramref name="value"/> is not NaN, <paramref name="value"/> elsewhere.</summary>
+    /// <summary>
+    /// <paramref name="number"/> where <paramref name="value"/> is not NaN, <paramref name="value"/> elsewhere.
+    /// </summary>
     static abstract TSelf KeepNaN(TSelf value, TSelf number);
 
     /// <summary>

@@ -64,9 +64,13 @@ internal static unsafe class Normalization
         }
     }
 
-    /// <summary>destination = normalized * gain + bias, rounded after each step; either may be empty, meaning not there.</summary>
+    /// <summary>destination = normalized * gain + bias, rounded after each step; an empty one is left out.</summary>
     internal static void GainBias(
-        ReadOnlySpan<float> normalized, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, int d, Span<float> destination)
+        ReadOnlySpan<float> normalized,
+        ReadOnlySpan<float> gain,
+        ReadOnlySpan<float> bias,
+        int d,
+        Span<float> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(d);
         Check.Size(normalized.Length, normalized.Length / d, d, nameof(normalized));

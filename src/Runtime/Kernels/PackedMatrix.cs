@@ -99,7 +99,7 @@ internal sealed unsafe class PackedMatrix
     /// <summary>The next address that is a multiple of 64 bytes.</summary>
     internal static float* Align(float* address) => (float*)(((nint)address + Alignment - 1) & ~(nint)(Alignment - 1));
 
-    /// <summary>Turns <paramref name="outputs"/> rows of K floats into one panel; the rest of the panel is left as it is.</summary>
+    /// <summary>Turns rows of K floats, one for each output, into one panel; other outputs stay as they are.</summary>
     internal static void PackTransposed(float* source, nint stride, int outputs, int k, float* panel)
     {
         // Blocks of inputs keep the 32 source lines of a block in the first cache.

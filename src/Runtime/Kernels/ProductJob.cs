@@ -85,12 +85,18 @@ internal unsafe struct ProductJob : ILaneJob
         for (int b = 0; b < blocks; b++)
         {
             new Span<float>(chain, ProductTile<T>.Size).Clear();
+            float* blockWeights = w + ((nint)b * block * PackedMatrix.PanelWidth);
             ProductTile<T>.Accumulate(
-                x + (b * block), Inputs, rows, w + ((nint)b * block * PackedMatrix.PanelWidth), PackedMatrix.PanelWidth, block, columns, chain);
+                x + (b * block), Inputs, rows, blockWeights, PackedMatrix.PanelWidth, block, columns, chain);
             if (Result == ProductResult.EachBlock)
-                Write<T>(chain, rows, columns, null, Destination + ((((nint)row * blocks) + b) * Outputs) + firstColumn, (nint)blocks * Outputs);
+            {
+                float* destination = Destination + ((((nint)row * blocks) + b) * Outputs) + firstColumn;
+                Write<T>(chain, rows, columns, null, destination, (nint)blocks * Outputs);
+            }
             else if (Result == ProductResult.SumOfBlocks)
+            {
                 ProductTile<T>.Add(sum, chain, sum, rows * ProductTile<T>.Columns);
+            }
         }
 
         if (Result != ProductResult.EachBlock)

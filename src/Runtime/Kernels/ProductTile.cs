@@ -13,14 +13,14 @@ internal static unsafe class ProductTile<T>
     internal const int Columns = PackedMatrix.PanelWidth;
     internal const int Size = Rows * Columns;
 
-    /// <summary>Continues the chains in <paramref name="tile"/> ([rows, 32]) over <paramref name="inputs"/> more inputs.</summary>
+    /// <summary>Continues the chains in <paramref name="tile"/> ([rows, 32]) over more inputs.</summary>
     /// <param name="x">Row r starts at <c>x + r * xStride</c>.</param>
     /// <param name="xStride">Floats from row to row.</param>
     /// <param name="rows">1 to 8.</param>
     /// <param name="w">32 columns for each input; input k starts at <c>w + k * wStride</c>.</param>
     /// <param name="wStride">Floats from input to input.</param>
     /// <param name="inputs">Length of the chain.</param>
-    /// <param name="columns">Columns that are needed; the others may or may not be computed.</param>
+    /// <param name="columns">Columns that are needed, 1 to 32; the others may or may not be computed.</param>
     /// <param name="tile">The chains.</param>
     internal static void Accumulate(
         float* x, nint xStride, int rows, float* w, nint wStride, int inputs, int columns, float* tile)

@@ -6,7 +6,7 @@ namespace Interp.Runtime.Kernels;
 /// </summary>
 internal static class Rotary
 {
-    /// <summary>Turns the first <paramref name="rotaryDim"/> dimensions of a head in place; the others stay as they are.</summary>
+    /// <summary>Turns the first dimensions of a head in place; the others stay as they are.</summary>
     /// <param name="head">The head's dHead values.</param>
     /// <param name="cos">Cosine for each pair, rotaryDim / 2 values.</param>
     /// <param name="sin">Sine for each pair, rotaryDim / 2 values.</param>

@@ -43,8 +43,9 @@ internal unsafe struct ScoresJob : ILaneJob
             return;
         new Span<float>(tile, ProductTile<T>.Size).Clear();
         float* keys = Packed + ((nint)panel * DHead * ProductTile<T>.Columns);
+        int columns = Math.Min(ProductTile<T>.Columns, Keys - first);
         ProductTile<T>.Accumulate(
-            Q + ((nint)query * QStride), QStride, rows, keys, ProductTile<T>.Columns, DHead, Keys - first, tile);
+            Q + ((nint)query * QStride), QStride, rows, keys, ProductTile<T>.Columns, DHead, columns, tile);
         Elementwise.Loop<T, Scaled>(new Scaled(Scale), tile, tile, rows * ProductTile<T>.Columns);
         for (int r = 0; r < rows; r++)
         {

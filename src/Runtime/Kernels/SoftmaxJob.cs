@@ -40,7 +40,9 @@ internal unsafe struct SoftmaxJob : ILaneJob
         Elementwise.Loop<T, Quotient>(new Quotient(sum), pattern, pattern, count);
     }
 
-    /// <summary>The greatest value; it is one of the values, so the order of comparisons does not matter. NaNs are passed over.</summary>
+    /// <summary>
+    /// The greatest value. It is one of the values, so the order of comparisons does not matter. NaNs are passed over.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Max<T>(float* x, int count)
         where T : struct, ILanes<T>
