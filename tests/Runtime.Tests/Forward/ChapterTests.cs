@@ -10,7 +10,7 @@ namespace Interp.Runtime.Tests.Forward;
 public sealed class ChapterTests
 {
     private static readonly float[] W1 = [.1f, .2f, -.1f, .3f, -.2f, .1f, .4f, -.1f, .3f, -.1f, .2f, .1f, .1f, .4f, -.2f, .2f];
-    private static readonly float[] W2 = [.2f, -.1f, .3f, -.2f, .1f, -.3f, .1f, .2f, -.2f, .1f, .2f, .3f, .3f, -.2f, .1f, -.1f];
+    private static readonly float[] W2 = [.2f, -.1f, .3f, -.2f, .1f, .3f, -.1f, .2f, -.2f, .1f, .2f, .3f, .3f, -.2f, .1f, -.1f];
 
     [Fact]
     public void The_feedforward_example_has_its_figures()

@@ -104,7 +104,7 @@ public sealed class TransformerLensTests
         foreach (int b in sequences)
         {
             float[] logits = HuggingFaceTests.Logits(run, b);
-            Close.Assert(cache.Floats("logits", b)[..logits.Length], logits, 1e-5, 1e-5, $"logits {b}");
+            Close.Assert(cache.Floats("logits", b).AsSpan(0, logits.Length), logits, 1e-5, 1e-5, $"logits {b}");
         }
     }
 
