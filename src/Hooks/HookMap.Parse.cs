@@ -18,7 +18,7 @@ public sealed partial class HookMap
         string text = name.Trim();
         return HookNames.TryRead(text, Outline, out HookKind kind, out int? layer)
             ? Locate(text, kind, layer)
-            : throw Unknown(text);
+            : throw Unknown(text, layer);
     }
 
     /// <summary>Reads the parts of a name, as in <c>("z", 5)</c> or <c>("normalized", 27, "ln2")</c>.</summary>
@@ -32,7 +32,7 @@ public sealed partial class HookMap
         string text = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{site}{layer}{norm}");
         return HookNames.TrySite(site.Trim(), norm ?? "", layer, Outline, out HookKind kind)
             ? Locate(text, kind, layer)
-            : throw Unknown(text);
+            : throw Unknown(text, layer);
     }
 
     private HookPoint Locate(string text, HookKind kind, int? layer)
@@ -69,10 +69,11 @@ public sealed partial class HookMap
         }
     }
 
-    private InvalidInputException Unknown(string text)
+    private InvalidInputException Unknown(string text, int? layer)
     {
+        IEnumerable<HookPoint> sameLayerFirst = AllPoints.OrderBy(point => point.Layer != layer);
         bool full = text.Contains('.', StringComparison.Ordinal) || text.Contains("hook_", StringComparison.Ordinal);
-        IEnumerable<string> names = full ? AllPoints.Select(Name) : AllPoints.Select(ShortName);
+        IEnumerable<string> names = sameLayerFirst.Select(point => full ? Name(point) : ShortName(point));
         return new InvalidInputException($"hook '{text}': no such hook point; nearest: {Nearest(text, names)}");
     }
 
@@ -80,7 +81,9 @@ public sealed partial class HookMap
     private static string ShortName(HookPoint point)
     {
         string[] parts = point.Site.Split('.');
-        return point.Layer < 0 ? point.Site : parts.Length == 1 ? $"{parts[0]}{point.Layer}" : $"{parts[1]}{point.Layer}{parts[0]}";
+        return point.Layer < 0 ? point.Site
+            : parts.Length == 1 ? $"{parts[0]}{point.Layer}"
+            : $"{parts[1]}{point.Layer}{parts[0]}";
     }
 
     private static string Nearest(string text, IEnumerable<string> names) =>

@@ -47,7 +47,11 @@ public static class InterventionJson
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            File.Delete(aside);
+            if (File.Exists(aside))
+            {
+                File.Delete(aside);
+            }
+
             throw new InvalidInputException($"{path}: cannot be written: {failure.Message}", failure);
         }
     }

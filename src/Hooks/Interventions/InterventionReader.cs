@@ -28,7 +28,8 @@ internal sealed class InterventionReader
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            JsonDocumentOptions options = new() { AllowDuplicateProperties = false };
+            using JsonDocument document = JsonDocument.Parse(json, options);
             return new InterventionReader(map).ReadAll(new JsonPlace(document.RootElement, file, "$"));
         }
         catch (JsonException malformed)

@@ -92,12 +92,21 @@ internal readonly struct JsonPlace(JsonElement element, string file, string path
         _ => throw Error($"expected a float32, \"Infinity\", \"-Infinity\" or \"NaN\", found {element.GetRawText()}"),
     };
 
+    private static string KindName(JsonValueKind kind) => kind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.Null => "null",
+        _ => "true or false",
+    };
+
     private void Require(JsonValueKind kind)
     {
         if (element.ValueKind != kind)
         {
-            string found = element.ValueKind.ToString().ToLowerInvariant();
-            throw Error($"expected {(kind == JsonValueKind.String ? "text" : $"an {kind.ToString().ToLowerInvariant()}")}, found {found}");
+            throw Error($"expected {KindName(kind)}, found {KindName(element.ValueKind)}");
         }
     }
 }
