@@ -59,10 +59,14 @@ public sealed class InterventionJsonTests
 
     [Fact]
     public void Hooks_are_read_by_any_name() =>
-        Assert.Equal([Ablate.Zero(Hook.Z(2))], InterventionJson.Deserialize(Wrap("""{"type":"ablate","kind":"zero","hook":"z-1"}"""), Map));
+        Assert.Equal(
+            [Ablate.Zero(Hook.Z(2))],
+            InterventionJson.Deserialize(Wrap("""{"type":"ablate","kind":"zero","hook":"z-1"}"""), Map));
 
     [Theory]
-    [InlineData("""{"type":"patsh"}""", ", $.interventions[0].type: expected one of patch, ablate, knock_out, steer, freeze, found 'patsh'")]
+    [InlineData(
+        """{"type":"patsh"}""",
+        ", $.interventions[0].type: expected one of patch, ablate, knock_out, steer, freeze, found 'patsh'")]
     [InlineData("""{}""", ", $.interventions[0]: expected a field 'type', found none")]
     [InlineData("""[]""", ", $.interventions[0]: expected an object, found an array")]
     [InlineData(
@@ -103,7 +107,7 @@ public sealed class InterventionJsonTests
     [InlineData("""{"interventions": []}""", "$: expected a field 'interp.interventions', found none")]
     [InlineData("""{"interp.interventions": 2, "interventions": []}""", "expected version 1, found 2")]
     public void A_wrong_document_is_an_error(string json, string part) =>
-        Assert.Contains(part, Models.Error(() => InterventionJson.Deserialize(json, Map)), StringComparison.Ordinal);
+        Models.ErrorHas(part, () => InterventionJson.Deserialize(json, Map));
 
     [Fact]
     public void Code_cannot_be_saved() =>
@@ -125,10 +129,10 @@ public sealed class InterventionJsonTests
             Assert.Equal(written, InterventionJson.Load(path, Map));
             Assert.Equal([path], Directory.GetFiles(folder));
             File.WriteAllText(path, "{");
-            Assert.StartsWith(path + ": not valid JSON", Models.Error(() => InterventionJson.Load(path, Map)), StringComparison.Ordinal);
+            Models.ErrorHas(path + ": not valid JSON", () => InterventionJson.Load(path, Map));
             string missing = Path.Combine(folder, "none", "patches.json");
-            Assert.StartsWith(missing + ": cannot be read", Models.Error(() => InterventionJson.Load(missing, Map)), StringComparison.Ordinal);
-            Assert.StartsWith(missing + ": cannot be written", Models.Error(() => InterventionJson.Save(missing, written)), StringComparison.Ordinal);
+            Models.ErrorHas(missing + ": cannot be read", () => InterventionJson.Load(missing, Map));
+            Models.ErrorHas(missing + ": cannot be written", () => InterventionJson.Save(missing, written));
         }
         finally
         {

@@ -50,7 +50,7 @@ public sealed class MatchTests
             "hook 'blocks.*.hook_resid_pots': the pattern matches no hook point; nearest: "
             + "blocks.0.hook_resid_post, blocks.1.hook_resid_post, blocks.2.hook_resid_post",
             Models.Error(() => Map.Match(["z", "blocks.*.hook_resid_pots"])));
-        Assert.Contains("nearest: z0", Models.Error(() => Map.Match(["zz"])), StringComparison.Ordinal);
-        Assert.Contains("because its FFN is not gated", Models.Error(() => Map.Match(["pre_linear"])), StringComparison.Ordinal);
+        Models.ErrorHas("nearest: z0", () => Map.Match(["zz"]));
+        Models.ErrorHas("because its FFN is not gated", () => Map.Match(["pre_linear"]));
     }
 }

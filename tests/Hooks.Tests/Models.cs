@@ -64,7 +64,8 @@ internal static class Models
         EncoderNames = true,
     };
 
-    public static TheoryData<string> Names => ["gpt2", "neox", "llama", "gptj", "attn_only_2l", "attn_only_2l_shortformer", "bert"];
+    public static TheoryData<string> Names =>
+        ["gpt2", "neox", "llama", "gptj", "attn_only_2l", "attn_only_2l_shortformer", "bert"];
 
     public static HookMap Map(string name) => new(name switch
     {
@@ -75,6 +76,8 @@ internal static class Models
         "bert" => Bert,
         _ => AttnOnly,
     });
+
+    public static void ErrorHas(string part, Action action) => Assert.Contains(part, Error(action), StringComparison.Ordinal);
 
     public static string Error(Action action)
     {

@@ -85,7 +85,8 @@ public sealed class ParseTests
     [Theory]
     [InlineData(
         "gpt2", "blocks.2.attn.hook_zz",
-        "hook 'blocks.2.attn.hook_zz': no such hook point; nearest: blocks.2.attn.hook_z, blocks.2.attn.hook_q, blocks.2.attn.hook_k")]
+        "hook 'blocks.2.attn.hook_zz': no such hook point; nearest: "
+        + "blocks.2.attn.hook_z, blocks.2.attn.hook_q, blocks.2.attn.hook_k")]
     [InlineData("gpt2", "zz1", "hook 'zz1': no such hook point; nearest: z1, q1, k1")]
     [InlineData("gpt2", "scale1", "hook 'scale1': no such hook point; nearest: scale1ln1, scale1ln2, scale0ln1")]
     [InlineData("gpt2", "z1m", "hook 'z1m': no such hook point; nearest: z1, q1, k1")]
@@ -110,7 +111,7 @@ public sealed class ParseTests
 
     [Fact]
     public void An_encoder_prefix_is_unknown_in_a_decoder() =>
-        Assert.Contains("no such hook point", Models.Error(() => Models.Map("gpt2").Parse("embed.hook_embed")), StringComparison.Ordinal);
+        Models.ErrorHas("no such hook point", () => Models.Map("gpt2").Parse("embed.hook_embed"));
 
     [Theory]
     [InlineData("")]
@@ -121,5 +122,5 @@ public sealed class ParseTests
     [InlineData("z1.5")]
     [InlineData("hook_z")]
     public void Rubbish_is_an_error_with_nearest_names(string typed) =>
-        Assert.Contains("no such hook point; nearest: ", Models.Error(() => Models.Map("gpt2").Parse(typed)), StringComparison.Ordinal);
+        Models.ErrorHas("no such hook point; nearest: ", () => Models.Map("gpt2").Parse(typed));
 }

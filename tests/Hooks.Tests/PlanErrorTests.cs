@@ -13,8 +13,10 @@ public sealed class PlanErrorTests
         ["kv head"] = ("llama", Zero(Hook.K(0), s => s.OnHeads(2)), "head 2 is out of range, k has key-value heads 0..1"),
         ["neuron"] = ("gpt2", Zero(Hook.Post(0), s => s.OnNeurons(192)), "neuron 192 is out of range, post has neurons 0..191"),
         ["position"] = ("gpt2", Ablate.Zero(Hook.Z(0), Scope.At(4)), "position 4 is out of range, sequence 1 has positions 0..3"),
-        ["negative"] = ("gpt2", Ablate.Zero(Hook.Z(0), Scope.At(-5)), "position -5 is out of range, sequence 1 has positions 0..3"),
-        ["sequence"] = ("gpt2", Zero(Hook.Z(0), s => s.InSequences(2)), "sequence 2 is out of range, the batch has sequences 0..1"),
+        ["negative"] = (
+            "gpt2", Ablate.Zero(Hook.Z(0), Scope.At(-5)), "position -5 is out of range, sequence 1 has positions 0..3"),
+        ["sequence"] = (
+            "gpt2", Zero(Hook.Z(0), s => s.InSequences(2)), "sequence 2 is out of range, the batch has sequences 0..1"),
         ["source"] = ("gpt2", new KnockOut(0, -1, 9), "source position 9 is out of range, sequence 0 has positions 0..6"),
         ["no heads"] = ("gpt2", Zero(Hook.ResidPre(0), s => s.OnHeads(0)), "resid_pre has no heads; its axes are [pos, d_model]"),
         ["no neurons"] = (
@@ -26,7 +28,8 @@ public sealed class PlanErrorTests
             "llama", new Patch(Hook.K(0), Zeros(7, 4, 12)), "expected values of shape [pos, 2, 12], found [7, 4, 12]"),
         ["width"] = ("gpt2", new Patch(Hook.ResidPre(0), Zeros(7, 4)), "expected values of shape [pos, 48], found [7, 4]"),
         ["short"] = (
-            "gpt2", new Patch(Hook.ResidPre(0), Zeros(6, 48)), "the values [6, 48] do not cover position 6, they hold positions 0..5"),
+            "gpt2", new Patch(Hook.ResidPre(0), Zeros(6, 48)),
+            "the values [6, 48] do not cover position 6, they hold positions 0..5"),
         ["sources of values"] = (
             "gpt2", new Freeze(Hook.Pattern(0), Zeros(4, 7, 6), Scope.Everything),
             "the values [4, 7, 6] do not cover source position 6, they hold positions 0..5"),
@@ -35,7 +38,8 @@ public sealed class PlanErrorTests
             "gpt2", Ablate.Mean(Hook.Pattern(0), Zeros(4, 7)),
             "pattern needs a mean for each position, as [head, pos, src_pos], found [4, 7]"),
         ["vector"] = (
-            "gpt2", new Steer(Hook.Z(0), Zeros(48), 1, Scope.Everything), "expected a vector of shape [12] or [4, 12], found [48]"),
+            "gpt2", new Steer(Hook.Z(0), Zeros(48), 1, Scope.Everything),
+            "expected a vector of shape [12] or [4, 12], found [48]"),
         ["steered scores"] = (
             "gpt2", new Steer(Hook.AttnScores(0), Zeros(7), 1, Scope.Everything),
             "attn_scores has rows of varying width and cannot be steered"),
@@ -59,7 +63,8 @@ public sealed class PlanErrorTests
             "gpt2", new Patch(Hook.Z(0), Zeros(7, 4, 12), Scope.At(1), new PositionMap((0, 0))),
             "position 1 is not in the position map 0<-0"),
         ["moved knock-out"] = (
-            "gpt2", new KnockOut(0, IndexSet.All, IndexSet.All) with { Point = Hook.Z(0) }, "expected attn_scores or pattern, found z"),
+            "gpt2", new KnockOut(0, IndexSet.All, IndexSet.All) with { Point = Hook.Z(0) },
+            "expected attn_scores or pattern, found z"),
     };
 
     public static TheoryData<string> CaseNames => [.. Cases.Keys];

@@ -34,7 +34,8 @@ internal sealed class RandomInterventions(int seed)
                 Random.Next(2) == 0, Indices(lengths.Length)),
             7 when !grows => new Patch(
                 point, whole, scope with { Positions = IndexSet.All, Sources = IndexSet.All },
-                new PositionMap(Enumerable.Range(0, lengths.Min()).Where(p => p != 1).Select(p => (p, Random.Next(recorded))).ToList())),
+                new PositionMap(
+                    [.. Enumerable.Range(0, lengths.Min()).Where(p => p != 1).Select(p => (p, Random.Next(recorded)))])),
             _ => new Patch(point, whole, scope),
         };
     }

@@ -58,8 +58,8 @@ public sealed class SmallValueTests
     {
         Assert.Equal(new PositionMap((1, 2), (0, 0)), new PositionMap((0, 0), (1, 2)));
         Assert.Equal("position map: position 1 is mapped twice", Models.Error(() => _ = new PositionMap((1, 2), (1, 3))));
-        Assert.Contains("expected positions from 0", Models.Error(() => _ = new PositionMap((-1, 2))), StringComparison.Ordinal);
-        Assert.Contains("at least one pair", Models.Error(() => _ = new PositionMap()), StringComparison.Ordinal);
+        Models.ErrorHas("expected positions from 0", () => _ = new PositionMap((-1, 2)));
+        Models.ErrorHas("at least one pair", () => _ = new PositionMap());
     }
 
     [Fact]
@@ -73,7 +73,9 @@ public sealed class SmallValueTests
         Assert.Equal(
             "knock out blocks.1.attn.hook_attn_scores (positions -1, sources 2,3)",
             new KnockOut(1, -1, IndexSet.Of(2, 3)).ToString());
-        Assert.Equal("steer blocks.1.hook_resid_pre by 2.5 x [2]", new Steer(Hook.ResidPre(1), row, 2.5f, Scope.Everything).ToString());
+        Assert.Equal(
+            "steer blocks.1.hook_resid_pre by 2.5 x [2]",
+            new Steer(Hook.ResidPre(1), row, 2.5f, Scope.Everything).ToString());
         Assert.Equal(
             new Steer(Hook.ResidPre(1), row, 1, Scope.At(1)),
             new Steer(Hook.ResidPre(1), new TensorValue([2], [1, 2]), 1, Scope.At(1)));

@@ -34,17 +34,19 @@ internal sealed class InterventionReader
         }
         catch (JsonException malformed)
         {
-            throw new InvalidInputException($"{file}: not valid JSON: {malformed.Message.ReplaceLineEndings(" ")}", malformed);
+            string problem = malformed.Message.ReplaceLineEndings(" ");
+            throw new InvalidInputException($"{file}: not valid JSON: {problem}", malformed);
         }
     }
 
     private List<Intervention> ReadAll(JsonPlace root)
     {
         root.RequireFields([InterventionWriter.Marker, "interventions"]);
-        int version = root.Field(InterventionWriter.Marker).Int();
+        JsonPlace marker = root.Field(InterventionWriter.Marker);
+        int version = marker.Int();
         return version == InterventionWriter.Version
             ? [.. root.Field("interventions").Items().Select(ReadOne)]
-            : throw root.Field(InterventionWriter.Marker).Error($"expected version {InterventionWriter.Version}, found {version}");
+            : throw marker.Error($"expected version {InterventionWriter.Version}, found {version}");
     }
 
     private Intervention ReadOne(JsonPlace at)
