@@ -8,7 +8,7 @@ namespace Interp.Hooks;
 /// </summary>
 public sealed partial class HookMap
 {
-    private readonly HashSet<HookPoint> _points;
+    private readonly Dictionary<HookPoint, int> _order;
 
     /// <summary>Derives the points of a model.</summary>
     /// <param name="outline">Sizes and parts of the model.</param>
@@ -18,7 +18,7 @@ public sealed partial class HookMap
         Outline = outline;
         AllPoints = [.. Ordered(outline)];
         Points = [.. AllPoints.Where(p => !HookTable.Row(p.Kind).OnRequest)];
-        _points = [.. AllPoints];
+        _order = AllPoints.Select((point, order) => (point, order)).ToDictionary(pair => pair.point, pair => pair.order);
     }
 
     /// <summary>Sizes and parts of the model.</summary>
@@ -32,7 +32,7 @@ public sealed partial class HookMap
 
     /// <summary>Whether the model has the point.</summary>
     /// <param name="point">A hook point.</param>
-    public bool Contains(HookPoint point) => _points.Contains(point);
+    public bool Contains(HookPoint point) => _order.ContainsKey(point);
 
     /// <summary>The point's name in this model: canonical TransformerLens name.</summary>
     /// <param name="point">A hook point.</param>

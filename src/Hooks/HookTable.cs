@@ -97,7 +97,9 @@ public static class HookTable
         new(HookKind.Post, "blocks.{l}.mlp.hook_post", "post", [Pos, DMlp], Mlp),
         new(HookKind.MlpOut, "blocks.{l}.hook_mlp_out", "mlp_out", [Pos, DModel], Mlp),
         new(HookKind.ResidPost, "blocks.{l}.hook_resid_post", "resid_post", [Pos, DModel], Always),
-        new(HookKind.NormalizedResidPost, "blocks.{l}.hook_normalized_resid_post", "normalized_resid_post", [Pos, DModel], PostNorm),
+        new(
+            HookKind.NormalizedResidPost, "blocks.{l}.hook_normalized_resid_post", "normalized_resid_post", [Pos, DModel],
+            PostNorm),
         new(HookKind.FinalScale, "ln_final.hook_scale", "ln_final.scale", [Pos, One], FinalNorm),
         new(HookKind.FinalNormalized, "ln_final.hook_normalized", "ln_final.normalized", [Pos, DModel], FinalNorm),
         new(HookKind.MlmPre, "mlm_head.hook_pre", "mlm_head.pre", [Pos, DModel], MlmHead, true),

@@ -1,52 +1,44 @@
 namespace Interp;
 
-/// <summary>
-/// Finds the names that somebody may have meant, for error messages: those with the smallest edit distance (Levenshtein 1966:
-/// the number of characters to insert, delete or replace).
-/// </summary>
+/// <summary>Finds the valid names a mistyped one was probably meant to be.</summary>
 public static class NearestNames
 {
-    /// <summary>The candidates closest to a name; equally close ones are in ordinal order, so that messages are stable.</summary>
-    /// <param name="name">The name that was not found.</param>
-    /// <param name="candidates">The names that exist; a repeated one counts once.</param>
-    /// <param name="count">At most this many names are returned.</param>
-    /// <returns>Up to <paramref name="count"/> names, nearest first.</returns>
+    /// <summary>
+    /// The candidates with the smallest edit distance (insertions, deletions, substitutions and swaps of neighbouring
+    /// letters, ignoring case), nearest first; equal distances keep the order of the candidates.
+    /// </summary>
+    /// <param name="name">What was typed.</param>
+    /// <param name="candidates">The valid names.</param>
+    /// <param name="count">At most this many are returned.</param>
     public static IReadOnlyList<string> Find(string name, IEnumerable<string> candidates, int count = 3)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(candidates);
-        ArgumentOutOfRangeException.ThrowIfNegative(count);
-        return [.. candidates
-            .Distinct(StringComparer.Ordinal)
-            .Select(candidate => (Name: candidate, Distance: Distance(name, candidate)))
-            .OrderBy(pair => pair.Distance)
-            .ThenBy(pair => pair.Name, StringComparer.Ordinal)
-            .Take(count)
-            .Select(pair => pair.Name)];
+        string typed = name.ToUpperInvariant();
+        return [.. candidates.Distinct().OrderBy(c => Distance(typed, c.ToUpperInvariant())).Take(count)];
     }
 
-    /// <summary>The Levenshtein distance between two strings, in UTF-16 code units.</summary>
-    /// <param name="from">One string.</param>
-    /// <param name="to">The other string; exchanging the two changes nothing.</param>
-    /// <returns>Zero exactly when the strings are equal; never more than the longer length.</returns>
-    public static int Distance(string from, string to)
+    private static int Distance(string a, string b)
     {
-        ArgumentNullException.ThrowIfNull(from);
-        ArgumentNullException.ThrowIfNull(to);
-        int[] row = new int[to.Length + 1];
-        for (int j = 0; j < row.Length; j++)
-            row[j] = j;
-        for (int i = 0; i < from.Length; i++)
+        int[] beforeLast = new int[b.Length + 1];
+        int[] last = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
         {
-            int diagonal = row[0];
-            row[0] = i + 1;
-            for (int j = 0; j < to.Length; j++)
+            int[] row = new int[b.Length + 1];
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
             {
-                int replace = diagonal + (from[i] == to[j] ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = Math.Min(replace, Math.Min(row[j], diagonal) + 1);
+                int substituted = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                row[j] = Math.Min(substituted, Math.Min(last[j], row[j - 1]) + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    row[j] = Math.Min(row[j], beforeLast[j - 2] + 1);
+                }
             }
+
+            (beforeLast, last) = (last, row);
         }
-        return row[^1];
+
+        return last[b.Length];
     }
 }

@@ -92,7 +92,7 @@ public static class PatchingSweep
                 values[(prompt, cell.Point)] = value = source[prompt].Value(cell.Point);
             }
 
-            return new Patch(cell.Point, value, cell.Scope(sequence)) { Map = maps[prompt] };
+            return new Patch(cell.Point, value, cell.Scope(sequence), maps[prompt]);
         }
 
         void Add(SweepCell cell, int prompt, double patched)
@@ -116,9 +116,8 @@ public static class PatchingSweep
             return null;
         }
 
-        return denoise
-            ? new PositionMap(cleanOf)
-            : new PositionMap([.. Enumerable.Range(0, pair.Clean.Count).Select(p => cleanOf.ToList().IndexOf(p))]);
+        var pairs = cleanOf.Select((clean, corrupted) => (clean, corrupted)).Where(p => p.clean >= 0);
+        return new PositionMap(pairs.Select(p => denoise ? (p.corrupted, p.clean) : (p.clean, p.corrupted)));
     }
 
     private static void Validate(TransformerModel model, IReadOnlyList<PromptPair> pairs, Metric metric)

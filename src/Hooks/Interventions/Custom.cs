@@ -1,26 +1,20 @@
 namespace Interp.Hooks;
 
-/// <summary>Changes an activation in place.</summary>
-/// <param name="activation">The values of one sequence at the point.</param>
+/// <summary>Reads and changes an activation.</summary>
+/// <param name="activation">The activation of one sequence; writing to its data changes the rest of the pass.</param>
 public delegate void ActivationEdit(in Activation activation);
 
-/// <summary>Any change, as code. Opaque: it cannot be saved, and compares equal only to itself.</summary>
+/// <summary>
+/// A change made by code. What the code does cannot be seen, so it cannot be saved or hashed, and only
+/// <see cref="Scope.Sequences"/> may be narrowed: inside an activation the code chooses for itself.
+/// </summary>
 /// <param name="Point">Where.</param>
-/// <param name="Name">A name for logs and errors.</param>
-/// <param name="Edit">The change.</param>
-/// <param name="Scope">Sequences only; the code itself chooses positions, heads and neurons.</param>
+/// <param name="Name">Name for messages and labels.</param>
+/// <param name="Edit">Called once for each sequence in scope.</param>
+/// <param name="Scope">Which sequences.</param>
 public sealed record Custom(HookPoint Point, string Name, ActivationEdit Edit, Scope Scope) : Intervention(Point, Scope)
 {
-    /// <inheritdoc/>
-    public override string ToString() => $"Custom({Name} at {Point}; {Scope})";
+    private protected override string Verb => "custom";
 
-    internal override void Validate(HookMap map, ScopeCheck check)
-    {
-        if (Scope with { Sequences = IndexSet.All } != Scope.Everything)
-        {
-            throw new InvalidInputException($"{this}: expected a scope of sequences only; the code chooses the rest itself");
-        }
-    }
-
-    internal override void Apply(in Activation activation, ResolvedScope scope) => Edit(activation);
+    private protected override string Detail => $" '{Name}'";
 }

@@ -1,57 +1,47 @@
 namespace Interp.Hooks;
 
 /// <summary>
-/// Attention knockout (Geva et al. 2023): destination positions are kept from attending to source positions. With
-/// renormalising the scores are set to -infinity, so what is left of the attention sums to one (a row with nothing left
-/// becomes zero); without, the entries of the pattern are set to zero and the rest stays.
+/// Attention knockout: destinations can no longer read from sources (Geva et al. 2023, "Dissecting Recall of Factual
+/// Associations in Auto-Regressive Language Models").
 /// </summary>
 public sealed record KnockOut : Intervention
 {
-    /// <summary>Cuts attention in one layer.</summary>
+    /// <summary>Blocks attention edges of one layer.</summary>
     /// <param name="layer">0-based layer.</param>
-    /// <param name="destinations">Positions that attend.</param>
-    /// <param name="sources">Positions attended to.</param>
-    /// <param name="heads">Heads; all by default.</param>
-    /// <param name="renormalize">Whether the remaining attention is brought back to one.</param>
-    /// <param name="sequences">Sequences of the batch; all by default.</param>
+    /// <param name="destinations">Positions that read.</param>
+    /// <param name="sources">Positions that are read.</param>
+    /// <param name="heads">Heads in which the edges are blocked.</param>
+    /// <param name="renormalize">
+    /// True: the scores become -inf before the softmax, so the remaining attention sums to one, as in the paper; a row with
+    /// nothing left becomes zeros. False: pattern entries become zero after the softmax and the rest stays as it was.
+    /// </param>
+    /// <param name="sequences">Sequences of the batch.</param>
     public KnockOut(
         int layer, IndexSet destinations, IndexSet sources, IndexSet heads = default, bool renormalize = true,
         IndexSet sequences = default)
         : base(
-            renormalize ? Hook.AttnScores(layer) : Hook.Pattern(layer),
-            new Scope { Positions = destinations, Sources = sources, Heads = heads, Sequences = sequences })
+            new HookPoint(renormalize ? HookKind.AttnScores : HookKind.Pattern, layer),
+            new Scope { Sequences = sequences, Positions = destinations, Sources = sources, Heads = heads })
     {
-        Renormalize = renormalize;
     }
 
-    /// <summary>Whether the remaining attention is brought back to one.</summary>
-    public bool Renormalize { get; }
+    /// <summary>0-based layer.</summary>
+    public int Layer => Point.Layer;
 
-    /// <inheritdoc/>
-    public override string ToString() => $"KnockOut(layer {Point.Layer}; {Scope}; renormalize {(Renormalize ? "true" : "false")})";
+    /// <summary>Positions that read.</summary>
+    public IndexSet Destinations => Scope.Positions;
 
-    internal override void Validate(HookMap map, ScopeCheck check)
-    {
-        ModelOutline outline = map.Outline;
-        foreach (int sequence in check.Sequences)
-        {
-            int end = check.Lengths[sequence] + check.NewTokens;
-            int[] destinations = Scope.Positions.Resolve(check.Lengths[sequence]) ?? [.. Enumerable.Range(0, end)];
-            int[] sources = Scope.Sources.Resolve(check.Lengths[sequence]) ?? [.. Enumerable.Range(0, end)];
-            if (!destinations.Any(d => sources.Any(s => Attends(outline, d, s))))
-            {
-                throw new InvalidInputException(
-                    $"{this}: nothing to cut: in this model position {destinations[0]} never attends to {sources[0]} "
-                    + (outline.Causal ? "(attention is causal" : "(attention is bidirectional")
-                    + (outline.Window(Point.Layer) is { } window ? $", window {window})" : ")"));
-            }
-        }
-    }
+    /// <summary>Positions that are read.</summary>
+    public IndexSet Sources => Scope.Sources;
 
-    private protected override void EditRow(Span<float> row, int head, int position) =>
-        row.Fill(Renormalize ? float.NegativeInfinity : 0);
+    /// <summary>Heads in which the edges are blocked.</summary>
+    public IndexSet Heads => Scope.Heads;
 
-    private bool Attends(ModelOutline outline, int destination, int source) =>
-        (!outline.Causal || source <= destination)
-        && (outline.Window(Point.Layer) is not { } window || source > destination - window);
+    /// <summary>Sequences of the batch.</summary>
+    public IndexSet Sequences => Scope.Sequences;
+
+    /// <summary>Whether the edges are blocked before the softmax.</summary>
+    public bool Renormalize => Point.Kind == HookKind.AttnScores;
+
+    private protected override string Verb => "knock out";
 }

@@ -1,52 +1,30 @@
 namespace Interp.Hooks;
 
-/// <summary>Activation patching: values of another run take the place of this run's (Vig et al. 2020; Meng et al. 2022).</summary>
-/// <param name="Point">Where.</param>
-/// <param name="Values">The point's activation in a whole run of one sequence, in the point's axes.</param>
-/// <param name="Scope">On which part.</param>
-public sealed record Patch(HookPoint Point, TensorValue Values, Scope Scope) : Intervention(Point, Scope)
-{
-    /// <summary>For runs of different length: where each position takes its values from; null = from its own index.</summary>
-    public PositionMap? Map { get; init; }
-
-    /// <inheritdoc/>
-    public override string ToString() => base.ToString();
-
-    internal override void Validate(HookMap map, ScopeCheck check) => SourceValues.Validate(this, map, Values, Map, check);
-
-    private protected override void EditRow(Span<float> row, int head, int position) =>
-        SourceValues.CopyRow(Point.Kind, Values, Map, row, head, position);
-}
-
 /// <summary>
-/// Holds an attention pattern, attention scores or the scale of a norm at the values of a recorded run, while everything
-/// else follows this run.
+/// Activation patching: replaces values by those of another run (Vig et al. 2020, "Investigating Gender Bias in Language
+/// Models Using Causal Mediation Analysis"; Meng et al. 2022, "Locating and Editing Factual Associations in GPT").
 /// </summary>
-/// <param name="Point">A pattern, scores, or the scale of a norm.</param>
-/// <param name="Values">The point's activation in a whole run of one sequence.</param>
-/// <param name="Scope">On which part.</param>
-public sealed record Freeze(HookPoint Point, TensorValue Values, Scope Scope) : Intervention(Point, Scope)
+/// <param name="Point">Where.</param>
+/// <param name="Values">
+/// The point's activation of one whole source sequence: the axes of the point, with as many positions as that sequence.
+/// </param>
+/// <param name="Scope">Which part is replaced.</param>
+/// <param name="Map">
+/// Which position of the source run goes where; null = the same positions. With a map only the mapped positions are
+/// replaced, and in attention scores and patterns the map applies to destinations and sources alike.
+/// </param>
+public sealed record Patch(HookPoint Point, TensorValue Values, Scope Scope, PositionMap? Map = null)
+    : Intervention(Point, Scope)
 {
-    private static readonly HookKind[] Kinds =
-    [
-        HookKind.Pattern, HookKind.AttnScores, HookKind.EmbedNormScale, HookKind.Ln1Scale, HookKind.Ln2Scale, HookKind.FinalScale,
-        HookKind.MlmScale,
-    ];
-
-    /// <inheritdoc/>
-    public override string ToString() => base.ToString();
-
-    internal override void Validate(HookMap map, ScopeCheck check)
+    /// <summary>Replaces the whole activation.</summary>
+    /// <param name="point">Where.</param>
+    /// <param name="values">The point's activation of one whole source sequence.</param>
+    public Patch(HookPoint point, TensorValue values)
+        : this(point, values, Scope.Everything)
     {
-        if (!Kinds.Contains(Point.Kind))
-        {
-            throw new InvalidInputException(
-                $"{this}: expected an attention pattern, attention scores or the scale of a norm; use Patch for other points");
-        }
-
-        SourceValues.Validate(this, map, Values, null, check);
     }
 
-    private protected override void EditRow(Span<float> row, int head, int position) =>
-        SourceValues.CopyRow(Point.Kind, Values, null, row, head, position);
+    private protected override string Verb => "patch";
+
+    private protected override string Detail => $" with {Values}{(Map is null ? "" : $" at {Map}")}";
 }
