@@ -46,6 +46,9 @@ public static class HookTable
         "its blocks have no second norm (attention only, one norm shared by attention and FFN, or no norms)");
     private static readonly HookPresence PreNormInput = new(
         m => !m.PostNorm, "its blocks normalise after each part, so every part reads the stream itself");
+    private static readonly HookPresence SharedInput = new(
+        m => !m.PostNorm && m.NHeads == m.NKeyValueHeads,
+        "its blocks normalise after each part, or its heads share keys and values (use q_input, k_input and v_input)");
     private static readonly HookPresence Rotary = new(m => m.HasRotary, "its positions are not rotary");
     private static readonly HookPresence Mlp = new(m => !m.AttnOnly, "it is attention only");
     private static readonly HookPresence MlpInput = new(
@@ -69,7 +72,7 @@ public static class HookTable
         new(HookKind.EmbedNormNormalized, "embed.ln.hook_normalized", "embed.ln.normalized", [Pos, DModel], EmbedNorm),
         new(HookKind.FullEmbed, "hook_full_embed", "full_embed", [Pos, DModel], EmbedNorm),
         new(HookKind.ResidPre, "blocks.{l}.hook_resid_pre", "resid_pre", [Pos, DModel], Always),
-        new(HookKind.AttnIn, "blocks.{l}.hook_attn_in", "attn_in", [Pos, Head, DModel], PreNormInput, true),
+        new(HookKind.AttnIn, "blocks.{l}.hook_attn_in", "attn_in", [Pos, Head, DModel], SharedInput, true),
         new(HookKind.QInput, "blocks.{l}.hook_q_input", "q_input", [Pos, Head, DModel], PreNormInput, true),
         new(HookKind.KInput, "blocks.{l}.hook_k_input", "k_input", [Pos, KeyValueHead, DModel], PreNormInput, true),
         new(HookKind.VInput, "blocks.{l}.hook_v_input", "v_input", [Pos, KeyValueHead, DModel], PreNormInput, true),

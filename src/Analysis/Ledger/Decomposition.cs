@@ -34,8 +34,14 @@ public sealed record Decomposition
     /// <summary>What is missing: actual minus sum.</summary>
     public double Error => Actual - Sum;
 
-    /// <summary>|error| over the larger of |actual| and the largest contribution.</summary>
-    public double RelativeError => Math.Abs(Error) / Math.Max(Math.Abs(Actual), Rows.Max(r => Math.Abs(r.Dla)));
+    /// <summary>
+    /// |error| over the largest of the logits and contributions that it is made of: a difference of two float32 logits is
+    /// known no better than to their rounding, however small it is.
+    /// </summary>
+    public double RelativeError => Math.Abs(Error) / Math.Max(LargestLogit, Rows.Max(r => Math.Abs(r.Dla)));
+
+    /// <summary>The larger of the absolute logits that <see cref="Actual"/> is made of.</summary>
+    public required double LargestLogit { get; init; }
 
     /// <summary>L2 norm of the sum of all writes at the top of the stream.</summary>
     public required double SumNorm { get; init; }

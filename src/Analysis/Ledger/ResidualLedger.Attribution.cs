@@ -62,6 +62,7 @@ public sealed partial class ResidualLedger
             Wrong = wrong,
             Rows = rows,
             Actual = (double)logits[answer] - (wrong is { } w ? logits[w] : 0),
+            LargestLogit = Math.Max(Math.Abs(logits[answer]), wrong is { } other ? Math.Abs(logits[other]) : 0),
             SumNorm = TensorPrimitives.Norm<float>(sum),
             StreamNorm = TensorPrimitives.Norm(stream),
             ErrorNorm = TensorPrimitives.Norm<float>(difference),

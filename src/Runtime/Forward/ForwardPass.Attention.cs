@@ -190,7 +190,7 @@ internal sealed partial class ForwardPass<THooks>
         {
             AttentionMask mask = Mask(h);
             AttentionKernels.WeightedSum(
-                weights, mask, everyKey, queries, keys, valueRows.Span[KeyOffset(h)..], keyWidth, dHead,
+                weights, queries, keys, mask, everyKey, valueRows.Span[KeyOffset(h)..], keyWidth, dHead,
                 z.AsSpan((row * width) + (h * dHead)), width);
         }
 

@@ -23,7 +23,7 @@ internal sealed partial class ForwardPass<THooks>
     private readonly int _rows;
     private readonly float[] _mean;
     private readonly float[] _scale;
-    private THooks _hooks;
+    private readonly THooks _hooks;
 
     public ForwardPass(
         ModelConfig config, ModelWeights weights, TokenBatch batch, KeyValueCache? cache, int threads, THooks hooks)

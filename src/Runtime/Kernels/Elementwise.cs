@@ -5,6 +5,8 @@ namespace Interp.Runtime.Kernels;
 /// <summary>The one loop that all elementwise formulas share.</summary>
 internal static unsafe class Elementwise
 {
+    private const int MaxWidth = 16;
+
     /// <summary>destination[i] = formula(x[i]); <paramref name="destination"/> may be <paramref name="x"/> itself.</summary>
     internal static void Apply<TFormula>(
         TFormula formula, ReadOnlySpan<float> x, Span<float> destination, KernelTier? tier)
@@ -20,7 +22,7 @@ internal static unsafe class Elementwise
         }
     }
 
-    /// <summary>The loop itself; what is left after the last whole vector goes one by one through the same formula.</summary>
+    /// <summary>The loop itself; what is left after the last whole vector is padded to one with zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Loop<T, TFormula>(TFormula formula, float* x, float* destination, int count)
         where T : struct, ILanes<T>
@@ -29,8 +31,12 @@ internal static unsafe class Elementwise
         int i = 0;
         for (; i + T.Width <= count; i += T.Width)
             T.Store(formula.Evaluate(T.Load(x + i)), destination + i);
-        for (; i < count; i++)
-            LanesScalar.Store(formula.Evaluate(LanesScalar.Load(x + i)), destination + i);
+        if (i == count)
+            return;
+        float* rest = stackalloc float[MaxWidth];
+        new ReadOnlySpan<float>(x + i, count - i).CopyTo(new Span<float>(rest, count - i));
+        T.Store(formula.Evaluate(T.Load(rest)), rest);
+        new ReadOnlySpan<float>(rest, count - i).CopyTo(new Span<float>(destination + i, count - i));
     }
 
     private struct Job<TFormula> : ILaneJob

@@ -71,6 +71,7 @@ internal unsafe struct ProductJob : ILaneJob
             RunTile<T>(panel, row, Math.Min(ProductTile<T>.Rows, end - row));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void RunTile<T>(int panel, int row, int rows)
         where T : struct, ILanes<T>
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Interp.Runtime.Kernels;
 
 /// <summary>See <see cref="AttentionKernels.Scores"/>. The keys come packed in panels, from <see cref="FirstKey"/> on.</summary>
@@ -34,6 +36,7 @@ internal unsafe struct ScoresJob : ILaneJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void RunTile<T>(int panel, int query, int rows, float* tile)
         where T : struct, ILanes<T>
     {

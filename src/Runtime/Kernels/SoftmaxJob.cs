@@ -17,16 +17,15 @@ internal unsafe struct SoftmaxJob : ILaneJob
             Row<T>(Scores + ((nint)r * Keys), Pattern + ((nint)r * Keys));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Row<T>(float* scores, float* pattern)
         where T : struct, ILanes<T>
     {
         // Forbidden keys at both ends contribute zeros, which change no sum: they are skipped. The start stays at a multiple
         // of the stripes, so that each key keeps its stripe.
-        int begin = 0, end = Keys;
-        while (end > 0 && float.IsNegativeInfinity(scores[end - 1]))
-            end--;
-        while (begin < end && float.IsNegativeInfinity(scores[begin]))
-            begin++;
+        var bits = new ReadOnlySpan<int>(scores, Keys);
+        int forbidden = BitConverter.SingleToInt32Bits(float.NegativeInfinity);
+        int end = bits.LastIndexOfAnyExcept(forbidden) + 1, begin = Math.Max(0, bits.IndexOfAnyExcept(forbidden));
         begin -= begin % StripedSum.Stripes;
         new Span<float>(pattern, begin).Clear();
         new Span<float>(pattern + end, Keys - end).Clear();

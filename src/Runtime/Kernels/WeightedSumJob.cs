@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Interp.Runtime.Kernels;
 
 /// <summary>See <see cref="AttentionKernels.WeightedSum"/>. Rows of V are readable up to whole panels.</summary>
@@ -26,6 +28,7 @@ internal unsafe struct WeightedSumJob : ILaneJob
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void RunTile<T>(int query, int rows, int column, float* tile)
         where T : struct, ILanes<T>
     {

@@ -86,7 +86,7 @@ public sealed class HuggingFaceTests
         }
 
         int[][] ids = expected.Rows("pad_input_ids"), mask = expected.Rows("pad_attention_mask");
-        int[][]? types = model.Config.TokenTypes > 0 && expected.Has("pad_token_type_ids") ? expected.Rows("pad_token_type_ids") : null;
+        int[][]? types = model.Config.TokenTypes > 0 ? expected.Rows("token_type_ids") : null;
         int[][] kept = [.. mask.Select(m => Enumerable.Range(0, m.Length).Where(i => m[i] == 1).ToArray())];
         RunResult run = model.Run(new TokenBatch(
             ids.Select((row, b) => kept[b].Select(i => row[i]).ToArray()),

@@ -1,6 +1,6 @@
 using Interp.Runtime.Weights;
 
-namespace Interp.Runtime.Tests.Reference;
+namespace Interp.Tests;
 
 /// <summary>Reference tensors of one file, with indices instead of spans.</summary>
 internal sealed class Expected : IDisposable

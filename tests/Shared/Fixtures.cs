@@ -1,4 +1,4 @@
-namespace Interp.Runtime.Tests;
+namespace Interp.Tests;
 
 /// <summary>
 /// The reference numbers that live outside the repository: the directory named by INTERP_FIXTURES, or <c>shared/fixtures</c>

@@ -1,0 +1,87 @@
+using CsCheck;
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis.Tests.Ledger;
+
+/// <summary>
+/// P1: it adds up. Tolerance 1e-5 relative: writes are float32 vectors summed in float64, the stream is a float32 sum of the
+/// same vectors, so they differ by the rounding of a few dozen additions.
+/// </summary>
+public sealed class LedgerTests
+{
+    private const double Tolerance = 1e-5;
+
+    public static TheoryData<string> Models =>
+    [
+        "hf/gpt2", "hf/gpt2_invidx", "hf/gpt2_hubstyle", "hf/llama", "hf/llama_bias", "hf/llama_mha_tied", "hf/llama_rope_linear",
+        "hf/llama_rope_dynamic", "hf/llama_rope_yarn", "hf/llama3_rope", "hf/llama_bf16", "hf/llama_sharded", "hf/mistral",
+        "hf/qwen2", "hf/gpt_neox", "hf/gpt_neox_seq", "hf/gpt_neox_hubstyle", "hf/bert", "hf/bert_hubstyle", "tl/gpt2",
+        "tl/gpt2/native", "tl/neox", "tl/neox/native", "tl/llama", "tl/llama/native", "tl/gptj/native", "tl/attn_only_2l",
+        "tl/attn_only_2l_shortformer", "tl/bert", "tl/bert/native", "stories260K",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Writes_sum_to_the_stream_and_contributions_to_the_logits_of_every_reference_model(string path)
+    {
+        TransformerModel model = TransformerModel.Load(Fixtures.Require(path));
+        AddsUp(model, RandomModel.Tokens(12, 5, model.Config.DVocab));
+    }
+
+    [Fact]
+    public void Writes_sum_to_the_stream_and_contributions_to_the_logits_of_random_models() =>
+        Gen.Select(RandomModel.Configs, Gen.Int[0, 1000], Gen.Bool).Sample(
+            (config, seed, biases) => AddsUp(RandomModel.Create(config, seed, biases), RandomModel.Tokens(9, seed)), iter: 150);
+
+    [Fact]
+    public void Rows_are_labelled_as_the_field_does()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        RunResult run = Record(model, RandomModel.Tokens(5, 1), LedgerDetail.Head);
+        string[] labels = [.. new ResidualLedger(model, run.Cache()).Writes(-1).Select(w => w.Component.Label)];
+        Assert.Equal(
+            ["embed", "pos_embed", "L0H0", "L0H1", "L0H2", "L0H3", "0_attn_bias", "0_mlp_out", "0_mlp_bias", "L1H0"], labels[..10]);
+    }
+
+    [Fact]
+    public void A_stream_that_an_intervention_overwrote_shows_up_as_an_error()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        int[] tokens = RandomModel.Tokens(5, 1);
+        RunResult run = model.Run(tokens, new RunOptions
+        {
+            Observe = ResidualLedger.Needs(model, LedgerDetail.Head),
+            Interventions = [Ablate.Zero(Hook.AttnOut(1), Scope.Everything)],
+        });
+        IReadOnlyList<LedgerCheck> checks = new ResidualLedger(model, run.Cache()).Check(-1);
+        Assert.True(checks.Single(c => c.Point == Hook.ResidPre(1)).RelativeError < Tolerance);
+        Assert.True(checks.Single(c => c.Point == Hook.ResidMid(1)).RelativeError > 0.01);
+    }
+
+    private static void AddsUp(TransformerModel model, int[] tokens)
+    {
+        RunResult run = Record(model, tokens, LedgerDetail.Source);
+        var ledger = new ResidualLedger(model, run.Cache());
+        foreach (LedgerDetail detail in Enum.GetValues<LedgerDetail>())
+        {
+            foreach (int position in new[] { 0, tokens.Length / 2, -1 })
+            {
+                foreach (LedgerCheck check in ledger.Check(position, detail))
+                {
+                    Assert.True(
+                        check.RelativeError <= Tolerance,
+                        $"{model.Name}, {detail}, {model.Hooks.Name(check.Point)} at {position}: {check.RelativeError}");
+                }
+
+                Decomposition decomposition = ledger.Attribute(position, run.LogitsAt(0, position), 3, 7, detail);
+                Assert.True(decomposition.RelativeError <= Tolerance, $"{model.Name}, {detail}: logit difference, {decomposition}");
+                Decomposition single = ledger.Attribute(position, run.LogitsAt(0, position), 5, null, detail);
+                Assert.True(single.RelativeError <= Tolerance, $"{model.Name}, {detail}: logit, {single}");
+            }
+        }
+    }
+
+    private static RunResult Record(TransformerModel model, int[] tokens, LedgerDetail detail) =>
+        model.Run(tokens, new RunOptions { Observe = ResidualLedger.Needs(model, detail) });
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using CsCheck;
+using Interp.Hooks;
+
+namespace Interp.Runtime.Tests.Forward;
+
+/// <summary>P3 and P7: equal bytes whatever the threads, the company in the batch, the listeners and the cache.</summary>
+public sealed class SameBitsTests
+{
+    [Fact]
+    public void One_and_two_threads_give_the_same_bytes() => Property((model, tokens) => Same(
+        model.Run(tokens, new RunOptions { Threads = 1 }).LogitBytes(),
+        model.Run(tokens, new RunOptions { Threads = 2 }).LogitBytes()));
+
+    // Large enough that products and heads are really divided among threads.
+    [Fact]
+    public void One_and_two_threads_give_the_same_bytes_on_a_wider_model()
+    {
+        ModelConfig config = RandomModel.Config(head: 32) with { DModel = 256, DMlp = 1024 };
+        TransformerModel model = RandomModel.Create(config, 3);
+        int[] tokens = RandomModel.Tokens(40, 3);
+        Same(
+            model.Run(tokens, new RunOptions { Threads = 1 }).LogitBytes(),
+            model.Run(tokens, new RunOptions { Threads = 2 }).LogitBytes());
+    }
+
+    [Fact]
+    public void A_prompt_alone_and_in_a_ragged_batch_gives_the_same_bytes() => Property((model, tokens) =>
+    {
+        RunResult batch = model.Run(new TokenBatch([RandomModel.Tokens(13, 8), tokens, RandomModel.Tokens(2, 9)]));
+        Same(model.Run(tokens).LogitBytes(), batch.LogitBytes(1));
+    });
+
+    [Fact]
+    public void All_observers_change_no_byte() => Property((model, tokens) =>
+        Same(model.Run(tokens).LogitBytes(), model.Run(tokens, All(model)).LogitBytes()));
+
+    [Fact]
+    public void A_patch_of_a_run_with_its_own_values_changes_no_byte() => Property((model, tokens) =>
+    {
+        RunResult run = model.Run(tokens, All(model));
+        RunResult patched = model.Run(tokens, All(model) with
+        {
+            Interventions = [.. model.Hooks.AllPoints.Select(p => new Patch(p, run.Cache().Value(p), Scope.Everything))],
+        });
+        Same(run.LogitBytes(), patched.LogitBytes());
+        foreach (HookPoint point in model.Hooks.AllPoints)
+        {
+            Same(
+                MemoryMarshal.AsBytes<float>(run.Cache().Values(point)).ToArray(),
+                MemoryMarshal.AsBytes<float>(patched.Cache().Values(point)).ToArray());
+        }
+    });
+
+    [Fact]
+    public void A_continuation_from_the_cache_gives_the_bytes_of_the_whole_run() => Property(
+        (model, tokens) =>
+        {
+            byte[] whole = model.Run(tokens).LogitBytes();
+            var cache = new KeyValueCache(model.Config, 1);
+            float[] first = model.Forward(TokenBatch.Of(tokens[..3]), new NoHooks(), cache);
+            float[] rest = model.Forward(TokenBatch.Of(tokens[3..]), new NoHooks(), cache);
+            Same(whole, MemoryMarshal.AsBytes<float>([.. first, .. rest]).ToArray());
+        },
+        causal: true);
+
+    [Fact]
+    public void Logits_of_the_last_position_alone_have_the_bytes_of_all() => Property((model, tokens) =>
+    {
+        RunResult all = model.Run(tokens), last = model.Run(tokens, new RunOptions { Logits = LogitRows.Last });
+        Assert.True(all.LogitsAt(0, -1).SequenceEqual(last.LogitsAt(0, -1)));
+    });
+
+    private static void Property(Action<TransformerModel, int[]> holds, bool causal = false) =>
+        Gen.Select(RandomModel.Configs.Where(c => c.Causal || !causal), Gen.Int[0, 1000], Gen.Int[4, 12]).Sample(
+            (config, seed, length) => holds(RandomModel.Create(config, seed), RandomModel.Tokens(length, seed)), iter: 40);
+
+    private static RunOptions All(TransformerModel model) =>
+        new() { Observe = [.. model.Hooks.AllPoints.Select(p => (HookQuery)p)] };
+
+    private static void Same(byte[] expected, byte[] found) => Assert.True(expected.AsSpan().SequenceEqual(found));
+}
+
+internal static class RunBytes
+{
+    /// <summary>The logits of one sequence, byte by byte.</summary>
+    public static byte[] LogitBytes(this RunResult run, int sequence = 0)
+    {
+        var values = new float[run.Logits(sequence).FlattenedLength];
+        run.Logits(sequence).FlattenTo(values);
+        return MemoryMarshal.AsBytes<float>(values).ToArray();
+    }
+}

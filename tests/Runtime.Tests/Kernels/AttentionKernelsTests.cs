@@ -1,0 +1,159 @@
+using CsCheck;
+using Interp.Runtime.Kernels;
+
+namespace Interp.Runtime.Tests.Kernels;
+
+/// <summary>The definitions are plain loops over one query and one key; the kernels must have their bits.</summary>
+public sealed class AttentionKernelsTests
+{
+    private static readonly Gen<int> HeadSizes = Gen.Int[0, 5].Select(i => new[] { 1, 5, 16, 32, 33, 64 }[i]);
+
+    private static readonly Gen<AttentionMask> Masks = Gen.Select(
+        Gen.Bool,
+        Gen.Int[0, 40],
+        Gen.Int[0, 20],
+        Gen.Bool.Select(alibi => alibi ? 0.25f : 0f),
+        (causal, first, window, slope) => new AttentionMask(causal, first, window == 0 ? null : window, slope));
+
+    [Fact]
+    public void Allowed_keys_follow_the_mask()
+    {
+        Assert.Equal((0, 4), new AttentionMask(true, 3, null, 0).Keys(0, 10));
+        Assert.Equal((0, 10), new AttentionMask(true, 3, null, 0).Keys(8, 10));
+        Assert.Equal((3, 5), new AttentionMask(true, 0, 2, 0).Keys(4, 10));
+        Assert.Equal((3, 10), new AttentionMask(false, 0, 2, 0).Keys(4, 10));
+        Assert.Equal((0, 10), new AttentionMask(false, 0, null, 0).Keys(4, 10));
+        Assert.Equal((10, 10), new AttentionMask(true, 50, 3, 0).Keys(0, 10));
+    }
+
+    [Fact]
+    public void Scores_and_weighted_sum_have_the_bits_of_the_plain_loops_for_any_shape_mask_and_tier()
+    {
+        Gen.Select(Gen.Int[1, 20], Gen.Int[1, 80], HeadSizes, Masks, Gen.Int[0, 1000]).Sample(
+            (queries, keys, dHead, mask, seed) =>
+            {
+                int stride = dHead + 3;
+                float[] q = Values.Random(queries * stride, seed), k = Values.Random(keys * stride, seed + 1);
+                float[] expected = Scores(q, queries, k, keys, stride, dHead, 0.3f, mask), scores = new float[queries * keys];
+                float[] pattern = Values.Random(queries * keys, seed + 2), z = new float[queries * stride];
+                foreach (KernelTier tier in KernelTiers.Available)
+                {
+                    AttentionKernels.Scores(q, stride, queries, k, stride, keys, dHead, 0.3f, mask, scores, tier);
+                    Values.SameBits(expected, scores, $"{tier} {mask}");
+                    foreach (bool every in new[] { false, true })
+                    {
+                        AttentionKernels.WeightedSum(pattern, queries, keys, mask, every, k, stride, dHead, z, stride, tier);
+                        float[] sum = WeightedSum(pattern, queries, keys, every ? default : mask, k, stride, dHead);
+                        Values.SameBits(sum, z, $"{tier} {mask}");
+                    }
+                }
+            },
+            iter: 300);
+    }
+
+    [Fact]
+    public void Softmax_agrees_with_double_and_on_all_tiers_bit_for_bit()
+    {
+        foreach (int keys in Values.Lengths)
+        {
+            const int Rows = 3;
+            float[] scores = Values.Random(Rows * keys, keys, 10f), expected = new float[scores.Length];
+            for (int i = 0; i < keys; i++)
+                scores[keys + i] = i < keys / 3 || i > keys / 2 || i % 5 == 4 ? float.NegativeInfinity : scores[keys + i];
+            AttentionKernels.Softmax(scores, expected, Rows, keys, KernelTier.Scalar);
+            for (int r = 0; r < Rows; r++)
+                SoftmaxIsClose(scores.AsSpan(r * keys, keys), expected.AsSpan(r * keys, keys));
+            foreach (KernelTier tier in KernelTiers.Available)
+            {
+                float[] pattern = [.. scores];
+                AttentionKernels.Softmax(pattern, Rows, keys, tier);
+                Values.SameBits(expected, pattern, $"{tier} keys {keys}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Softmax_does_not_depend_on_how_many_forbidden_keys_follow()
+    {
+        float[] scores = Values.Random(70, 5, 4f);
+        for (int allowed = 0; allowed <= 70; allowed++)
+        {
+            float[] alone = new float[allowed], followed = [.. scores];
+            followed.AsSpan(allowed).Fill(float.NegativeInfinity);
+            AttentionKernels.Softmax(scores.AsSpan(0, allowed), alone, 1, allowed);
+            AttentionKernels.Softmax(followed, 1, 70);
+            Values.SameBits(alone, followed.AsSpan(0, allowed), $"allowed {allowed}");
+            Assert.All(followed[allowed..], value => Assert.Equal(0f, value));
+        }
+    }
+
+    [Fact]
+    public void Softmax_of_nothing_allowed_is_zero_and_of_nan_is_nan()
+    {
+        float[] scores = [float.NegativeInfinity, float.NegativeInfinity, 1f, float.NaN];
+        AttentionKernels.Softmax(scores, 2, 2);
+        Assert.Equal([0f, 0f], scores[..2]);
+        Assert.All(scores[2..], value => Assert.True(float.IsNaN(value)));
+    }
+
+    private static void SoftmaxIsClose(ReadOnlySpan<float> scores, ReadOnlySpan<float> pattern)
+    {
+        double max = double.NegativeInfinity, sum = 0;
+        foreach (float score in scores)
+            max = Math.Max(max, score);
+        foreach (float score in scores)
+            sum += score == float.NegativeInfinity ? 0 : Math.Exp(score - max);
+
+        // The rounding of score - max (up to 20, so 1e-6 at most) dominates.
+        for (int i = 0; i < scores.Length; i++)
+        {
+            double expected = scores[i] == float.NegativeInfinity ? 0 : Math.Exp(scores[i] - max) / sum;
+            Values.Close(expected, pattern[i], 0, 3e-6, $"key {i} of {scores.Length}");
+        }
+    }
+
+    private static bool Allowed(in AttentionMask mask, int query, int key)
+    {
+        int position = mask.FirstQuery + query;
+        return (!mask.Causal || key <= position) && (mask.Window is not int window || key > position - window);
+    }
+
+    private static float[] Scores(
+        float[] q, int queries, float[] k, int keys, int stride, int dHead, float scale, AttentionMask mask)
+    {
+        var scores = new float[queries * keys];
+        for (int i = 0; i < scores.Length; i++)
+        {
+            (int query, int key) = (i / keys, i % keys);
+            float chain = 0f;
+            for (int d = 0; d < dHead; d++)
+                chain = MathF.FusedMultiplyAdd(q[(query * stride) + d], k[(key * stride) + d], chain);
+            chain *= scale;
+            if (mask.AlibiSlope != 0f)
+                chain += mask.AlibiSlope * (key - (mask.FirstQuery + query));
+            scores[i] = Allowed(mask, query, key) ? chain : float.NegativeInfinity;
+        }
+
+        return scores;
+    }
+
+    private static float[] WeightedSum(
+        float[] pattern, int queries, int keys, AttentionMask mask, float[] v, int stride, int dHead)
+    {
+        var z = new float[queries * stride];
+        for (int query = 0; query < queries; query++)
+        {
+            for (int d = 0; d < dHead; d++)
+            {
+                for (int key = 0; key < keys; key++)
+                {
+                    if (Allowed(mask, query, key))
+                        z[(query * stride) + d] = MathF.FusedMultiplyAdd(
+                            pattern[(query * keys) + key], v[(key * stride) + d], z[(query * stride) + d]);
+                }
+            }
+        }
+
+        return z;
+    }
+}

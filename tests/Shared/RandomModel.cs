@@ -1,0 +1,116 @@
+using CsCheck;
+using Interp.Runtime;
+
+namespace Interp.Tests;
+
+/// <summary>Small random models of every block style, and generators of them for property tests.</summary>
+internal static class RandomModel
+{
+    /// <summary>Random configurations: styles, norms, positions, grouped queries, gates, windows.</summary>
+    public static Gen<ModelConfig> Configs { get; } =
+        from block in Gen.Enum<BlockStyle>()
+        from norm in Pick(NormKind.LayerNorm, NormKind.Rms, NormKind.LayerNorm, NormKind.None)
+        from positions in Gen.Enum<PositionKind>()
+        from groups in Pick((4, 4), (4, 2), (4, 1), (3, 3))
+        from head in Pick(4, 6, 8)
+        from gated in Gen.Bool
+        from attnOnly in Gen.Frequency((4, Gen.Const(false)), (1, Gen.Const(true)))
+        from causal in Gen.Frequency((3, Gen.Const(true)), (1, Gen.Const(false)))
+        from window in Pick<int?>(null, null, 3)
+        from activation in Pick(
+            ActivationFunction.Relu, ActivationFunction.GeluExact, ActivationFunction.GeluTanh, ActivationFunction.Silu,
+            ActivationFunction.ReluSquared)
+        from adjacent in Gen.Bool
+        let post = block == BlockStyle.PostNorm
+        select Config(
+            block,
+            // Shared norms and post-norm blocks need a norm; positions added to q and k need the stream itself.
+            norm,
+            positions == PositionKind.Shortformer && post ? PositionKind.Learned : positions,
+            groups.Item1,
+            groups.Item2,
+            head,
+            gated,
+            attnOnly && !post,
+            causal,
+            causal ? window : null,
+            activation,
+            adjacent);
+
+    /// <summary>One of the values.</summary>
+    public static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    public static ModelConfig Config(
+        BlockStyle block = BlockStyle.PreNorm,
+        NormKind norm = NormKind.LayerNorm,
+        PositionKind positions = PositionKind.Learned,
+        int heads = 4,
+        int keyHeads = 4,
+        int head = 8,
+        bool gated = false,
+        bool attnOnly = false,
+        bool causal = true,
+        int? window = null,
+        ActivationFunction activation = ActivationFunction.GeluTanh,
+        bool adjacent = false) => new()
+        {
+            Family = "random",
+            NLayers = 3,
+            DModel = 24,
+            NHeads = heads,
+            NKeyValueHeads = keyHeads,
+            DHead = head,
+            DMlp = attnOnly ? 0 : 40,
+            DVocab = 37,
+            NCtx = 48,
+            Block = block,
+            Norm = norm,
+            Positions = positions,
+            Rotary = positions == PositionKind.Rotary ? new RotaryConfig(4, 10000, adjacent) : null,
+            Causal = causal,
+            Windows = window is null ? null : [window, null, window],
+            AttentionScale = 1f / MathF.Sqrt(head),
+            Activation = activation,
+            Gated = gated,
+            FinalNorm = block != BlockStyle.PostNorm,
+        };
+
+    /// <summary>A model of the configuration with random weights; biases and gains when asked for.</summary>
+    public static TransformerModel Create(ModelConfig config, int seed = 0, bool biases = true)
+    {
+        var random = new Random(seed);
+        int d = config.DModel, heads = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead, mlp = config.DMlp;
+        bool norms = config.Norm != NormKind.None;
+        return TransformerModel.Create(
+            config,
+            new ModelWeights
+            {
+                TokenEmbedding = Normal(config.DVocab * d, 1),
+                PositionEmbedding = config.Outline.HasPosEmbed ? Normal(config.NCtx * d, 0.5) : [],
+                Blocks = [.. Enumerable.Range(0, config.NLayers).Select(_ => Block())],
+                FinalNorm = norms && config.FinalNorm ? Norm() : null,
+                Unembed = Map(d, config.DVocab),
+            },
+            "random");
+
+        BlockWeights Block() => new(
+            norms ? Norm() : null,
+            new AttentionWeights(Map(d, heads), Map(d, keys), Map(d, keys), Map(heads, d)),
+            norms && config.Block != BlockStyle.ParallelSharedNorm && !config.AttnOnly ? Norm() : null,
+            config.AttnOnly ? null : new FeedForwardWeights(Map(d, mlp), config.Gated ? Map(d, mlp) : null, Map(mlp, d), []));
+        NormWeights Norm() => biases
+            ? new([.. Normal(d, 0.3).Select(x => 1 + x)], config.Norm == NormKind.LayerNorm ? Normal(d, 0.3) : [])
+            : NormWeights.Plain;
+        Linear Map(int inputs, int outputs) => Linear.FromInputsByOutputs(
+            Normal(inputs * outputs, 1.5 / Math.Sqrt(inputs)), inputs, outputs, biases ? Normal(outputs, 0.3) : null);
+        float[] Normal(int count, double deviation) => [.. Enumerable.Range(0, count).Select(_ =>
+            (float)(deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())))];
+    }
+
+    /// <summary>Random token ids.</summary>
+    public static int[] Tokens(int length, int seed, int vocabulary = 37)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, length).Select(_ => random.Next(vocabulary))];
+    }
+}
