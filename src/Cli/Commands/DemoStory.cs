@@ -69,7 +69,7 @@ internal sealed class DemoStory(Session session)
             + $"that of {Shown.Token(DemoModel.Wrong)}:");
         var components = new ComponentsTable(_model);
         LedgerClosure closure = components.Add(0, pair, run.Cache(0), run.LogitsAt(0, -1), -1, LedgerDetail.Head);
-        ComponentsView.Print(session, components.Table, 3);
+        ComponentsView.Print(session, components.Table, 3, hint: false);
         _out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"The parts add up to the whole: relative error {closure.Stream:0.0e+0} (stream), {closure.Logits:0.0e+0} (logits)."));

@@ -63,7 +63,7 @@ internal sealed class InputOptions
         return [.. Raw(session).Select(reader.Read)];
     }
 
-    private IReadOnlyList<RawPair> Raw(Session session)
+    private List<RawPair> Raw(Session session)
     {
         Option<string[]>[] given = [.. Sources().Where(session.Has)];
         switch (given)

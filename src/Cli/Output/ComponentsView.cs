@@ -6,25 +6,28 @@ namespace Interp.Cli;
 internal static class ComponentsView
 {
     private static readonly string[] Closing = ["sum", "actual", "error"];
+    private static readonly string[] FromColumn = ["from"];
+    private static readonly string[] Needed =
+        ["prompt", "pos", "token", "component", "kind", "src_pos", "src_token", "norm", "cosine", "dla"];
 
     /// <summary>Prints the table of each prompt and position.</summary>
     /// <param name="session">The call.</param>
     /// <param name="table">The table.</param>
     /// <param name="top">Contributions that are shown of each.</param>
-    public static void Print(Session session, ResultTable table, int top)
+    /// <param name="hint">Whether to say how to get all rows.</param>
+    public static void Print(Session session, ResultTable table, int top, bool hint = true)
     {
-        int[] at = [.. new[] { "prompt", "pos", "token", "component", "kind", "src_pos", "src_token", "norm", "cosine", "dla" }
-            .Select(name => table.Columns.ToList().FindIndex(c => c.Name == name))];
+        int[] at = [.. Needed.Select(table.IndexOf)];
         foreach (var group in table.Rows.Select(row => at.Select(i => row[i]).ToArray()).GroupBy(r => (r[0], r[1], r[2])))
         {
             object?[][] writes = [.. group.Where(r => !Closing.Contains(r[4]))];
             session.Output.WriteLine(
                 $"prompt {group.Key.Item1}, position {group.Key.Item2} {Shown.Token((string)group.Key.Item3!)}: "
                 + $"{Math.Min(top, writes.Length)} of {writes.Length} writes, by size of contribution"
-                + (writes.Length > top ? " (--out FILE.csv or --json gives all)" : ""));
+                + (hint && writes.Length > top ? " (--out FILE.csv or --json gives all)" : ""));
             bool sources = writes.Any(r => r[5] is not null);
             var people = new PeopleTable(
-                ["component", "kind", .. sources ? new[] { "from" } : [], "#norm", "#cosine", "#contribution"]);
+                ["component", "kind", .. sources ? FromColumn : [], "#norm", "#cosine", "#contribution"]);
             foreach (object?[] r in writes.OrderByDescending(r => Math.Abs((double)r[9]!)).Take(top)
                 .Concat(group.Where(r => Closing.Contains(r[4]))))
             {

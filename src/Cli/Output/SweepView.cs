@@ -42,6 +42,8 @@ internal static class SweepView
 internal sealed record SweepEffect(
     string Site, string Hook, int? Layer, int? Head, int? Position, int? Source, double? Mean, int Count)
 {
+    private static readonly string[] Needed = ["site", "hook", "layer", "head", "pos", "src_pos", "effect"];
+
     /// <summary><c>L9H6</c>, <c>L9</c>, or nothing outside the blocks.</summary>
     public string Label =>
         (Layer is { } layer ? "L" + layer.ToString(CultureInfo.InvariantCulture) : "")
@@ -50,8 +52,7 @@ internal sealed record SweepEffect(
     /// <summary>Averages a <c>patching</c> or <c>ablation</c> table over prompts, cells in the order of the table.</summary>
     public static IReadOnlyList<SweepEffect> Of(ResultTable table)
     {
-        int[] at = [.. new[] { "site", "hook", "layer", "head", "pos", "src_pos", "effect" }
-            .Select(name => table.Columns.ToList().FindIndex(c => c.Name == name))];
+        int[] at = [.. Needed.Select(table.IndexOf)];
         return [.. table.Rows
             .GroupBy(r => ((string)r[at[0]]!, (string)r[at[1]]!, (int?)r[at[2]], (int?)r[at[3]], (int?)r[at[4]], (int?)r[at[5]]))
             .Select(g =>
