@@ -39,6 +39,9 @@ internal sealed class Session(
     /// <summary>The value of an option, or its default.</summary>
     public T Get<T>(Option<T> option) => parse.GetValue(option)!;
 
+    /// <summary>The value of an option with a choice of words, or its default.</summary>
+    public T Get<T>(ChoiceOption<T> option) => Has(option) ? parse.GetValue(option)! : option.Fallback;
+
     /// <summary>Whether an option was typed.</summary>
     public bool Has(Option option) => parse.GetResult(option) is { Implicit: false };
 

@@ -14,12 +14,12 @@ internal sealed class DecomposeCommand : ToolCommand
     private readonly ModelOptions _model;
     private readonly InputOptions _input;
     private readonly TableOptions _table;
-    private readonly Option<LedgerDetail> _by = Opt.Choice(
-        "--by", "How finely writes are told apart.", LedgerDetail.Head, ("component", LedgerDetail.Component),
-        ("head", LedgerDetail.Head), ("neuron", LedgerDetail.Neuron), ("source", LedgerDetail.Source));
+    private readonly ChoiceOption<LedgerDetail> _by = new(
+        "--by", "How finely writes are told apart.", ("head", LedgerDetail.Head), ("component", LedgerDetail.Component),
+        ("neuron", LedgerDetail.Neuron), ("source", LedgerDetail.Source));
 
     private readonly Option<int[]> _pos = Opt.Ints(
-        "--pos", "N", "Positions whose logits are taken apart: 0-based, negative from the end. [default: -1]", -1);
+        "--pos", "N", "Positions whose logits are taken apart: 0-based, negative from the end.", -1);
 
     public DecomposeCommand()
         : base(
@@ -96,7 +96,7 @@ internal sealed class DecomposeCommand : ToolCommand
 
         int top = TensorPrimitives.IndexOfMax(logits);
         session.Note(
-            $"prompt {prompt}, position {position}: no answer was given; taking the most likely token, "
+            $"prompt {prompt}, position {Positions.Resolve(position, pair.Clean.Count, "it")}: no answer was given; taking the most likely token, "
             + $"{Shown.Token(model.TokenText(top))} (id {top})");
         return pair with { Answers = [top] };
     }

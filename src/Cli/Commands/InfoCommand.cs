@@ -1,12 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using Interp.Analysis;
-using Interp.Hooks;
 using Interp.Runtime;
 
 namespace Interp.Cli;
 
-/// <summary><c>interp info</c>: what a model is, and its hook points; table <c>hooks</c>.</summary>
+/// <summary><c>interp info</c>: what a model is, and its hook points; table <c>model</c>, or <c>hooks</c> with <c>--hooks</c>.</summary>
 internal sealed class InfoCommand : ToolCommand
 {
     private const int UsualPositions = 128;
@@ -19,7 +17,7 @@ internal sealed class InfoCommand : ToolCommand
         "--positions", "N", $"Prompt length for shapes and sizes. [default: that of the prompt given, else {UsualPositions}]", 1);
 
     public InfoCommand()
-        : base("info", "Sizes, family, hook points, parameters and bytes of a model (table `hooks`).")
+        : base("info", "Sizes, family, hook points, parameters and bytes of a model (table `model`; with --hooks, `hooks`).")
     {
         _model = new ModelOptions(this);
         _input = new InputOptions(this, InputParts.Prompts);
@@ -42,13 +40,14 @@ internal sealed class InfoCommand : ToolCommand
             throw new InvalidInputException($"--positions: expected at most {model.Config.NCtx} (the model's context), found {positions}");
         }
 
-        ResultTable table = Hooks(model, positions);
-        _table.Emit(session, table, () =>
+        var facts = new ModelFacts(model, positions);
+        bool hooks = session.Get(_hooks);
+        _table.Emit(session, hooks ? facts.Hooks() : facts.Model(), () =>
         {
-            PrintModel(session, model, positions);
-            if (session.Get(_hooks))
+            PrintModel(session, model, facts, positions);
+            if (hooks)
             {
-                PrintHooks(session, table, positions);
+                PrintHooks(session, facts.Hooks(), positions);
             }
             else
             {
@@ -57,26 +56,9 @@ internal sealed class InfoCommand : ToolCommand
         });
     }
 
-    private static ResultTable Hooks(TransformerModel model, int positions)
-    {
-        var table = new ResultTable(
-            "hooks", new("hook", ColumnType.Text), new("site", ColumnType.Text), new("layer", ColumnType.Int32),
-            new("shape", ColumnType.Text), new("when", ColumnType.Text));
-        foreach (HookPoint point in model.Hooks.AllPoints)
-        {
-            string shape = string.Join(' ', model.Hooks.Shape(point, positions, positions));
-            table.Add(
-                model.Hooks.Name(point), point.Site, point.Layer < 0 ? null : point.Layer, shape,
-                HookTable.Row(point.Kind).OnRequest ? "on request" : "always");
-        }
-
-        return table;
-    }
-
-    private static void PrintModel(Session session, TransformerModel model, int positions)
+    private static void PrintModel(Session session, TransformerModel model, ModelFacts facts, int positions)
     {
         ModelConfig c = model.Config;
-        long standard = model.Hooks.Points.Sum(p => Size(model, p, positions));
         var people = new PeopleTable("what", "value");
         people.Add("model", model.Name);
         people.Add("family", c.Family);
@@ -91,7 +73,7 @@ internal sealed class InfoCommand : ToolCommand
         people.Add(
             "hook points",
             $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");
-        people.Add($"all standard activations of {positions} tokens", Shown.Bytes(standard * sizeof(float)));
+        people.Add($"all standard activations of {positions} tokens", Shown.Bytes(facts.ActivationBytes));
         people.Add("SHA-256 of the weights", model.Sha256);
         people.Print(session.Output);
     }
@@ -107,7 +89,4 @@ internal sealed class InfoCommand : ToolCommand
 
         people.Print(session.Output);
     }
-
-    private static long Size(TransformerModel model, HookPoint point, int positions) =>
-        model.Hooks.Shape(point, positions, positions).Aggregate(1L, (a, b) => a * b);
 }

@@ -11,9 +11,9 @@ internal sealed class PatchCommand : ToolCommand
     private readonly InputOptions _input;
     private readonly SweepOptionSet _sweep;
     private readonly TableOptions _table;
-    private readonly Option<PatchDirection> _direction = Opt.Choice(
+    private readonly ChoiceOption<PatchDirection> _direction = new(
         "--direction", "denoise = clean activations into the corrupted run; noise = corrupted ones into the clean run.",
-        PatchDirection.Denoise, ("denoise", PatchDirection.Denoise), ("noise", PatchDirection.Noise));
+        ("denoise", PatchDirection.Denoise), ("noise", PatchDirection.Noise));
 
     public PatchCommand()
         : base("patch", "Activation patching: one activation of one run is replaced by that of another (table `patching`).")

@@ -14,7 +14,7 @@ internal sealed class RunCommand : ToolCommand
     private readonly InputOptions _input;
     private readonly TableOptions _table;
     private readonly Option<int[]> _pos = Opt.Ints(
-        "--pos", "N", "Positions whose next token is asked for: 0-based, negative from the end; may be repeated. [default: -1]", -1);
+        "--pos", "N", "Positions whose next token is asked for: 0-based, negative from the end; may be repeated.", -1);
 
     private readonly Option<int> _topK = Opt.Int("--top-k", "N", "How many tokens are listed.", 10, 1);
 

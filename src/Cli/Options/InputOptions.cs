@@ -27,9 +27,9 @@ internal sealed class InputOptions
     private readonly Option<string[]> _answerToken = Opt.Texts("--answer-token", "ID", "The right next token as an id.");
     private readonly Option<string[]> _wrong = Opt.Texts("--wrong", "TEXT", "A wrong next token, to be told apart from the answer.");
     private readonly Option<string[]> _wrongToken = Opt.Texts("--wrong-token", "ID", "A wrong next token as an id.");
-    private readonly Option<BosMode> _bos = Opt.Choice(
+    private readonly ChoiceOption<BosMode> _bos = new(
         "--bos", "Whether the beginning-of-sequence token is put in front of texts; auto = as the tokenizer's own settings say.",
-        BosMode.Auto, ("auto", BosMode.Auto), ("always", BosMode.Always), ("never", BosMode.Never));
+        ("auto", BosMode.Auto), ("always", BosMode.Always), ("never", BosMode.Never));
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>

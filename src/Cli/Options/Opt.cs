@@ -17,7 +17,7 @@ internal static class Opt
 
     /// <summary>A text with a default, at most once.</summary>
     public static Option<string> Text(string name, string value, string description, string fallback) =>
-        new(name) { Description = $"{description} [default: {fallback}]", HelpName = value, DefaultValueFactory = _ => fallback };
+        new(name) { Description = description, HelpName = value, DefaultValueFactory = _ => fallback };
 
     /// <summary>A text that may be given again and again.</summary>
     public static Option<string[]> Texts(string name, string value, string description) => new(name)
@@ -43,7 +43,7 @@ internal static class Opt
     /// <summary>A whole number.</summary>
     public static Option<int> Int(string name, string value, string description, int fallback, int least = int.MinValue) => new(name)
     {
-        Description = $"{description} [default: {fallback.ToString(CultureInfo.InvariantCulture)}]",
+        Description = description,
         HelpName = value,
         CustomParser = result => ParseInt(result, result.Tokens[0].Value, name, least),
         DefaultValueFactory = _ => fallback,
@@ -71,7 +71,7 @@ internal static class Opt
     /// <summary>A number.</summary>
     public static Option<float> Float(string name, string value, string description, float fallback) => new(name)
     {
-        Description = $"{description} [default: {fallback.ToString(CultureInfo.InvariantCulture)}]",
+        Description = description,
         HelpName = value,
         CustomParser = result =>
         {
@@ -85,33 +85,6 @@ internal static class Opt
         },
         DefaultValueFactory = _ => fallback,
     };
-
-    /// <summary>One of a few words.</summary>
-    public static Option<T> Choice<T>(string name, string description, T fallback, params (string Word, T Value)[] words)
-    {
-        string all = string.Join("|", words.Select(w => w.Word));
-        string usual = words.First(w => Equals(w.Value, fallback)).Word;
-        return new Option<T>(name)
-        {
-            Description = $"{description} [default: {usual}]",
-            HelpName = all,
-            CustomParser = result =>
-            {
-                string text = result.Tokens[0].Value;
-                foreach ((string word, T value) in words)
-                {
-                    if (word == text)
-                    {
-                        return value;
-                    }
-                }
-
-                result.AddError($"{name}: expected one of {string.Join(", ", words.Select(w => w.Word))}, found '{text}'");
-                return fallback;
-            },
-            DefaultValueFactory = _ => fallback,
-        };
-    }
 
     private static int ParseInt(ArgumentResult result, string text, string name, int least)
     {
