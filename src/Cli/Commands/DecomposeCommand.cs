@@ -10,6 +10,7 @@ namespace Interp.Cli;
 internal sealed class DecomposeCommand : ToolCommand
 {
     private const int PeopleTop = 15;
+    private const int MostRemarks = 5;
 
     private readonly ModelOptions _model;
     private readonly InputOptions _input;
@@ -60,16 +61,18 @@ internal sealed class DecomposeCommand : ToolCommand
         };
         var components = new ComponentsTable(model, IndexColumns.Named(pairs));
         List<LedgerClosure> closures = [];
+        List<string> remarks = [];
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
         {
             foreach (int position in positions)
             {
                 ReadOnlySpan<float> logits = run.LogitsAt(sequence, position);
-                PromptPair pair = WithAnswer(session, model, pairs, prompt, position, logits);
+                PromptPair pair = WithAnswer(model, pairs[prompt], $"prompt {prompt}, position {position}", logits, remarks);
                 closures.Add(components.Add(prompt, pair, run.Cache(sequence), logits, position, detail));
             }
         }
 
+        Remark(session, remarks);
         _table.Emit(session, components.Table, () => ComponentsView.Print(session, components.Table, PeopleTop));
         string closing = string.Create(
             CultureInfo.InvariantCulture,
@@ -85,19 +88,24 @@ internal sealed class DecomposeCommand : ToolCommand
     }
 
     private static PromptPair WithAnswer(
-        Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs, int prompt, int position,
-        ReadOnlySpan<float> logits)
+        TransformerModel model, PromptPair pair, string where, ReadOnlySpan<float> logits, List<string> remarks)
     {
-        PromptPair pair = pairs[prompt];
         if (pair.Answers.Count > 0)
         {
             return pair;
         }
 
         int top = TensorPrimitives.IndexOfMax(logits);
-        session.Note(
-            $"prompt {prompt}, position {Positions.Resolve(position, pair.Clean.Count, "it")}: no answer was given; taking the most likely token, "
-            + $"{Shown.Token(model.TokenText(top))} (id {top})");
+        remarks.Add($"{where}: no answer was given; taking the most likely token, {Shown.Token(model.TokenText(top))} (id {top})");
         return pair with { Answers = [top] };
+    }
+
+    private static void Remark(Session session, List<string> remarks)
+    {
+        remarks.Take(MostRemarks).ToList().ForEach(session.Note);
+        if (remarks.Count > MostRemarks)
+        {
+            session.Note($"... and so for {remarks.Count - MostRemarks} more");
+        }
     }
 }

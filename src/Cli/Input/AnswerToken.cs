@@ -19,20 +19,20 @@ internal static class AnswerToken
     /// <exception cref="InvalidInputException">The answer is not one token; the message names those found.</exception>
     public static int Find(TransformerModel model, string text, string source)
     {
+        TextTokenizer? tokenizer = model.Tokenizer;
         IReadOnlyList<int> ids = model.Tokenize(text, BosMode.Never);
-        TextTokenizer tokenizer = model.Tokenizer!;
-        if (ids.Count == 1 && tokenizer.TokenText(ids[0]) == text)
+        if (!Spells(ids) && text.Length > 1 && text[0] == ' ' && model.Tokenize(text[1..], BosMode.Never) is var shorter
+            && Spells(shorter))
+        {
+            ids = shorter;
+        }
+
+        if (ids.Count == 1 && Spells(ids))
         {
             return ids[0];
         }
 
-        if (text.Length > 1 && text[0] == ' ' && model.Tokenize(text[1..], BosMode.Never) is [int spaced]
-            && tokenizer.TokenText(spaced) == text)
-        {
-            return spaced;
-        }
-
-        int size = Math.Min(tokenizer.VocabSize, model.Config.DVocab);
+        int size = Math.Min(tokenizer!.VocabSize, model.Config.DVocab);
         int named = Enumerable.Range(0, size).FirstOrDefault(id => tokenizer.TokenText(id) == text, -1);
         if (named >= 0 || ids.Count == 1)
         {
@@ -41,5 +41,7 @@ internal static class AnswerToken
 
         string found = string.Join(", ", ids.Select(id => Shown.Token(tokenizer.TokenText(id))));
         throw new InvalidInputException($"{source} {Shown.Token(text)} is {ids.Count} tokens ({found}); expected one");
+
+        bool Spells(IReadOnlyList<int> tokens) => string.Concat(tokens.Select(tokenizer!.TokenText)) == text;
     }
 }
