@@ -19,21 +19,21 @@ internal static class InterpCommand
     public static int Run(
         string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
+        bool verbose = arguments.Contains(CommonOptions.Verbose);
         RootCommand root = Create();
         ParseResult parse = root.Parse(
             arguments.Length == 0 ? ["--help"] : arguments,
             // A prompt may begin with @; it is a text, not the name of a file of arguments.
             new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        if (parse.Action is not null && parse.Action is not ParseErrorAction)
+        if (parse.Action is not (null or ParseErrorAction) && Usage.IsKnown(root, arguments.FirstOrDefault("--help")))
         {
             // Help and version.
             return parse.Invoke(new InvocationConfiguration { Output = output, Error = error });
         }
 
-        bool verbose = arguments.Contains(CommonOptions.Verbose);
         try
         {
-            Usage.ThrowIfWrong(parse);
+            Usage.ThrowIfWrong(parse, arguments[0]);
             ((ToolCommand)parse.CommandResult.Command).Execute(new Session(parse, arguments, output, error, cancellation));
             cancellation.ThrowIfCancellationRequested();
             return ExitCode.Done;
@@ -80,6 +80,7 @@ internal static class InterpCommand
             new AblateCommand(),
             new DemoCommand(),
         };
+        root.HelpName = "interp";
         // [diagram] and [suggest] are tools of the parser's authors; here an argument in brackets is an argument.
         root.Directives.Clear();
         return root;

@@ -9,13 +9,22 @@ internal static class Usage
     private static readonly string[] NotYet = ["--memory", "--process"];
 
     /// <summary>Refuses a command line that the parser did not understand.</summary>
+    /// <param name="parse">What the parser made of it.</param>
+    /// <param name="first">The first argument.</param>
     /// <exception cref="InvalidInputException">The command line is wrong.</exception>
-    public static void ThrowIfWrong(ParseResult parse)
+    public static void ThrowIfWrong(ParseResult parse, string first)
     {
+        // The parser would go on behind a word it does not know, and might find a command there.
+        Command root = parse.RootCommandResult.Command;
+        if (!IsKnown(root, first))
+        {
+            throw new InvalidInputException(UnknownCommand(root, first));
+        }
+
         Command command = parse.CommandResult.Command;
         if (parse.UnmatchedTokens is [{ } unknown, ..])
         {
-            throw new InvalidInputException(command is ToolCommand ? UnknownArgument(command, unknown) : UnknownCommand(command, unknown));
+            throw new InvalidInputException(UnknownArgument(command, unknown));
         }
 
         if (parse.Errors is [ParseError error, ..])
@@ -23,6 +32,10 @@ internal static class Usage
             throw new InvalidInputException(error.Message.ReplaceLineEndings(" ").TrimEnd('.'));
         }
     }
+
+    /// <summary>Whether a command line may begin with a word: a command, or the options for help and version.</summary>
+    public static bool IsKnown(Command root, string first) =>
+        root.Subcommands.Any(c => c.Name == first) || root.Options.Any(o => o.Name == first || o.Aliases.Contains(first));
 
     private static string UnknownCommand(Command root, string name)
     {
