@@ -55,10 +55,12 @@ internal static class Usage
 
         if (!argument.StartsWith("--", StringComparison.Ordinal))
         {
-            return $"'{argument}': '{command.Name}' takes options only; expected one of them in front (a text with spaces needs quotes)";
+            return $"'{argument}': '{command.Name}' takes options only; "
+                + "expected one of them in front (a text with spaces needs quotes)";
         }
 
         string[] options = [.. command.Options.Where(o => !o.Hidden).Select(o => o.Name)];
-        return $"{name}: not an option of '{command.Name}'; the nearest are {string.Join(", ", NearestNames.Find(name, options))}";
+        return $"{name}: not an option of '{command.Name}'; "
+            + $"the nearest are {string.Join(", ", NearestNames.Find(name, options))}";
     }
 }

@@ -24,7 +24,7 @@ internal static class Tool
     /// <summary>A command on the demo model.</summary>
     public static Outcome Demo(string command, params string[] arguments) => Run([command, "--model", "demo", .. arguments]);
 
-    /// <summary>The command line must be refused: exit code 2, nothing on stdout, one line on stderr that has the words.</summary>
+    /// <summary>The command line must be refused: exit code 2, no stdout, one line on stderr that has the words.</summary>
     public static void Refuses(string[] arguments, params string[] words)
     {
         Outcome outcome = Run(arguments);

@@ -32,8 +32,11 @@ public sealed class UsageTests
     [InlineData("'then'", "run", "--model", "demo", "--prompt", "Mary", "then")]
     [InlineData("'--tokens'", "run", "--model", "demo", "--tokens")]
     [InlineData("'--model' expects a single argument", "run", "--model", "demo", "--model", "demo", "--tokens", "1")]
-    [InlineData("--threads: expected a whole number of at least 0, found '-2'", "run", "--model", "demo", "--tokens", "1", "--threads", "-2")]
-    [InlineData("--top-k: expected a whole number of at least 1, found 'x'", "run", "--model", "demo", "--tokens", "1", "--top-k", "x")]
+    [InlineData(
+        "--threads: expected a whole number of at least 0, found '-2'",
+        "run", "--model", "demo", "--tokens", "1", "--threads", "-2")]
+    [InlineData(
+        "--top-k: expected a whole number of at least 1, found 'x'", "run", "--model", "demo", "--tokens", "1", "--top-k", "x")]
     [InlineData("--temperature: expected a number", "generate", "--model", "demo", "--tokens", "1", "--temperature", "hot")]
     [InlineData("top-p: expected above 0", "generate", "--model", "demo", "--tokens", "1", "--top-p", "2")]
     [InlineData("--bos: expected one of auto, always, never", "run", "--model", "demo", "--tokens", "1", "--bos", "maybe")]
@@ -49,7 +52,8 @@ public sealed class UsageTests
     [InlineData("m.onnx: .onnx files are not available yet", "run", "--model", "m.onnx", "--tokens", "1")]
     [InlineData("nope.json: no such file", "run", "--model", "demo", "--tokens", "1", "--interventions", "nope.json")]
     [InlineData("nope.jsonl: no such file", "run", "--model", "demo", "--data", "nope.jsonl")]
-    public void A_wrong_command_line_is_refused_in_one_line(string words, params string[] arguments) => Tool.Refuses(arguments, words);
+    public void A_wrong_command_line_is_refused_in_one_line(string words, params string[] arguments) => Tool.Refuses(
+        arguments, words);
 
     [Fact]
     public void Text_for_a_directory_without_tokenizer_is_refused()
@@ -60,7 +64,8 @@ public sealed class UsageTests
 
     [Fact]
     public void A_prompt_longer_than_the_context_is_refused() => Tool.Refuses(
-        ["run", "--model", "demo", "--tokens", string.Join(' ', Enumerable.Repeat(1, 33))], "--tokens", "1 to 32 tokens", "found 33");
+        ["run", "--model", "demo", "--tokens", string.Join(' ', Enumerable.Repeat(1, 33))],
+        "--tokens", "1 to 32 tokens", "found 33");
 
     [Fact]
     public void Verbose_shows_where_an_error_came_from()

@@ -22,7 +22,7 @@ internal sealed class Workspace : IDisposable
         return At(name);
     }
 
-    /// <summary>A Hugging Face directory of a random GPT-2 (2 layers, 4 heads, width 16, 23 tokens, context 12), without tokenizer.</summary>
+    /// <summary>A directory of a random GPT-2 (2 layers, 4 heads, width 16, 23 tokens, context 12), no tokenizer.</summary>
     public string PutModel(string name = "model")
     {
         string directory = Directory.CreateDirectory(At(name)).FullName;
@@ -66,6 +66,7 @@ internal sealed class Workspace : IDisposable
         yield return Random("ln_f.bias", Width);
 
         NamedTensor Random(string name, params int[] shape) => NamedTensor.Float(
-            name, shape, Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray());
+            name, shape,
+            Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(_ => (float)(random.NextDouble() - 0.5)).ToArray());
     }
 }

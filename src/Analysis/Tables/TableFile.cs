@@ -17,7 +17,8 @@ public static class TableFile
     public static void RequireFormat(string path) => Format(path);
 
     /// <summary>Writes a table; the file appears whole or not at all.</summary>
-    /// <param name="path">The file: <c>.csv</c> or <c>.jsonl</c>, UTF-8 without byte order mark. An existing one is replaced.</param>
+    /// <param name="path">The file: <c>.csv</c> or <c>.jsonl</c>, UTF-8 without byte order mark.
+    /// An existing one is replaced.</param>
     /// <param name="table">The table.</param>
     /// <exception cref="InvalidInputException">The ending is none of a table, or the file cannot be written there.</exception>
     public static void Write(string path, ResultTable table)

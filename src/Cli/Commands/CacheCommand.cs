@@ -15,7 +15,8 @@ internal sealed class CacheCommand : ToolCommand
         "--out", "FILE.safetensors", "The file: one tensor per hook point, [pos, ...], plus `logits` and `tokens`.");
 
     private readonly Option<string[]> _hooks = Opt.List(
-        "--hooks", "GLOB", "Hook points: names, shorthand or globs, such as blocks.*.hook_resid_post z5. [default: all standard ones]");
+        "--hooks", "GLOB",
+        "Hook points: names, shorthand or globs, such as blocks.*.hook_resid_post z5. [default: all standard ones]");
 
     public CacheCommand()
         : base("cache", "Activations at hook points, written to a .safetensors file.")

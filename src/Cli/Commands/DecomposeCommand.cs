@@ -25,7 +25,8 @@ internal sealed class DecomposeCommand : ToolCommand
     public DecomposeCommand()
         : base(
             "decompose",
-            "Every write to the residual stream at a position, and its direct contribution to the logit of --answer, minus that of "
+            "Every write to the residual stream at a position, and its direct contribution to the logit of --answer, "
+            + "minus that of "
             + "--wrong where given (table `components`). Without an answer: to the most likely token.")
     {
         _model = new ModelOptions(this, interventions: true);
@@ -46,7 +47,8 @@ internal sealed class DecomposeCommand : ToolCommand
         {
             if (pairs[i].Wrongs.Count > 0 && pairs[i].Answers.Count == 0)
             {
-                throw new InvalidInputException($"prompt {i}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
+                throw new InvalidInputException(
+                    $"prompt {i}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
             }
 
             Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
@@ -76,7 +78,8 @@ internal sealed class DecomposeCommand : ToolCommand
         _table.Emit(session, components.Table, () => ComponentsView.Print(session, components.Table, PeopleTop));
         string closing = string.Create(
             CultureInfo.InvariantCulture,
-            $"adds up: relative error {closures.Max(c => c.Stream):0.0e+0} (stream), {closures.Max(c => c.Logits):0.0e+0} (logits)");
+            $"adds up: relative error {closures.Max(c => c.Stream):0.0e+0} (stream), "
+            + $"{closures.Max(c => c.Logits):0.0e+0} (logits)");
         if (_table.ForPeople(session))
         {
             session.Output.WriteLine(closing);
@@ -96,7 +99,8 @@ internal sealed class DecomposeCommand : ToolCommand
         }
 
         int top = TensorPrimitives.IndexOfMax(logits);
-        remarks.Add($"{where}: no answer was given; taking the most likely token, {Shown.Token(model.TokenText(top))} (id {top})");
+        remarks.Add(
+            $"{where}: no answer was given; taking the most likely token, {Shown.Token(model.TokenText(top))} (id {top})");
         return pair with { Answers = [top] };
     }
 

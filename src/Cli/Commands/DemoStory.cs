@@ -25,7 +25,8 @@ internal sealed class DemoStory(Session session)
         };
         Introduce();
         RunResult run = _model.Run(
-            new TokenBatch([pair.Clean, pair.Corrupted]), new RunOptions { Observe = ResidualLedger.Needs(_model, LedgerDetail.Head) });
+            new TokenBatch([pair.Clean, pair.Corrupted]),
+            new RunOptions { Observe = ResidualLedger.Needs(_model, LedgerDetail.Head) });
         Predict(run);
         ResultTable components = TakeApart(run, pair);
         var sweep = new SweepOptions { Sites = ["z"] };
@@ -41,7 +42,9 @@ internal sealed class DemoStory(Session session)
         _out.WriteLine(
             $"The demo model: {c.NLayers} attention-only layers of {c.NHeads} heads, {c.DVocab} words, no training. Two of its "
             + "heads were written");
-        _out.WriteLine("by hand to continue a repeated word as it was continued before; the other six do nothing useful. Can they be found?");
+        _out.WriteLine(
+            "by hand to continue a repeated word as it was continued before; the other six do nothing useful. "
+            + "Can they be found?");
     }
 
     private void Predict(RunResult run)
@@ -54,7 +57,8 @@ internal sealed class DemoStory(Session session)
         {
             float[] logits = run.LogitsAt(sequence, -1).ToArray();
             double total = logits.Sum(l => Math.Exp(l));
-            string top = string.Join(", ", Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).Take(3)
+            string top = string.Join(", ",
+                Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).Take(3)
                 .Select(i => string.Create(
                     CultureInfo.InvariantCulture, $"{Shown.Token(_model.TokenText(i))} {Math.Exp(logits[i]) / total:0.0%}")));
             _out.WriteLine($"  {name,-9}  {prompt}  ->  {top}");
@@ -72,7 +76,8 @@ internal sealed class DemoStory(Session session)
         ComponentsView.Print(session, components.Table, 3, hint: false);
         _out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The parts add up to the whole: relative error {closure.Stream:0.0e+0} (stream), {closure.Logits:0.0e+0} (logits)."));
+            $"The parts add up to the whole: relative error {closure.Stream:0.0e+0} (stream), "
+            + $"{closure.Logits:0.0e+0} (logits)."));
         _out.WriteLine("So one head writes the answer. Whether it works alone, a sum of direct contributions cannot tell.");
         return components.Table;
     }
@@ -90,13 +95,16 @@ internal sealed class DemoStory(Session session)
     private ResultTable AblateHeads(PromptPair pair, SweepOptions sweep)
     {
         Heading("4. Which heads are needed?   (interp ablate)");
-        _out.WriteLine("One head at a time, its output in the clean run is set to zero. Effect = change of the logit difference:");
+        _out.WriteLine(
+            "One head at a time, its output in the clean run is set to zero. Effect = change of the logit difference:");
         ResultTable table = AblationSweep.Run(_model, [pair], sweep, AblationKind.Zero, 0, session.Cancellation);
         PrintTop(table);
         _out.WriteLine(
-            $"Both methods name the same two heads: {Name(DemoModel.PreviousTokenHead)}, which notes at each word what came before, "
+            $"Both methods name the same two heads: {Name(DemoModel.PreviousTokenHead)}, "
+            + "which notes at each word what came before, "
             + $"and {Name(DemoModel.InductionHead)}, which");
-        _out.WriteLine("looks for the place whose word before is the current one and copies the word there: an induction circuit.");
+        _out.WriteLine(
+            "looks for the place whose word before is the current one and copies the word there: an induction circuit.");
         return table;
     }
 
@@ -116,9 +124,12 @@ internal sealed class DemoStory(Session session)
         Heading("Next, on a model of your own (a Hugging Face directory):");
         _out.WriteLine("  interp info      --model DIR");
         _out.WriteLine("  interp run       --model DIR --prompt \"When Mary and John went to the store, John gave a drink to\"");
-        _out.WriteLine("  interp decompose --model DIR --prompt \"...\" --answer \" Mary\" --wrong \" John\" --out components.csv");
-        _out.WriteLine("  interp patch     --model DIR --clean \"...\" --corrupted \"...\" --answer \" Mary\" --wrong \" John\" --sites z");
-        _out.WriteLine("  interp ablate    --model DIR --prompt \"...\" --answer \" Mary\" --wrong \" John\" --sites z --with zero");
+        _out.WriteLine(
+            "  interp decompose --model DIR --prompt \"...\" --answer \" Mary\" --wrong \" John\" --out components.csv");
+        _out.WriteLine(
+            "  interp patch     --model DIR --clean \"...\" --corrupted \"...\" --answer \" Mary\" --wrong \" John\" --sites z");
+        _out.WriteLine(
+            "  interp ablate    --model DIR --prompt \"...\" --answer \" Mary\" --wrong \" John\" --sites z --with zero");
     }
 
     private void Heading(string text)

@@ -4,7 +4,8 @@ using Interp.Runtime;
 
 namespace Interp.Cli;
 
-/// <summary><c>interp info</c>: what a model is, and its hook points; table <c>model</c>, or <c>hooks</c> with <c>--hooks</c>.</summary>
+/// <summary><c>interp info</c>: what a model is, and its hook points;
+/// table <c>model</c>, or <c>hooks</c> with <c>--hooks</c>.</summary>
 internal sealed class InfoCommand : ToolCommand
 {
     private const int UsualPositions = 128;
@@ -37,7 +38,8 @@ internal sealed class InfoCommand : ToolCommand
                 : Math.Min(UsualPositions, model.Config.NCtx));
         if (positions > model.Config.NCtx)
         {
-            throw new InvalidInputException($"--positions: expected at most {model.Config.NCtx} (the model's context), found {positions}");
+            throw new InvalidInputException(
+                $"--positions: expected at most {model.Config.NCtx} (the model's context), found {positions}");
         }
 
         var facts = new ModelFacts(model, positions);
@@ -63,7 +65,9 @@ internal sealed class InfoCommand : ToolCommand
         people.Add("model", model.Name);
         people.Add("family", c.Family);
         people.Add("layers, width", $"{c.NLayers} layers, d_model {c.DModel}");
-        people.Add("attention", $"{c.NHeads} heads of {c.DHead}, {c.NKeyValueHeads} key-value heads, {(c.Causal ? "causal" : "bidirectional")}");
+        people.Add(
+            "attention",
+            $"{c.NHeads} heads of {c.DHead}, {c.NKeyValueHeads} key-value heads, {(c.Causal ? "causal" : "bidirectional")}");
         people.Add("FFN", c.AttnOnly ? "none (attention only)" : $"d_mlp {c.DMlp}, {c.Activation}{(c.Gated ? ", gated" : "")}");
         people.Add("norm, block", $"{c.Norm}, {c.Block}");
         people.Add("positions", $"{c.Positions}, context {c.NCtx}");

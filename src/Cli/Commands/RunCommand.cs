@@ -49,7 +49,8 @@ internal sealed class RunCommand : ToolCommand
         var table = new ResultTable(
             "tokens",
             [
-                .. IndexColumns.Of(pairs), new("pos", ColumnType.Int32), new("token", ColumnType.Text), new("rank", ColumnType.Int32),
+                .. IndexColumns.Of(pairs), new("pos", ColumnType.Int32), new("token", ColumnType.Text),
+                new("rank", ColumnType.Int32),
                 new("top_token", ColumnType.Text), new("top_id", ColumnType.Int32), new("logit", ColumnType.Float64),
                 new("prob", ColumnType.Float64),
             ]);

@@ -26,7 +26,8 @@ internal static class CsvData
 
             if (fields.Length != columns.Count)
             {
-                throw new InvalidInputException($"{source}: expected {columns.Count} fields as in the header, found {fields.Length}");
+                throw new InvalidInputException(
+                    $"{source}: expected {columns.Count} fields as in the header, found {fields.Length}");
             }
 
             Dictionary<string, int> header = columns;
@@ -56,7 +57,8 @@ internal static class CsvData
         if (!columns.ContainsKey("clean") && !columns.ContainsKey("clean_tokens"))
         {
             throw new InvalidInputException(
-                $"{source}: expected a header with a column clean or clean_tokens, found {string.Join(", ", columns.Keys.Take(8))}");
+                $"{source}: expected a header with a column clean or clean_tokens, "
+                + $"found {string.Join(", ", columns.Keys.Take(8))}");
         }
 
         // Index columns that table tools write have no name; they are not worth a remark.

@@ -74,7 +74,8 @@ internal sealed class CsvParser(string name, string content)
                 _at++;
                 return _at == content.Length || content[_at] is ',' or '\r' or '\n'
                     ? text.ToString()
-                    : throw new InvalidInputException($"{name}, line {line}: expected a comma after a quoted field, found '{content[_at]}'");
+                    : throw new InvalidInputException(
+                        $"{name}, line {line}: expected a comma after a quoted field, found '{content[_at]}'");
             }
         }
 

@@ -40,7 +40,8 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
 
         return one is null or { Count: 1 }
             ? one ?? several
-            : throw new InvalidInputException($"{source}: {name}_token: expected one id, found {one.Count} ({name}_tokens takes several)");
+            : throw new InvalidInputException(
+                $"{source}: {name}_token: expected one id, found {one.Count} ({name}_tokens takes several)");
     }
 
     private IReadOnlyList<int>? Only(string name, string idName)

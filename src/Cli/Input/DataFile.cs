@@ -6,7 +6,8 @@ internal static class DataFile
     /// <summary>Reads all rows of a file.</summary>
     /// <param name="path">A <c>.jsonl</c> file, or a <c>.csv</c> file with a header.</param>
     /// <param name="note">Told which columns are not read.</param>
-    /// <exception cref="InvalidInputException">The file or one of its rows cannot be read; the row is named by its line.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The file or one of its rows cannot be read; the row is named by its line.</exception>
     public static IReadOnlyList<RawPair> Read(string path, Action<string> note)
     {
         if (!File.Exists(path))

@@ -9,7 +9,8 @@ internal static class JsonLinesData
     /// <param name="name">Name of the file, for errors.</param>
     /// <param name="content">The text.</param>
     /// <param name="unread">Receives the names of fields that mean nothing here.</param>
-    /// <exception cref="InvalidInputException">A line is not an object, or a field has another type than its name says.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A line is not an object, or a field has another type than its name says.</exception>
     public static IReadOnlyList<RawPair> Read(string name, string content, ISet<string> unread)
     {
         List<RawPair> rows = [];

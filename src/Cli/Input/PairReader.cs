@@ -31,7 +31,8 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
     private PromptPair WithCorrupted(RawPair row, PromptPair pair)
     {
         IReadOnlyList<int> corrupted = Prompt(row, "corrupted", row.Corrupted, row.CorruptedTokens)
-            ?? throw new InvalidInputException($"{row.Source}: expected a corrupted prompt (corrupted or corrupted_tokens), found none");
+            ?? throw new InvalidInputException(
+                $"{row.Source}: expected a corrupted prompt (corrupted or corrupted_tokens), found none");
         if (row.Positions is { } positions)
         {
             CheckPositions(row, positions, pair.Clean.Count, corrupted.Count);
@@ -109,7 +110,8 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         {
             if ((uint)id >= (uint)model.Config.DVocab)
             {
-                throw new InvalidInputException($"{row.Source}: token id {id} is out of range, expected 0..{model.Config.DVocab - 1}");
+                throw new InvalidInputException(
+                    $"{row.Source}: token id {id} is out of range, expected 0..{model.Config.DVocab - 1}");
             }
         }
 

@@ -20,12 +20,14 @@ internal sealed class InputOptions
     private readonly Option<string[]> _clean = Opt.Texts("--clean", "TEXT", "The clean prompt of a pair; may be repeated.");
     private readonly Option<string[]> _cleanTokens = Opt.Texts("--clean-tokens", "IDS", "The clean prompt as token ids.");
     private readonly Option<string[]> _corrupted = Opt.Texts("--corrupted", "TEXT", "The corrupted prompt of a pair.");
-    private readonly Option<string[]> _corruptedTokens = Opt.Texts("--corrupted-tokens", "IDS", "The corrupted prompt as token ids.");
+    private readonly Option<string[]> _corruptedTokens = Opt.Texts(
+        "--corrupted-tokens", "IDS", "The corrupted prompt as token ids.");
     private readonly Option<string[]> _answer = Opt.Texts(
         "--answer", "TEXT", "The right next token. One token exactly; a leading space is part of it (' Mary').");
 
     private readonly Option<string[]> _answerToken = Opt.Texts("--answer-token", "ID", "The right next token as an id.");
-    private readonly Option<string[]> _wrong = Opt.Texts("--wrong", "TEXT", "A wrong next token, to be told apart from the answer.");
+    private readonly Option<string[]> _wrong = Opt.Texts(
+        "--wrong", "TEXT", "A wrong next token, to be told apart from the answer.");
     private readonly Option<string[]> _wrongToken = Opt.Texts("--wrong-token", "ID", "A wrong next token as an id.");
     private readonly ChoiceOption<BosMode> _bos = new(
         "--bos", "Whether the beginning-of-sequence token is put in front of texts; auto = as the tokenizer's own settings say.",
@@ -126,7 +128,8 @@ internal sealed class InputOptions
             bool shared = values.Length == 1 && option != _corrupted && option != _corruptedTokens;
             return shared || values.Length == count
                 ? values[shared ? 0 : index]
-                : throw new InvalidInputException($"{option.Name}: expected {count} of them, as of {clean.Name}; found {values.Length}");
+                : throw new InvalidInputException(
+                    $"{option.Name}: expected {count} of them, as of {clean.Name}; found {values.Length}");
         }
     }
 

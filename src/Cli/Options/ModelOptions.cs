@@ -52,7 +52,8 @@ internal sealed class ModelOptions
         if (ending is ".onnx" or ".gguf" && !Directory.Exists(path))
         {
             throw new InvalidInputException(
-                $"{path}: {ending} files are not available yet; expected a Hugging Face directory (config.json and *.safetensors)");
+                $"{path}: {ending} files are not available yet; "
+                + "expected a Hugging Face directory (config.json and *.safetensors)");
         }
 
         return TransformerModel.Load(path);

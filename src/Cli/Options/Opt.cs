@@ -36,18 +36,20 @@ internal static class Opt
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = true,
         CustomParser = result =>
-            [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+            [.. result.Tokens.SelectMany(
+                t => t.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
         DefaultValueFactory = _ => [],
     };
 
     /// <summary>A whole number.</summary>
-    public static Option<int> Int(string name, string value, string description, int fallback, int least = int.MinValue) => new(name)
-    {
-        Description = description,
-        HelpName = value,
-        CustomParser = result => ParseInt(result, result.Tokens[0].Value, name, least),
-        DefaultValueFactory = _ => fallback,
-    };
+    public static Option<int> Int(string name, string value, string description, int fallback, int least = int.MinValue) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = value,
+            CustomParser = result => ParseInt(result, result.Tokens[0].Value, name, least),
+            DefaultValueFactory = _ => fallback,
+        };
 
     /// <summary>A whole number or nothing.</summary>
     public static Option<int?> OptionalInt(string name, string value, string description, int least) => new(name)

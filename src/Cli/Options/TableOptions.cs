@@ -29,7 +29,8 @@ internal sealed class TableOptions
         {
             if (Directory.Exists(path))
             {
-                throw new InvalidInputException($"{path}: a folder of tables is not available yet; expected a file ending in .csv or .jsonl");
+                throw new InvalidInputException(
+                    $"{path}: a folder of tables is not available yet; expected a file ending in .csv or .jsonl");
             }
 
             TableFile.RequireFormat(path);

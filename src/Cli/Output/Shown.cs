@@ -6,7 +6,7 @@ namespace Interp.Cli;
 /// <summary>Values as people read them.</summary>
 internal static class Shown
 {
-    /// <summary>A token's text in quotes, so that spaces are seen, with line breaks and other control characters escaped.</summary>
+    /// <summary>A token's text in quotes, so that spaces are seen; control characters are escaped.</summary>
     public static string Token(string text)
     {
         StringBuilder shown = new("'");

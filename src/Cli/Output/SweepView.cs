@@ -16,7 +16,8 @@ internal static class SweepView
         foreach (IGrouping<string, SweepEffect> site in effects.GroupBy(e => e.Site))
         {
             int cells = site.Count();
-            session.Output.WriteLine($"{site.Key}: {Math.Min(top, cells)} of {cells} cells, by size of the mean effect on {metric}");
+            session.Output.WriteLine(
+                $"{site.Key}: {Math.Min(top, cells)} of {cells} cells, by size of the mean effect on {metric}");
             var people = new PeopleTable("cell", "hook", "#pos", "#src_pos", "#mean effect", "#n");
             foreach (SweepEffect cell in site.OrderByDescending(e => Math.Abs(e.Mean ?? 0)).Take(top))
             {

@@ -70,7 +70,8 @@ public sealed class CacheCommandTests
     {
         using var work = new Workspace();
         Tool.Refuses(
-            ["cache", "--model", "demo", "--tokens", "1", "--hooks", "mlp_oot0", "--out", work.At("a.safetensors")], "hook 'mlp_oot0'");
+            ["cache", "--model", "demo", "--tokens", "1", "--hooks", "mlp_oot0", "--out", work.At("a.safetensors")],
+            "hook 'mlp_oot0'");
         Assert.Empty(work.Entries);
     }
 }

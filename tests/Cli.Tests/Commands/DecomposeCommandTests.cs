@@ -30,7 +30,8 @@ public sealed class DecomposeCommandTests
     {
         using var work = new Workspace();
         Outcome outcome = Tool.Run(
-            "decompose", "--model", work.PutModel(), "--tokens", "1 2 3 4", "--tokens", "7 8", "--pos", "0,-1", "--answer-token", "5",
+            "decompose", "--model", work.PutModel(), "--tokens", "1 2 3 4", "--tokens", "7 8", "--pos", "0,-1",
+            "--answer-token", "5",
             "--wrong-token", "6", "--by", by, "--json");
         Assert.Equal(Columns, outcome.Columns);
         var ledgers = outcome.Rows.GroupBy(r => (r.GetProperty("prompt").GetInt32(), r.GetProperty("pos").GetInt32())).ToArray();
@@ -53,7 +54,8 @@ public sealed class DecomposeCommandTests
         JsonElement top = outcome.Rows.Where(r => r.GetProperty("kind").GetString() == "head_source")
             .MaxBy(r => Math.Abs(r.GetProperty("dla").GetDouble()));
         Assert.Equal(("L1H1", 2, "met"), (
-            top.GetProperty("component").GetString(), top.GetProperty("src_pos").GetInt32(), top.GetProperty("src_token").GetString()));
+            top.GetProperty("component").GetString(), top.GetProperty("src_pos").GetInt32(),
+            top.GetProperty("src_token").GetString()));
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class DemoCommandTests
         string folder = work.At("tables");
         Tool.Run("demo", "--out", folder).Succeeded();
         Assert.Equal(
-            ["ablation.csv", "components.csv", "patching.csv"], Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!).Order());
+            ["ablation.csv", "components.csv", "patching.csv"],
+            Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!).Order());
     }
 
     [Fact]

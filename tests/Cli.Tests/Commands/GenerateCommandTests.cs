@@ -22,11 +22,13 @@ public sealed class GenerateCommandTests
     public void Without_a_tokenizer_the_ids_are_printed_and_the_text_is_null()
     {
         using var work = new Workspace();
-        string[] arguments = ["generate", "--model", work.PutModel(), "--tokens", "1 2 3", "--max-new-tokens", "4", "--ignore-eos"];
+        string[] arguments =
+            ["generate", "--model", work.PutModel(), "--tokens", "1 2 3", "--max-new-tokens", "4", "--ignore-eos"];
         string ids = Tool.Run([.. arguments, "--json"]).Rows[0].GetProperty("tokens").GetString()!;
         Assert.Equal(7, ids.Split(' ').Length);
         Assert.Equal(ids, Tool.Run(arguments).Succeeded().Output.TrimEnd());
-        Assert.Equal(System.Text.Json.JsonValueKind.Null, Tool.Run([.. arguments, "--json"]).Rows[0].GetProperty("text").ValueKind);
+        Assert.Equal(
+            System.Text.Json.JsonValueKind.Null, Tool.Run([.. arguments, "--json"]).Rows[0].GetProperty("text").ValueKind);
     }
 
     [Fact]
@@ -34,7 +36,8 @@ public sealed class GenerateCommandTests
     {
         using var work = new Workspace();
         string[] arguments =
-            ["generate", "--model", work.PutModel(), "--tokens", "1 2 3", "--tokens", "4", "--temperature", "1", "--seed", "5", "--json"];
+            ["generate", "--model", work.PutModel(), "--tokens", "1 2 3", "--tokens", "4",
+            "--temperature", "1", "--seed", "5", "--json"];
         Assert.Equal(Tool.Run(arguments).Succeeded().Output, Tool.Run([.. arguments, "--no-cache"]).Succeeded().Output);
     }
 

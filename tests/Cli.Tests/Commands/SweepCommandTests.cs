@@ -13,7 +13,8 @@ public sealed class SweepCommandTests
         Outcome outcome = Tool.Demo("patch", [.. Pair, "--sites", "z", "--json"]);
         Assert.Equal(
             [
-                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "metric", "clean", "corrupted", "patched",
+                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "metric",
+                "clean", "corrupted", "patched",
                 "effect",
             ],
             outcome.Columns);

@@ -3,14 +3,17 @@ namespace Interp.Cli.Tests.Input;
 public sealed class DataFileTests
 {
     [Theory]
-    [InlineData("d.jsonl", "{\"clean\": \"Mary met John . Mary\", \"answer\": \"met\", \"wrong\": \"saw\", \"id\": \"a\", \"group\": 3}\n\n"
+    [InlineData(
+        "d.jsonl", "{\"clean\": \"Mary met John . Mary\", \"answer\": \"met\", "
+        + "\"wrong\": \"saw\", \"id\": \"a\", \"group\": 3}\n\n"
         + "{\"clean_tokens\": [0, 1, 5], \"answer_token\": 5, \"wrong_tokens\": [6], \"id\": \"b\"}\n")]
     [InlineData("d.csv", "id,group,clean,clean_tokens,answer,answer_token,wrong,wrong_tokens\n"
         + "a,3,\"Mary met John . Mary\",,met,,saw,\n\nb,,,\"0, 1 5\",,5,,[6]\n")]
     public void Rows_of_texts_and_ids_are_read(string name, string content)
     {
         using var work = new Workspace();
-        Outcome outcome = Tool.Demo("ablate", "--data", work.Put(name, content), "--sites", "attn_out", "--by", "layer", "--json");
+        Outcome outcome = Tool.Demo("ablate",
+            "--data", work.Put(name, content), "--sites", "attn_out", "--by", "layer", "--json");
         Assert.Equal(
             [(0, "a", "3"), (1, "b", null), (0, "a", "3"), (1, "b", null)],
             outcome.Rows.Select(r => (
@@ -24,7 +27,8 @@ public sealed class DataFileTests
         using var work = new Workspace();
         string data = work.Put(
             "d.jsonl",
-            """{"clean_tokens": [0, 1, 5, 2, 1], "corrupted_tokens": [0, 3, 5, 1], "positions": [0, -1, 2, 4], "answer_token": 5, "wrong_token": 6}""");
+            """{"clean_tokens": [0, 1, 5, 2, 1], "corrupted_tokens": [0, 3, 5, 1], "positions": [0, -1, 2, 4], """
+            + "\"answer_token\": 5, \"wrong_token\": 6}");
         Outcome outcome = Tool.Demo("patch", "--data", data, "--sites", "resid_pre", "--direction", "denoise", "--json");
         // Corrupted position 1 corresponds to no clean one.
         Assert.Equal([0, 2, 3], outcome.Rows.Select(r => r.GetProperty("pos").GetInt32()).Distinct());
@@ -50,10 +54,12 @@ public sealed class DataFileTests
     [InlineData("{\"clean_tokens\": []}", "d.jsonl, line 2", "found 0")]
     [InlineData("{\"clean_tokens\": [77]}", "d.jsonl, line 2", "token id 77")]
     [InlineData("{\"clean\": \"Mary\", \"clean_tokens\": [1]}", "d.jsonl, line 2", "found both")]
-    [InlineData("{\"clean\": \"Mary\", \"answer\": \"met John\"}", "d.jsonl, line 2", "answer 'met John' is 2 tokens ('met', 'John')")]
+    [InlineData(
+        "{\"clean\": \"Mary\", \"answer\": \"met John\"}", "d.jsonl, line 2", "answer 'met John' is 2 tokens ('met', 'John')")]
     [InlineData("{\"clean\": \"Mary\", \"answer_token\": 40}", "d.jsonl, line 2", "token id 40")]
     [InlineData("{\"clean\": \"Mary\", \"corrupted\": \"Anna\", \"positions\": [0]}", "d.jsonl, line 2", "positions", "found 1")]
-    [InlineData("{\"clean\": \"Mary\", \"corrupted\": \"Anna\", \"positions\": [0, 2]}", "d.jsonl, line 2", "0..1 or -1", "found 2")]
+    [InlineData(
+        "{\"clean\": \"Mary\", \"corrupted\": \"Anna\", \"positions\": [0, 2]}", "d.jsonl, line 2", "0..1 or -1", "found 2")]
     public void A_bad_row_is_refused_by_its_line(string row, params string[] words)
     {
         using var work = new Workspace();
@@ -79,7 +85,9 @@ public sealed class DataFileTests
     public void A_file_of_another_ending_is_refused()
     {
         using var work = new Workspace();
-        Tool.Refuses(["run", "--model", "demo", "--data", work.Put("d.json", "[]")], "expected an ending of .jsonl or .csv, found '.json'");
+        Tool.Refuses(
+            ["run", "--model", "demo", "--data", work.Put("d.json", "[]")],
+            "expected an ending of .jsonl or .csv, found '.json'");
     }
 
     [Fact]

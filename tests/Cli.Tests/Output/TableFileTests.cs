@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using Interp.Analysis;
 
@@ -5,12 +6,14 @@ namespace Interp.Cli.Tests.Output;
 
 public sealed class TableFileTests
 {
-    private static readonly Column[] Columns = [new("i", ColumnType.Int32), new("x", ColumnType.Float64), new("name", ColumnType.Text)];
+    private static readonly Column[] Columns =
+        [new("i", ColumnType.Int32), new("x", ColumnType.Float64), new("name", ColumnType.Text)];
 
     [Fact]
     public void Csv_quotes_what_needs_it_and_leaves_null_empty()
     {
-        ResultTable table = Table((1, 0.1, "a,b"), (null, null, null), (2, double.NaN, "say \"hi\"\n"), (3, double.NegativeInfinity, " Mary"), (4, 1e-300, ""));
+        ResultTable table = Table((1, 0.1, "a,b"), (null, null, null), (2, double.NaN, "say \"hi\"\n"),
+            (3, double.NegativeInfinity, " Mary"), (4, 1e-300, ""));
         using var writer = new StringWriter();
         CsvWriter.Write(table, writer);
         Assert.Equal(
@@ -35,20 +38,8 @@ public sealed class TableFileTests
     }
 
     [Fact]
-    public void Csv_brings_the_same_texts_and_the_same_bits_back() => Gen.Select(Gen.Double, Gen.String).Array[1, 8].Sample(rows =>
-    {
-        ResultTable table = Table([.. rows.Select(r => ((int?)7, (double?)r.Item1, (string?)r.Item2))]);
-        using var writer = new StringWriter();
-        CsvWriter.Write(table, writer);
-        string[][] read = [.. new CsvParser("t", writer.ToString()).Rows().Skip(1).Select(r => r.Fields)];
-        Assert.Equal(rows.Length, read.Length);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            double x = double.Parse(read[i][1], System.Globalization.CultureInfo.InvariantCulture);
-            Assert.True(x.Equals(rows[i].Item1));
-            Assert.Equal(rows[i].Item2, read[i][2]);
-        }
-    });
+    public void Csv_brings_the_same_texts_and_the_same_bits_back() =>
+        Gen.Select(Gen.Double, Gen.String).Array[1, 8].Sample(ComesBack);
 
     [Fact]
     public void Rows_do_not_depend_on_where_they_go()
@@ -68,7 +59,8 @@ public sealed class TableFileTests
         using var work = new Workspace();
         string file = work.Put("t.csv", new string('x', 100_000));
         Assert.Empty(Tool.Demo("run", "--prompt", "Mary", "--top-k", "1", "--quiet", "--out", file).Succeeded().Output);
-        Assert.StartsWith("prompt,pos,token,rank,top_token,top_id,logit,prob\n0,1,Mary,0,", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "prompt,pos,token,rank,top_token,top_id,logit,prob\n0,1,Mary,0,", File.ReadAllText(file), StringComparison.Ordinal);
         Assert.Equal(2, File.ReadAllLines(file).Length);
         Assert.Equal(["t.csv"], work.Entries);
     }
@@ -99,6 +91,19 @@ public sealed class TableFileTests
         }));
         Assert.Equal("old", File.ReadAllText(file));
         Assert.Equal(["t.csv"], work.Entries);
+    }
+
+    private static void ComesBack((double X, string Name)[] rows)
+    {
+        ResultTable table = Table([.. rows.Select(r => ((int?)7, (double?)r.X, (string?)r.Name))]);
+        using var writer = new StringWriter();
+        CsvWriter.Write(table, writer);
+        string[][] read = [.. new CsvParser("t", writer.ToString()).Rows().Skip(1).Select(r => r.Fields)];
+        Assert.Equal(rows.Select(r => r.Name), read.Select(fields => fields[2]));
+        Assert.Equal(rows.Select(r => Bits(r.X)), read.Select(f => Bits(double.Parse(f[1], CultureInfo.InvariantCulture))));
+
+        // There are many NaN and one spelling.
+        static long Bits(double x) => BitConverter.DoubleToInt64Bits(double.IsNaN(x) ? double.NaN : x);
     }
 
     private static ResultTable Table(params (int?, double?, string?)[] rows)
