@@ -82,8 +82,12 @@ public static class PatchingSweep
         Dictionary<(int, HookPoint), TensorValue> values = [];
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
         var table = new ResultTable("patching", Columns);
-        runner.ForEachCell(cells, pairs, patchedPrompts, reference, Intervene, Add, cancellation);
+        runner.ForEachCell(cells, pairs, patchedPrompts, reference, Intervene, Add, cancellation, HasSource);
         return table;
+
+        // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.
+        bool HasSource(SweepCell cell, int prompt) =>
+            cell.Position is not { } position || maps[prompt] is not { } map || map.SourceOf[position] >= 0;
 
         Intervention Intervene(SweepCell cell, int prompt, int sequence)
         {

@@ -35,13 +35,14 @@ internal sealed class SweepRunner(TransformerModel model, Metric metric, int thr
         IReadOnlyList<float[]> reference,
         Func<SweepCell, int, int, Intervention> intervention,
         Action<SweepCell, int, double> result,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Func<SweepCell, int, bool>? applies = null)
     {
         for (int c = 0; c < cells.Count; c++)
         {
             cancellation.ThrowIfCancellationRequested();
             SweepCell cell = cells[c];
-            int[] present = [.. Enumerable.Range(0, prompts.Count).Where(i => Has(cell, prompts[i].Count))];
+            int[] present = [.. Enumerable.Range(0, prompts.Count).Where(i => Has(cell, prompts[i].Count) && applies?.Invoke(cell, i) != false)];
             if (present.Length > 0)
             {
                 RunResult run = Run(

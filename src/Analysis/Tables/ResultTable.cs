@@ -67,14 +67,28 @@ public sealed class ResultTable
         _rows.Add(values);
     }
 
+    /// <summary>Index of a column.</summary>
+    /// <param name="column">Name of the column.</param>
+    /// <exception cref="ArgumentException">There is no such column.</exception>
+    public int IndexOf(string column)
+    {
+        for (int i = 0; i < Columns.Count; i++)
+        {
+            if (Columns[i].Name == column)
+            {
+                return i;
+            }
+        }
+
+        throw new ArgumentException($"table {Name} has no column {column}", nameof(column));
+    }
+
     /// <summary>The values of one column.</summary>
     /// <param name="column">Name of the column.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
     public IEnumerable<object?> Values(string column)
     {
-        int index = Columns.ToList().FindIndex(c => c.Name == column);
-        return index >= 0
-            ? _rows.Select(r => r[index])
-            : throw new ArgumentException($"table {Name} has no column {column}", nameof(column));
+        int index = IndexOf(column);
+        return _rows.Select(r => r[index]);
     }
 }

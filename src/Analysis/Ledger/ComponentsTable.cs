@@ -1,0 +1,127 @@
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>
+/// The <c>components</c> table: every residual write at a position with its norm, its cosine with the stream that it was added
+/// to, and its direct contribution to a logit or a logit difference. Three rows close the ledger of each prompt and position:
+/// <c>sum</c> of the contributions, the <c>actual</c> metric of the run, and the <c>error</c> between them; their norms are
+/// those of the summed writes, of the recorded stream, and of the difference.
+/// </summary>
+public sealed class ComponentsTable
+{
+    private readonly TransformerModel _model;
+    private readonly bool _named;
+
+    /// <summary>Creates an empty table.</summary>
+    /// <param name="model">The model; gives tokens their text.</param>
+    /// <param name="named">Whether <c>id</c> and <c>group</c> of the prompt stand beside its number.</param>
+    public ComponentsTable(TransformerModel model, bool named = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _model = model;
+        _named = named;
+        Table = new ResultTable(
+            "components",
+            [
+                new("prompt", ColumnType.Int32),
+                .. named ? [new Column("id", ColumnType.Text), new Column("group", ColumnType.Text)] : Array.Empty<Column>(),
+                new("pos", ColumnType.Int32), new("token", ColumnType.Text), new("component", ColumnType.Text),
+                new("kind", ColumnType.Text), new("layer", ColumnType.Int32), new("head", ColumnType.Int32),
+                new("neuron", ColumnType.Int32), new("src_pos", ColumnType.Int32), new("src_token", ColumnType.Text),
+                new("norm", ColumnType.Float64), new("cosine", ColumnType.Float64), new("dla", ColumnType.Float64),
+            ]);
+    }
+
+    /// <summary>The table so far.</summary>
+    public ResultTable Table { get; }
+
+    /// <summary>
+    /// Takes one position of a run apart and adds its rows. With several answers (or wrong tokens) the metric is the mean of
+    /// their logits; contributions are linear in it, so they are means as well.
+    /// </summary>
+    /// <param name="prompt">0-based row of the input.</param>
+    /// <param name="pair">The prompt with its answers, at least one, and wrong tokens, possibly none.</param>
+    /// <param name="cache">What the clean prompt recorded; at least <see cref="ResidualLedger.Needs"/>.</param>
+    /// <param name="logits">Logits of the position in that run, [d_vocab].</param>
+    /// <param name="position">Position; negative counts from the end.</param>
+    /// <param name="detail">How finely writes are told apart.</param>
+    /// <returns>How well the ledger adds up.</returns>
+    /// <exception cref="InvalidInputException">Position or token is out of range, or there is no answer.</exception>
+    public LedgerClosure Add(
+        int prompt, PromptPair pair, ActivationCache cache, ReadOnlySpan<float> logits, int position, LedgerDetail detail)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        if (pair.Answers.Count == 0)
+        {
+            throw new InvalidInputException($"prompt {prompt}: a decomposition needs an answer token (--answer), found none");
+        }
+
+        var ledger = new ResidualLedger(_model, cache);
+        List<(double Weight, Decomposition Parts)> terms = [];
+        if (pair.Answers.Count == 1 && pair.Wrongs.Count <= 1)
+        {
+            int? wrong = pair.Wrongs.Count == 1 ? pair.Wrongs[0] : null;
+            terms.Add((1, ledger.Attribute(position, logits, pair.Answers[0], wrong, detail)));
+        }
+        else
+        {
+            foreach (int answer in pair.Answers)
+            {
+                terms.Add((1.0 / pair.Answers.Count, ledger.Attribute(position, logits, answer, null, detail)));
+            }
+
+            foreach (int wrong in pair.Wrongs)
+            {
+                terms.Add((-1.0 / pair.Wrongs.Count, ledger.Attribute(position, logits, wrong, null, detail)));
+            }
+        }
+
+        return Add(prompt, pair, terms);
+    }
+
+    private LedgerClosure Add(int prompt, PromptPair pair, List<(double Weight, Decomposition Parts)> terms)
+    {
+        Decomposition first = terms[0].Parts;
+        int position = first.Position;
+        string token = _model.TokenText(pair.Clean[position]);
+        double largest = 0;
+        for (int i = 0; i < first.Rows.Count; i++)
+        {
+            DecompositionRow row = first.Rows[i];
+            Component component = row.Component;
+            double dla = terms.Sum(t => t.Weight * t.Parts.Rows[i].Dla);
+            largest = Math.Max(largest, Math.Abs(dla));
+            Row(
+                component.Label, component.KindName, OrNull(component.Layer), OrNull(component.Head),
+                OrNull(component.Neuron), OrNull(component.Source),
+                component.Source < 0 ? null : _model.TokenText(pair.Clean[component.Source]), row.Norm, row.Cosine, dla);
+        }
+
+        double sum = terms.Sum(t => t.Weight * t.Parts.Sum), actual = terms.Sum(t => t.Weight * t.Parts.Actual);
+        Close("sum", first.SumNorm, sum);
+        Close("actual", first.StreamNorm, actual);
+        Close("error", first.ErrorNorm, actual - sum);
+        double scale = Math.Max(Math.Abs(actual), largest);
+        return new LedgerClosure(
+            first.StreamNorm == 0 ? first.ErrorNorm : first.ErrorNorm / first.StreamNorm,
+            scale == 0 ? 0 : Math.Abs(actual - sum) / scale);
+
+        void Close(string kind, double norm, double dla) => Row(kind, kind, null, null, null, null, null, norm, null, dla);
+
+        void Row(
+            string component, string kind, int? layer, int? head, int? neuron, int? source, string? sourceToken, double norm,
+            double? cosine, double dla) => Table.Add(
+            [
+                prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], position, token, component, kind, layer, head,
+                neuron, source, sourceToken, norm, cosine, dla,
+            ]);
+    }
+
+    private static int? OrNull(int index) => index < 0 ? null : index;
+}
+
+/// <summary>How well a ledger adds up at one position.</summary>
+/// <param name="Stream">|sum of writes - stream| / |stream|, L2 norms at the top of the stream.</param>
+/// <param name="Logits">|actual - sum| over the larger of |actual| and the largest contribution.</param>
+public readonly record struct LedgerClosure(double Stream, double Logits);

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Interp.Analysis;
+using Interp.Hooks;
+using Interp.Runtime;
+using Interp.Runtime.Weights;
+
+namespace Interp.Cli;
+
+/// <summary><c>interp cache</c>: writes activations to a safetensors file.</summary>
+internal sealed class CacheCommand : ToolCommand
+{
+    private readonly ModelOptions _model;
+    private readonly InputOptions _input;
+    private readonly Option<string?> _out = Opt.Text(
+        "--out", "FILE.safetensors", "The file: one tensor per hook point, [pos, ...], plus `logits` and `tokens`.");
+
+    private readonly Option<string[]> _hooks = Opt.List(
+        "--hooks", "GLOB",
+        "Hook points: names, shorthand or globs, such as blocks.*.hook_resid_post z5. [default: all standard ones]");
+
+    public CacheCommand()
+        : base("cache", "Activations at hook points, written to a .safetensors file.")
+    {
+        _model = new ModelOptions(this, interventions: true);
+        _input = new InputOptions(this, InputParts.Prompts);
+        Add(_hooks);
+        Add(_out);
+        CommonOptions.AddTo(this);
+    }
+
+    public override void Execute(Session session)
+    {
+        string path = session.Get(_out)
+            ?? throw new InvalidInputException("--out: expected a file ending in .safetensors, found none");
+        if (!path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InvalidInputException($"{path}: activations are tensors; expected an ending of .safetensors");
+        }
+
+        AtomicFile.Probe(path);
+        TransformerModel model = _model.Load(session);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        string[] names = session.Get(_hooks);
+        IReadOnlyList<HookPoint> points = names.Length == 0
+            ? model.Hooks.Points
+            : model.Hooks.ResolveAll([.. names.Select(n => (HookQuery)n)]);
+        var options = new RunOptions
+        {
+            Observe = [.. points.Select(p => (HookQuery)p)],
+            Interventions = _model.Interventions(session, model),
+            Threads = _model.Threads(session),
+        };
+        List<NamedTensor> tensors = [];
+        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, pairs.Count))
+        {
+            string prefix = pairs.Count == 1 ? "" : $"{prompt}/";
+            tensors.AddRange(Tensors(model, run, sequence, prefix));
+        }
+
+        Dictionary<string, string> metadata = FileMetadata.Of(
+            session, "cache", model, _input.DataFiles(session), _model.Threads(session), tensors);
+        SafetensorsWriter.Write(path, tensors, metadata);
+        session.Note($"{path}: {tensors.Count} tensors, {Shown.Bytes(new FileInfo(path).Length)}");
+    }
+
+    private static IEnumerable<NamedTensor> Tensors(TransformerModel model, RunResult run, int sequence, string prefix)
+    {
+        ActivationCache cache = run.Cache(sequence);
+        foreach (HookPoint point in cache.Points)
+        {
+            yield return NamedTensor.Float(prefix + model.Hooks.Name(point), cache.Shape(point), cache.Values(point));
+        }
+
+        long[] tokens = [.. run.Batch.Tokens(sequence).ToArray().Select(t => (long)t)];
+        var logits = new float[tokens.Length * model.Config.DVocab];
+        run.Logits(sequence).FlattenTo(logits);
+        yield return NamedTensor.Float(prefix + "logits", [tokens.Length, model.Config.DVocab], logits);
+        yield return NamedTensor.Integers(prefix + "tokens", [tokens.Length], tokens);
+    }
+}

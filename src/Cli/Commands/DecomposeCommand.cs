@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics.Tensors;
+using Interp.Analysis;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary><c>interp decompose</c>: every residual write and its direct contribution; table <c>components</c>.</summary>
+internal sealed class DecomposeCommand : ToolCommand
+{
+    private const int PeopleTop = 15;
+    private const int MostRemarks = 5;
+
+    private readonly ModelOptions _model;
+    private readonly InputOptions _input;
+    private readonly TableOptions _table;
+    private readonly ChoiceOption<LedgerDetail> _by = new(
+        "--by", "How finely writes are told apart.", ("head", LedgerDetail.Head), ("component", LedgerDetail.Component),
+        ("neuron", LedgerDetail.Neuron), ("source", LedgerDetail.Source));
+
+    private readonly Option<int[]> _pos = Opt.Ints(
+        "--pos", "N", "Positions whose logits are taken apart: 0-based, negative from the end.", -1);
+
+    public DecomposeCommand()
+        : base(
+            "decompose",
+            "Every write to the residual stream at a position, and its direct contribution to the logit of --answer, "
+            + "minus that of "
+            + "--wrong where given (table `components`). Without an answer: to the most likely token.")
+    {
+        _model = new ModelOptions(this, interventions: true);
+        _input = new InputOptions(this, InputParts.Answers);
+        Add(_by);
+        Add(_pos);
+        _table = new TableOptions(this);
+        CommonOptions.AddTo(this);
+    }
+
+    public override void Execute(Session session)
+    {
+        _table.Check(session);
+        TransformerModel model = _model.Load(session);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        int[] positions = session.Get(_pos);
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            if (pairs[i].Wrongs.Count > 0 && pairs[i].Answers.Count == 0)
+            {
+                throw new InvalidInputException(
+                    $"prompt {i}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
+            }
+
+            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
+        }
+
+        LedgerDetail detail = session.Get(_by);
+        var options = new RunOptions
+        {
+            Observe = ResidualLedger.Needs(model, detail),
+            Interventions = _model.Interventions(session, model),
+            Threads = _model.Threads(session),
+        };
+        var components = new ComponentsTable(model, IndexColumns.Named(pairs));
+        List<LedgerClosure> closures = [];
+        List<string> remarks = [];
+        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
+        {
+            foreach (int position in positions)
+            {
+                ReadOnlySpan<float> logits = run.LogitsAt(sequence, position);
+                PromptPair pair = WithAnswer(model, pairs[prompt], $"prompt {prompt}, position {position}", logits, remarks);
+                closures.Add(components.Add(prompt, pair, run.Cache(sequence), logits, position, detail));
+            }
+        }
+
+        Remark(session, remarks);
+        _table.Emit(session, components.Table, () => ComponentsView.Print(session, components.Table, PeopleTop));
+        string closing = string.Create(
+            CultureInfo.InvariantCulture,
+            $"adds up: relative error {closures.Max(c => c.Stream):0.0e+0} (stream), "
+            + $"{closures.Max(c => c.Logits):0.0e+0} (logits)");
+        if (_table.ForPeople(session))
+        {
+            session.Output.WriteLine(closing);
+        }
+        else
+        {
+            session.Note(closing);
+        }
+    }
+
+    private static PromptPair WithAnswer(
+        TransformerModel model, PromptPair pair, string where, ReadOnlySpan<float> logits, List<string> remarks)
+    {
+        if (pair.Answers.Count > 0)
+        {
+            return pair;
+        }
+
+        int top = TensorPrimitives.IndexOfMax(logits);
+        remarks.Add(
+            $"{where}: no answer was given; taking the most likely token, {Shown.Token(model.TokenText(top))} (id {top})");
+        return pair with { Answers = [top] };
+    }
+
+    private static void Remark(Session session, List<string> remarks)
+    {
+        remarks.Take(MostRemarks).ToList().ForEach(session.Note);
+        if (remarks.Count > MostRemarks)
+        {
+            session.Note($"... and so for {remarks.Count - MostRemarks} more");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using Interp.Analysis;
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary>Tells what the tools are for, on a model whose mechanism is known.</summary>
+/// <param name="session">The call.</param>
+internal sealed class DemoStory(Session session)
+{
+    private readonly TransformerModel _model = DemoModel.Create();
+    private readonly TextWriter _out = session.Output;
+
+    /// <summary>Tells the story.</summary>
+    /// <returns>The tables that came up.</returns>
+    public IReadOnlyList<ResultTable> Tell()
+    {
+        PromptPair pair = new()
+        {
+            Clean = _model.Tokenize(DemoModel.CleanPrompt),
+            Corrupted = _model.Tokenize(DemoModel.CorruptedPrompt),
+            Answers = [AnswerToken.Find(_model, DemoModel.Answer, "answer")],
+            Wrongs = [AnswerToken.Find(_model, DemoModel.Wrong, "wrong")],
+        };
+        Introduce();
+        RunResult run = _model.Run(
+            new TokenBatch([pair.Clean, pair.Corrupted]),
+            new RunOptions { Observe = ResidualLedger.Needs(_model, LedgerDetail.Head) });
+        Predict(run);
+        ResultTable components = TakeApart(run, pair);
+        var sweep = new SweepOptions { Sites = ["z"] };
+        ResultTable patching = Patch(pair, sweep);
+        ResultTable ablation = AblateHeads(pair, sweep);
+        Close();
+        return [components, patching, ablation];
+    }
+
+    private void Introduce()
+    {
+        ModelConfig c = _model.Config;
+        _out.WriteLine(
+            $"The demo model: {c.NLayers} attention-only layers of {c.NHeads} heads, {c.DVocab} words, no training. Two of its "
+            + "heads were written");
+        _out.WriteLine(
+            "by hand to continue a repeated word as it was continued before; the other six do nothing useful. "
+            + "Can they be found?");
+    }
+
+    private void Predict(RunResult run)
+    {
+        Heading("1. What does it predict?   (interp run)");
+        foreach ((string name, string prompt, int sequence) in new[]
+                 {
+                     ("clean", DemoModel.CleanPrompt, 0), ("corrupted", DemoModel.CorruptedPrompt, 1),
+                 })
+        {
+            float[] logits = run.LogitsAt(sequence, -1).ToArray();
+            double total = logits.Sum(l => Math.Exp(l));
+            string top = string.Join(", ",
+                Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).Take(3)
+                .Select(i => string.Create(
+                    CultureInfo.InvariantCulture, $"{Shown.Token(_model.TokenText(i))} {Math.Exp(logits[i]) / total:0.0%}")));
+            _out.WriteLine($"  {name,-9}  {prompt}  ->  {top}");
+        }
+    }
+
+    private ResultTable TakeApart(RunResult run, PromptPair pair)
+    {
+        Heading("2. What wrote the answer?   (interp decompose)");
+        _out.WriteLine(
+            $"Every addition to the last token's stream, and what it adds to the logit of {Shown.Token(DemoModel.Answer)} minus "
+            + $"that of {Shown.Token(DemoModel.Wrong)}:");
+        var components = new ComponentsTable(_model);
+        LedgerClosure closure = components.Add(0, pair, run.Cache(0), run.LogitsAt(0, -1), -1, LedgerDetail.Head);
+        ComponentsView.Print(session, components.Table, 3, hint: false);
+        _out.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The parts add up to the whole: relative error {closure.Stream:0.0e+0} (stream), "
+            + $"{closure.Logits:0.0e+0} (logits)."));
+        _out.WriteLine("So one head writes the answer. Whether it works alone, a sum of direct contributions cannot tell.");
+        return components.Table;
+    }
+
+    private ResultTable Patch(PromptPair pair, SweepOptions sweep)
+    {
+        Heading("3. Which heads carry the information?   (interp patch)");
+        _out.WriteLine("One head at a time, its output in the corrupted run is replaced by that of the clean run.");
+        _out.WriteLine("Effect 1 = the clean behaviour is fully restored, 0 = nothing changed:");
+        ResultTable table = PatchingSweep.Run(_model, [pair], sweep, PatchDirection.Denoise, session.Cancellation);
+        PrintTop(table);
+        return table;
+    }
+
+    private ResultTable AblateHeads(PromptPair pair, SweepOptions sweep)
+    {
+        Heading("4. Which heads are needed?   (interp ablate)");
+        _out.WriteLine(
+            "One head at a time, its output in the clean run is set to zero. Effect = change of the logit difference:");
+        ResultTable table = AblationSweep.Run(_model, [pair], sweep, AblationKind.Zero, 0, session.Cancellation);
+        PrintTop(table);
+        _out.WriteLine(
+            $"Both methods name the same two heads: {Name(DemoModel.PreviousTokenHead)}, "
+            + "which notes at each word what came before, "
+            + $"and {Name(DemoModel.InductionHead)}, which");
+        _out.WriteLine(
+            "looks for the place whose word before is the current one and copies the word there: an induction circuit.");
+        return table;
+    }
+
+    private void PrintTop(ResultTable table)
+    {
+        var people = new PeopleTable("head", "#effect");
+        foreach (SweepEffect cell in SweepEffect.Of(table).OrderByDescending(e => Math.Abs(e.Mean ?? 0)).Take(4))
+        {
+            people.Add(cell.Label, cell.Mean);
+        }
+
+        people.Print(_out);
+    }
+
+    private void Close()
+    {
+        Heading("Next, on a model of your own (a Hugging Face directory):");
+        _out.WriteLine("  interp info      --model DIR");
+        _out.WriteLine("  interp run       --model DIR --prompt \"When Mary and John went to the store, John gave a drink to\"");
+        _out.WriteLine(
+            "  interp decompose --model DIR --prompt \"...\" --answer \" Mary\" --wrong \" John\" --out components.csv");
+        _out.WriteLine(
+            "  interp patch     --model DIR --clean \"...\" --corrupted \"...\" --answer \" Mary\" --wrong \" John\" --sites z");
+        _out.WriteLine(
+            "  interp ablate    --model DIR --prompt \"...\" --answer \" Mary\" --wrong \" John\" --sites z --with zero");
+    }
+
+    private void Heading(string text)
+    {
+        _out.WriteLine();
+        _out.WriteLine(text);
+    }
+
+    private static string Name((int Layer, int Head) head) =>
+        string.Create(CultureInfo.InvariantCulture, $"L{head.Layer}H{head.Head}");
+}

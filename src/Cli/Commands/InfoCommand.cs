@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Interp.Analysis;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary><c>interp info</c>: what a model is, and its hook points;
+/// table <c>model</c>, or <c>hooks</c> with <c>--hooks</c>.</summary>
+internal sealed class InfoCommand : ToolCommand
+{
+    private const int UsualPositions = 128;
+
+    private readonly ModelOptions _model;
+    private readonly InputOptions _input;
+    private readonly TableOptions _table;
+    private readonly Option<bool> _hooks = Opt.Switch("--hooks", "List every hook point.");
+    private readonly Option<int?> _positions = Opt.OptionalInt(
+        "--positions", "N", $"Prompt length for shapes and sizes. [default: that of the prompt given, else {UsualPositions}]", 1);
+
+    public InfoCommand()
+        : base("info", "Sizes, family, hook points, parameters and bytes of a model (table `model`; with --hooks, `hooks`).")
+    {
+        _model = new ModelOptions(this);
+        _input = new InputOptions(this, InputParts.Prompts);
+        Add(_hooks);
+        Add(_positions);
+        _table = new TableOptions(this);
+        CommonOptions.AddTo(this);
+    }
+
+    public override void Execute(Session session)
+    {
+        _table.Check(session);
+        TransformerModel model = _model.Load(session);
+        int positions = session.Get(_positions)
+            ?? (_input.Given(session)
+                ? _input.Read(session, model).Max(p => p.Clean.Count)
+                : Math.Min(UsualPositions, model.Config.NCtx));
+        if (positions > model.Config.NCtx)
+        {
+            throw new InvalidInputException(
+                $"--positions: expected at most {model.Config.NCtx} (the model's context), found {positions}");
+        }
+
+        var facts = new ModelFacts(model, positions);
+        bool hooks = session.Get(_hooks);
+        _table.Emit(session, hooks ? facts.Hooks() : facts.Model(), () =>
+        {
+            PrintModel(session, model, facts, positions);
+            if (hooks)
+            {
+                PrintHooks(session, facts.Hooks(), positions);
+            }
+            else
+            {
+                session.Output.WriteLine("--hooks lists the hook points");
+            }
+        });
+    }
+
+    private static void PrintModel(Session session, TransformerModel model, ModelFacts facts, int positions)
+    {
+        ModelConfig c = model.Config;
+        var people = new PeopleTable("what", "value");
+        people.Add("model", model.Name);
+        people.Add("family", c.Family);
+        people.Add("layers, width", $"{c.NLayers} layers, d_model {c.DModel}");
+        people.Add(
+            "attention",
+            $"{c.NHeads} heads of {c.DHead}, {c.NKeyValueHeads} key-value heads, {(c.Causal ? "causal" : "bidirectional")}");
+        people.Add("FFN", c.AttnOnly ? "none (attention only)" : $"d_mlp {c.DMlp}, {c.Activation}{(c.Gated ? ", gated" : "")}");
+        people.Add("norm, block", $"{c.Norm}, {c.Block}");
+        people.Add("positions", $"{c.Positions}, context {c.NCtx}");
+        people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is null ? "no tokenizer (token ids only)" : "with tokenizer")}");
+        people.Add("parameters", Shown.Count(model.Weights.Parameters(c.TiedUnembedding)));
+        people.Add("weights in memory", Shown.Bytes(model.Weights.Bytes));
+        people.Add(
+            "hook points",
+            $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");
+        people.Add($"all standard activations of {positions} tokens", Shown.Bytes(facts.ActivationBytes));
+        people.Add("SHA-256 of the weights", model.Sha256);
+        people.Print(session.Output);
+    }
+
+    private static void PrintHooks(Session session, ResultTable table, int positions)
+    {
+        session.Output.WriteLine($"hook points in firing order, shapes for {positions} tokens:");
+        var people = new PeopleTable("hook", "site", "shape", "recorded");
+        foreach (IReadOnlyList<object?> row in table.Rows)
+        {
+            people.Add(row[0], row[1], row[3], row[4]);
+        }
+
+        people.Print(session.Output);
+    }
+}

@@ -1,0 +1,33 @@
+using Interp.Analysis;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary>Runs prompts a few at a time, so that memory stays bounded whatever their number.</summary>
+internal static class PromptRuns
+{
+    /// <summary>
+    /// Runs all prompts. A prompt's result does not depend on its neighbours; but interventions may name sequences of the
+    /// batch, so with any of them all prompts are one batch.
+    /// </summary>
+    /// <param name="session">The call; Ctrl-C stops between batches.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">The prompts; the clean ones are run.</param>
+    /// <param name="options">What is recorded, replaced, computed.</param>
+    /// <param name="atOnce">Prompts per batch.</param>
+    /// <returns>For each prompt, in order, its number, the run that had it, and its place in that run.</returns>
+    public static IEnumerable<(int Prompt, RunResult Run, int Sequence)> Each(
+        Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs, RunOptions options, int atOnce)
+    {
+        int size = options.Interventions.Count > 0 ? pairs.Count : atOnce;
+        for (int first = 0; first < pairs.Count; first += size)
+        {
+            session.Cancellation.ThrowIfCancellationRequested();
+            RunResult run = model.Run(new TokenBatch(pairs.Skip(first).Take(size).Select(p => p.Clean)), options);
+            for (int s = 0; s < run.Batch.Count; s++)
+            {
+                yield return (first + s, run, s);
+            }
+        }
+    }
+}

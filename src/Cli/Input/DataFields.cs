@@ -1,0 +1,54 @@
+namespace Interp.Cli;
+
+/// <summary>The fields of a row of data, whatever the file's format: one value per name, as text or as ids.</summary>
+/// <param name="source">Where the row stands.</param>
+/// <param name="text">The text of a field, or null where the row has none.</param>
+/// <param name="ids">The numbers of a field, or null where the row has none.</param>
+internal sealed class DataFields(string source, Func<string, string?> text, Func<string, IReadOnlyList<int>?> ids)
+{
+    /// <summary>The names of all fields that are read.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "clean", "corrupted", "answer", "wrong", "id", "group", "clean_tokens", "corrupted_tokens", "answer_token", "wrong_token",
+        "answer_tokens", "wrong_tokens", "positions",
+    ];
+
+    /// <summary>The row.</summary>
+    /// <exception cref="InvalidInputException">Two fields say the same thing, or a single id is not single.</exception>
+    public RawPair Read() => new(source)
+    {
+        Clean = text("clean"),
+        CleanTokens = Only("clean", "clean_tokens"),
+        Corrupted = text("corrupted"),
+        CorruptedTokens = Only("corrupted", "corrupted_tokens"),
+        Answer = text("answer"),
+        AnswerTokens = Tokens("answer"),
+        Wrong = text("wrong"),
+        WrongTokens = Tokens("wrong"),
+        Id = text("id"),
+        Group = text("group"),
+        Positions = ids("positions"),
+    };
+
+    private IReadOnlyList<int>? Tokens(string name)
+    {
+        IReadOnlyList<int>? one = Only(name, name + "_token"), several = Only(name, name + "_tokens");
+        if (one is not null && several is not null)
+        {
+            throw new InvalidInputException($"{source}: expected {name}_token or {name}_tokens, found both");
+        }
+
+        return one is null or { Count: 1 }
+            ? one ?? several
+            : throw new InvalidInputException(
+                $"{source}: {name}_token: expected one id, found {one.Count} ({name}_tokens takes several)");
+    }
+
+    private IReadOnlyList<int>? Only(string name, string idName)
+    {
+        IReadOnlyList<int>? found = ids(idName);
+        return found is null || text(name) is null
+            ? found
+            : throw new InvalidInputException($"{source}: expected {name} or {idName}, found both");
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+
+namespace Interp.Cli;
+
+/// <summary>Prompt pairs as JSON lines: one object per line; empty lines are skipped.</summary>
+internal static class JsonLinesData
+{
+    /// <summary>Reads the rows of a text.</summary>
+    /// <param name="name">Name of the file, for errors.</param>
+    /// <param name="content">The text.</param>
+    /// <param name="unread">Receives the names of fields that mean nothing here.</param>
+    /// <exception cref="InvalidInputException">
+    /// A line is not an object, or a field has another type than its name says.</exception>
+    public static IReadOnlyList<RawPair> Read(string name, string content, ISet<string> unread)
+    {
+        List<RawPair> rows = [];
+        string[] lines = content.Split('\n');
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string line = lines[i].Trim();
+            if (line.Length > 0)
+            {
+                rows.Add(Row($"{name}, line {i + 1}", line, unread));
+            }
+        }
+
+        return rows;
+    }
+
+    private static RawPair Row(string source, string line, ISet<string> unread)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(line);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidInputException(
+                $"{source}: not valid JSON at character {exception.BytePositionInLine + 1}", exception);
+        }
+
+        using (document)
+        {
+            JsonElement root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                throw new InvalidInputException($"{source}: expected a JSON object, found {Kind(root)}");
+            }
+
+            unread.UnionWith(root.EnumerateObject().Select(p => p.Name).Except(DataFields.Names));
+            return new DataFields(source, field => Text(root, source, field), field => Ids(root, source, field)).Read();
+        }
+    }
+
+    private static string? Text(JsonElement root, string source, string field)
+    {
+        if (!root.TryGetProperty(field, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        bool label = field is "id" or "group";
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False when label => value.GetRawText(),
+            _ => throw new InvalidInputException($"{source}: {field}: expected a text, found {Kind(value)}"),
+        };
+    }
+
+    private static IReadOnlyList<int>? Ids(JsonElement root, string source, string field)
+    {
+        if (!root.TryGetProperty(field, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        bool one = field.EndsWith("_token", StringComparison.Ordinal);
+        return (value.ValueKind, one) switch
+        {
+            (JsonValueKind.Number, true) => [Id(value)],
+            (JsonValueKind.Array, false) => [.. value.EnumerateArray().Select(Id)],
+            _ => throw new InvalidInputException(
+                $"{source}: {field}: expected {(one ? "a whole number" : "an array of whole numbers")}, found {Kind(value)}"),
+        };
+
+        int Id(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int id)
+            ? id
+            : throw new InvalidInputException($"{source}: {field}: expected whole numbers, found {Kind(element)}");
+    }
+
+    private static string Kind(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a text",
+        JsonValueKind.Number => $"the number {element.GetRawText()}",
+        _ => element.GetRawText(),
+    };
+}

@@ -1,0 +1,120 @@
+using Interp.Analysis;
+using Interp.Runtime;
+using Interp.Runtime.Tokenization;
+
+namespace Interp.Cli;
+
+/// <summary>Makes token ids of rows of input, and checks that the model can run them; errors name the row.</summary>
+/// <param name="model">The model.</param>
+/// <param name="bos">Whether the beginning-of-sequence token is put in front of prompts.</param>
+/// <param name="parts">What the command reads; the rest of a row of data is left alone.</param>
+internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts parts)
+{
+    /// <summary>Reads one row.</summary>
+    /// <exception cref="InvalidInputException">The row cannot be used.</exception>
+    public PromptPair Read(RawPair row)
+    {
+        IReadOnlyList<int> clean = Prompt(row, "clean", row.Clean, row.CleanTokens)
+            ?? throw new InvalidInputException($"{row.Source}: expected a prompt (clean or clean_tokens), found none");
+        bool answers = parts.HasFlag(InputParts.Answers);
+        var pair = new PromptPair
+        {
+            Clean = clean,
+            Answers = answers ? Tokens(row, "answer", row.Answer, row.AnswerTokens) : [],
+            Wrongs = answers ? Tokens(row, "wrong", row.Wrong, row.WrongTokens) : [],
+            Id = row.Id,
+            Group = row.Group,
+        };
+        return parts.HasFlag(InputParts.Corrupted) ? WithCorrupted(row, pair) : pair;
+    }
+
+    private PromptPair WithCorrupted(RawPair row, PromptPair pair)
+    {
+        IReadOnlyList<int> corrupted = Prompt(row, "corrupted", row.Corrupted, row.CorruptedTokens)
+            ?? throw new InvalidInputException(
+                $"{row.Source}: expected a corrupted prompt (corrupted or corrupted_tokens), found none");
+        if (row.Positions is { } positions)
+        {
+            CheckPositions(row, positions, pair.Clean.Count, corrupted.Count);
+        }
+        else if (corrupted.Count != pair.Clean.Count)
+        {
+            throw new InvalidInputException(
+                $"{row.Source}: the clean prompt has {pair.Clean.Count} tokens and the corrupted one {corrupted.Count}; "
+                + "expected the same number, or a positions map (for each corrupted position the clean one, or -1)");
+        }
+
+        return pair with { Corrupted = corrupted, CleanPositionOfCorrupted = row.Positions };
+    }
+
+    private static void CheckPositions(RawPair row, IReadOnlyList<int> positions, int clean, int corrupted)
+    {
+        if (positions.Count != corrupted)
+        {
+            throw new InvalidInputException(
+                $"{row.Source}: positions: expected one for each of the {corrupted} corrupted tokens, found {positions.Count}");
+        }
+
+        foreach (int position in positions)
+        {
+            if (position < -1 || position >= clean)
+            {
+                throw new InvalidInputException(
+                    $"{row.Source}: positions: expected clean positions 0..{clean - 1} or -1, found {position}");
+            }
+        }
+    }
+
+    private IReadOnlyList<int>? Prompt(RawPair row, string field, string? text, IReadOnlyList<int>? ids)
+    {
+        if (text is null && ids is null)
+        {
+            return null;
+        }
+
+        IReadOnlyList<int> tokens = ids ?? Tokenize(row, text!);
+        if (tokens.Count == 0 || tokens.Count > model.Config.NCtx)
+        {
+            throw new InvalidInputException(
+                $"{row.Source}: {field}: expected 1 to {model.Config.NCtx} tokens (the model's context), found {tokens.Count}");
+        }
+
+        return CheckRange(row, tokens);
+    }
+
+    private IReadOnlyList<int> Tokenize(RawPair row, string text)
+    {
+        try
+        {
+            return model.Tokenize(text, bos);
+        }
+        catch (InvalidInputException exception) when (model.Tokenizer is not null)
+        {
+            throw new InvalidInputException($"{row.Source}: {exception.Message}", exception);
+        }
+    }
+
+    private IReadOnlyList<int> Tokens(RawPair row, string field, string? text, IReadOnlyList<int>? ids)
+    {
+        if (text is null && ids is null)
+        {
+            return [];
+        }
+
+        return CheckRange(row, ids ?? [AnswerToken.Find(model, text!, $"{row.Source}: {field}")]);
+    }
+
+    private IReadOnlyList<int> CheckRange(RawPair row, IReadOnlyList<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)model.Config.DVocab)
+            {
+                throw new InvalidInputException(
+                    $"{row.Source}: token id {id} is out of range, expected 0..{model.Config.DVocab - 1}");
+            }
+        }
+
+        return ids;
+    }
+}

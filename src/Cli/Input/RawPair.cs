@@ -1,0 +1,29 @@
+namespace Interp.Cli;
+
+/// <summary>A row of the input as it was written: texts or ids, nothing tokenized yet.</summary>
+/// <param name="Source">Where it stands: <c>--prompt 2</c>, <c>pairs.jsonl, line 3</c>. Errors begin with it.</param>
+internal sealed record RawPair(string Source)
+{
+    public string? Clean { get; init; }
+
+    public IReadOnlyList<int>? CleanTokens { get; init; }
+
+    public string? Corrupted { get; init; }
+
+    public IReadOnlyList<int>? CorruptedTokens { get; init; }
+
+    public string? Answer { get; init; }
+
+    public IReadOnlyList<int>? AnswerTokens { get; init; }
+
+    public string? Wrong { get; init; }
+
+    public IReadOnlyList<int>? WrongTokens { get; init; }
+
+    public string? Id { get; init; }
+
+    public string? Group { get; init; }
+
+    /// <summary>For each position of the corrupted prompt the clean position, or -1.</summary>
+    public IReadOnlyList<int>? Positions { get; init; }
+}

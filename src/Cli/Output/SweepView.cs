@@ -1,0 +1,67 @@
+using System.Globalization;
+using Interp.Analysis;
+
+namespace Interp.Cli;
+
+/// <summary>A sweep for people: for each site the cells with the largest mean effect over prompts.</summary>
+internal static class SweepView
+{
+    private const int Top = 10;
+
+    /// <summary>Prints the cells.</summary>
+    public static void Print(Session session, ResultTable table, int top = Top)
+    {
+        IReadOnlyList<SweepEffect> effects = SweepEffect.Of(table);
+        string metric = table.Rows.Count > 0 ? (string)table.Values("metric").First()! : "";
+        foreach (IGrouping<string, SweepEffect> site in effects.GroupBy(e => e.Site))
+        {
+            int cells = site.Count();
+            session.Output.WriteLine(
+                $"{site.Key}: {Math.Min(top, cells)} of {cells} cells, by size of the mean effect on {metric}");
+            var people = new PeopleTable("cell", "hook", "#pos", "#src_pos", "#mean effect", "#n");
+            foreach (SweepEffect cell in site.OrderByDescending(e => Math.Abs(e.Mean ?? 0)).Take(top))
+            {
+                people.Add(cell.Label, cell.Hook, cell.Position, cell.Source, cell.Mean, cell.Count);
+            }
+
+            people.Print(session.Output);
+        }
+
+        session.Output.WriteLine($"{table.Rows.Count} rows, one per cell and prompt; --out FILE.csv or --json gives all of them");
+    }
+}
+
+/// <summary>The effect of one cell of a sweep, averaged over prompts.</summary>
+/// <param name="Site">The site.</param>
+/// <param name="Hook">The hook point's name.</param>
+/// <param name="Layer">Layer, or null.</param>
+/// <param name="Head">Head, or null for all.</param>
+/// <param name="Position">Position, or null for all.</param>
+/// <param name="Source">Source position, or null for all.</param>
+/// <param name="Mean">Mean over the prompts where the effect is defined; null where there is none.</param>
+/// <param name="Count">Number of these prompts.</param>
+internal sealed record SweepEffect(
+    string Site, string Hook, int? Layer, int? Head, int? Position, int? Source, double? Mean, int Count)
+{
+    private static readonly string[] Needed = ["site", "hook", "layer", "head", "pos", "src_pos", "effect"];
+
+    /// <summary><c>L9H6</c>, <c>L9</c>, or nothing outside the blocks.</summary>
+    public string Label =>
+        (Layer is { } layer ? "L" + layer.ToString(CultureInfo.InvariantCulture) : "")
+        + (Head is { } head ? "H" + head.ToString(CultureInfo.InvariantCulture) : "");
+
+    /// <summary>Averages a <c>patching</c> or <c>ablation</c> table over prompts, cells in the order of the table.</summary>
+    public static IReadOnlyList<SweepEffect> Of(ResultTable table)
+    {
+        int[] at = [.. Needed.Select(table.IndexOf)];
+        return [.. table.Rows
+            .GroupBy(r => ((string)r[at[0]]!, (string)r[at[1]]!, (int?)r[at[2]], (int?)r[at[3]], (int?)r[at[4]], (int?)r[at[5]]))
+            .Select(g =>
+            {
+                double[] effects = [.. g.Select(r => r[at[6]]).OfType<double>()];
+                return new SweepEffect(
+                    g.Key.Item1, g.Key.Item2, g.Key.Item3, g.Key.Item4, g.Key.Item5, g.Key.Item6,
+                    effects.Length > 0 ? effects.Average() : null, effects.Length);
+            })];
+    }
+}

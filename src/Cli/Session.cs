@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using Spectre.Console;
+
+namespace Interp.Cli;
+
+/// <summary>One call of a command: what was asked for, where results and remarks go, and when to stop.</summary>
+/// <param name="parse">The parsed options.</param>
+/// <param name="arguments">The arguments as they were typed.</param>
+/// <param name="output">Results.</param>
+/// <param name="error">Remarks, progress, errors.</param>
+/// <param name="cancellation">Ctrl-C.</param>
+internal sealed class Session(
+    ParseResult parse, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
+{
+    private const int PlainWidth = 160;
+
+    /// <summary>Results.</summary>
+    public TextWriter Output => output;
+
+    /// <summary>Remarks, progress, errors.</summary>
+    public TextWriter Error => error;
+
+    /// <summary>Ctrl-C.</summary>
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>The command line, as results record it.</summary>
+    public string CommandLine => string.Join(' ', arguments.Select(Quoted));
+
+    /// <summary>Whether the user wants no remarks and no progress.</summary>
+    public bool Quiet => parse.GetValue<bool>(CommonOptions.Quiet);
+
+    /// <summary>Whether results go to somebody who reads along.</summary>
+    public bool OutputIsTerminal => new AnsiConsoleOutput(output).IsTerminal;
+
+    /// <summary>Whether remarks go to somebody who reads along.</summary>
+    public bool ErrorIsTerminal => new AnsiConsoleOutput(error).IsTerminal;
+
+    /// <summary>The value of an option, or its default.</summary>
+    public T Get<T>(Option<T> option) => parse.GetValue(option)!;
+
+    /// <summary>The value of an option with a choice of words, or its default.</summary>
+    public T Get<T>(ChoiceOption<T> option) => Has(option) ? parse.GetValue(option)! : option.Fallback;
+
+    /// <summary>Whether an option was typed.</summary>
+    public bool Has(Option option) => parse.GetResult(option) is { Implicit: false };
+
+    /// <summary>A remark on stderr, unless the user wants none.</summary>
+    public void Note(string text)
+    {
+        if (!Quiet)
+        {
+            error.WriteLine(text);
+        }
+    }
+
+    /// <summary>A console for tables; plain text of a fixed width where nobody reads along.</summary>
+    public static IAnsiConsole Rich(TextWriter writer)
+    {
+        var target = new AnsiConsoleOutput(writer);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = target,
+            Ansi = target.IsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            Interactive = target.IsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!target.IsTerminal)
+        {
+            console.Profile.Width = PlainWidth;
+        }
+
+        return console;
+    }
+
+    /// <summary>SHA-256 of a file that was read as input, lower-case hexadecimal.</summary>
+    public static string Sha256(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static string Quoted(string argument) =>
+        argument.Length > 0 && argument.All(c => char.IsLetterOrDigit(c) || "-_./:=,*+@%".Contains(c, StringComparison.Ordinal))
+            ? argument
+            : "'" + argument.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+
+namespace Interp.Cli.Tests.Commands;
+
+public sealed class SweepCommandTests
+{
+    private static readonly string[] Pair =
+        ["--clean", Tool.Clean, "--corrupted", Tool.Corrupted, "--answer", "met", "--wrong", "saw"];
+
+    [Fact]
+    public void Patching_finds_the_two_heads_of_the_demo_model()
+    {
+        Outcome outcome = Tool.Demo("patch", [.. Pair, "--sites", "z", "--json"]);
+        Assert.Equal(
+            [
+                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "metric",
+                "clean", "corrupted", "patched",
+                "effect",
+            ],
+            outcome.Columns);
+        Assert.Equal([(0, 2), (1, 1)], outcome.Rows.Where(r => Effect(r) > 0.99).Select(Head));
+        Assert.Equal(8, outcome.Rows.Length);
+    }
+
+    [Fact]
+    public void Noising_swaps_the_runs()
+    {
+        JsonElement denoise = Tool.Demo("patch", [.. Pair, "--sites", "resid_pre", "--json"]).Rows[0];
+        JsonElement noise = Tool.Demo("patch", [.. Pair, "--sites", "resid_pre", "--direction", "noise", "--json"]).Rows[0];
+        Assert.Equal(denoise.GetProperty("clean").GetDouble(), noise.GetProperty("clean").GetDouble());
+        // Position 0 is the same in both runs: patching it gives the run that is patched.
+        Assert.Equal(denoise.GetProperty("corrupted").GetDouble(), denoise.GetProperty("patched").GetDouble());
+        Assert.Equal(noise.GetProperty("clean").GetDouble(), noise.GetProperty("patched").GetDouble());
+    }
+
+    [Fact]
+    public void Sites_and_axes_may_be_lists()
+    {
+        Outcome outcome = Tool.Demo("patch", [.. Pair, "--sites", "z,attn_out", "resid_pre", "--by", "layer,pos", "--json"]);
+        Assert.Equal(["z", "attn_out", "resid_pre"], outcome.Rows.Select(r => r.GetProperty("site").GetString()).Distinct());
+        Assert.Equal(3 * 2 * 9, outcome.Rows.Length);
+    }
+
+    [Fact]
+    public void Ablation_finds_the_same_two_heads()
+    {
+        Outcome outcome = Tool.Demo("ablate", "--prompt", Tool.Clean, "--answer", "met", "--wrong", "saw", "--json");
+        Assert.Contains("with", outcome.Columns);
+        Assert.Equal([(0, 2), (1, 1)], outcome.Rows.Where(r => Effect(r) < -1).Select(Head));
+    }
+
+    [Fact]
+    public void People_see_the_largest_cells_of_each_site()
+    {
+        Outcome outcome = Tool.Demo("patch", [.. Pair, "--sites", "z,resid_pre"]).Succeeded();
+        Assert.Contains("L1H1", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("resid_pre: 10 of 18 cells", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("26 rows", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pair_that_measures_the_same_has_no_effect_and_says_so()
+    {
+        Outcome outcome = Tool.Demo(
+            "patch", "--clean", Tool.Clean, "--corrupted", Tool.Clean, "--answer", "met", "--metric", "logit", "--json");
+        Assert.All(outcome.Rows, r => Assert.Equal(JsonValueKind.Null, r.GetProperty("effect").ValueKind));
+        Assert.Contains("effect is null", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stopped_sweep_writes_nothing_and_exits_with_130()
+    {
+        using var work = new Workspace();
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Outcome outcome = Tool.Run(source.Token, ["patch", "--model", "demo", .. Pair, "--out", work.At("p.csv")]);
+        Assert.Equal(130, outcome.Code);
+        Assert.Empty(work.Entries);
+    }
+
+    [Theory]
+    [InlineData("--engine", "lanes", "engine 'lanes': not available yet")]
+    [InlineData("--metric", "accuracy", "metric 'accuracy': expected one of logit-diff")]
+    [InlineData("--by", "pos", "expected layer,pos")]
+    [InlineData("--by", "layer,token", "by 'token'")]
+    [InlineData("--sites", "mlp_out", "mlp_out")]
+    [InlineData("--direction", "sideways", "--direction: expected one of denoise, noise, found 'sideways'")]
+    [InlineData("--pos", "9", "position 9")]
+    public void What_a_sweep_cannot_do_is_refused(string option, string value, string words) =>
+        Tool.Refuses(["patch", "--model", "demo", .. Pair, option, value], words);
+
+    [Theory]
+    [InlineData("noise", "not available yet")]
+    [InlineData("one", "expected one of zero, mean, mean-pos, resample")]
+    public void What_an_ablation_cannot_take_is_refused(string with, string words) => Tool.Refuses(
+        ["ablate", "--model", "demo", "--prompt", Tool.Clean, "--answer", "met", "--with", with], words);
+
+    private static double Effect(JsonElement row) => row.GetProperty("effect").GetDouble();
+
+    private static (int, int) Head(JsonElement row) => (row.GetProperty("layer").GetInt32(), row.GetProperty("head").GetInt32());
+}

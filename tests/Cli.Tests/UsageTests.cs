@@ -1,0 +1,77 @@
+namespace Interp.Cli.Tests;
+
+public sealed class UsageTests
+{
+    [Fact]
+    public void Without_arguments_there_is_help()
+    {
+        Outcome outcome = Tool.Run().Succeeded();
+        Assert.Contains("decompose", outcome.Output, StringComparison.Ordinal);
+        Assert.Empty(outcome.Error);
+    }
+
+    [Theory]
+    [InlineData("info")]
+    [InlineData("run")]
+    [InlineData("generate")]
+    [InlineData("cache")]
+    [InlineData("decompose")]
+    [InlineData("patch")]
+    [InlineData("ablate")]
+    [InlineData("demo")]
+    public void Every_command_has_help(string command) =>
+        Assert.Contains("interp " + command, Tool.Run(command, "--help").Succeeded().Output.Replace("testhost", "interp"));
+
+    [Theory]
+    [InlineData("command 'lens': expected one of info, run, generate", "lens", "--model", "demo")]
+    [InlineData("--model: expected a command first", "--model", "demo")]
+    [InlineData("'--model' is required", "run")]
+    [InlineData("--promt: not an option of 'run'; the nearest are --prompt", "run", "--model", "demo", "--promt", "x")]
+    [InlineData("--memory: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--memory", "4GB")]
+    [InlineData("--process: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--process=all")]
+    [InlineData("'then'", "run", "--model", "demo", "--prompt", "Mary", "then")]
+    [InlineData("'--tokens'", "run", "--model", "demo", "--tokens")]
+    [InlineData("'--model' expects a single argument", "run", "--model", "demo", "--model", "demo", "--tokens", "1")]
+    [InlineData(
+        "--threads: expected a whole number of at least 0, found '-2'",
+        "run", "--model", "demo", "--tokens", "1", "--threads", "-2")]
+    [InlineData(
+        "--top-k: expected a whole number of at least 1, found 'x'", "run", "--model", "demo", "--tokens", "1", "--top-k", "x")]
+    [InlineData("--temperature: expected a number", "generate", "--model", "demo", "--tokens", "1", "--temperature", "hot")]
+    [InlineData("top-p: expected above 0", "generate", "--model", "demo", "--tokens", "1", "--top-p", "2")]
+    [InlineData("--bos: expected one of auto, always, never", "run", "--model", "demo", "--tokens", "1", "--bos", "maybe")]
+    [InlineData("expected one of --prompt, --tokens, --data", "run", "--model", "demo")]
+    [InlineData("found --prompt and --tokens", "run", "--model", "demo", "--prompt", "Mary", "--tokens", "1")]
+    [InlineData("token id 99 is out of range, expected 0..31", "run", "--model", "demo", "--tokens", "99")]
+    [InlineData("expected a whole number, found '1a'", "run", "--model", "demo", "--tokens", "1a")]
+    [InlineData("expected token ids", "run", "--model", "demo", "--tokens", " ")]
+    [InlineData("word 'Bogus'", "run", "--model", "demo", "--prompt", "Bogus")]
+    [InlineData("position 5", "run", "--model", "demo", "--tokens", "1", "--pos", "5")]
+    [InlineData("/nowhere: no such directory", "run", "--model", "/nowhere", "--tokens", "1")]
+    [InlineData("m.gguf: .gguf files are not available yet", "run", "--model", "m.gguf", "--tokens", "1")]
+    [InlineData("m.onnx: .onnx files are not available yet", "run", "--model", "m.onnx", "--tokens", "1")]
+    [InlineData("nope.json: no such file", "run", "--model", "demo", "--tokens", "1", "--interventions", "nope.json")]
+    [InlineData("nope.jsonl: no such file", "run", "--model", "demo", "--data", "nope.jsonl")]
+    public void A_wrong_command_line_is_refused_in_one_line(string words, params string[] arguments) => Tool.Refuses(
+        arguments, words);
+
+    [Fact]
+    public void Text_for_a_directory_without_tokenizer_is_refused()
+    {
+        using var work = new Workspace();
+        Tool.Refuses(["run", "--model", work.PutModel(), "--prompt", "Hello"], "no tokenizer", "--tokens");
+    }
+
+    [Fact]
+    public void A_prompt_longer_than_the_context_is_refused() => Tool.Refuses(
+        ["run", "--model", "demo", "--tokens", string.Join(' ', Enumerable.Repeat(1, 33))],
+        "--tokens", "1 to 32 tokens", "found 33");
+
+    [Fact]
+    public void Verbose_shows_where_an_error_came_from()
+    {
+        Outcome outcome = Tool.Demo("run", "--tokens", "99", "--verbose");
+        Assert.Equal(2, outcome.Code);
+        Assert.Contains("   at Interp.", outcome.Error, StringComparison.Ordinal);
+    }
+}
