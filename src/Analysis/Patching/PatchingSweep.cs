@@ -87,7 +87,7 @@ public static class PatchingSweep
 
         // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.
         bool HasSource(SweepCell cell, int prompt) =>
-            cell.Position is not { } position || maps[prompt] is not { } map || map.SourceOf[position] >= 0;
+            cell.Position is not { } position || maps[prompt] is not { } map || map.TryGet(position, out _);
 
         Intervention Intervene(SweepCell cell, int prompt, int sequence)
         {

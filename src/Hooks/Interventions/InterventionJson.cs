@@ -64,6 +64,11 @@ public static class InterventionJson
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(map);
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException($"{path}: no such file");
+        }
+
         try
         {
             return InterventionReader.Read(File.ReadAllText(path), path, map);

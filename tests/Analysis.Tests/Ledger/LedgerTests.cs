@@ -78,14 +78,38 @@ public sealed class LedgerTests
                         $"{model.Name}, {detail}, {model.Hooks.Name(check.Point)} at {position}: {check.RelativeError}");
                 }
 
-                Decomposition decomposition = ledger.Attribute(position, run.LogitsAt(0, position), 3, 7, detail);
-                Assert.True(decomposition.RelativeError <= Tolerance, $"{model.Name}, {detail}: logit difference, {decomposition}");
-                Decomposition single = ledger.Attribute(position, run.LogitsAt(0, position), 5, null, detail);
-                Assert.True(single.RelativeError <= Tolerance, $"{model.Name}, {detail}: logit, {single}");
+                Closes(ledger.Attribute(position, run.LogitsAt(0, position), 3, 7, detail));
+                Closes(ledger.Attribute(position, run.LogitsAt(0, position), 5, null, detail));
+
+                void Closes(Decomposition decomposition) => Assert.True(
+                    decomposition.RelativeError <= Tolerance
+                    || Math.Abs(decomposition.Error) <= Rounding(model, run.Cache(), decomposition),
+                    $"{model.Name}, {detail}: {decomposition}");
             }
         }
     }
 
+    /// <summary>
+    /// How far a float32 product of the stream with the unembedding may be from the exact one: d 2^-24 sum |x w| for each
+    /// logit (Higham 2002, section 3.1). It matters where a logit is a small difference of large terms.
+    /// </summary>
+    private static double Rounding(TransformerModel model, ActivationCache cache, Decomposition decomposition)
+    {
+        var column = new float[model.Config.DModel];
+        double terms = 0;
+        foreach (int token in new[] { decomposition.Answer, decomposition.Wrong ?? decomposition.Answer })
+        {
+            model.Weights.Unembed.CopyOutput(token, column);
+            ReadOnlySpan<float> x = cache.Row(Hook.UnembedIn, decomposition.Position);
+            for (int i = 0; i < column.Length; i++)
+            {
+                terms += Math.Abs((double)x[i] * column[i]);
+            }
+        }
+
+        return model.Config.DModel * Math.Pow(2, -24) * terms;
+    }
+
     private static RunResult Record(TransformerModel model, int[] tokens, LedgerDetail detail) =>
-        model.Run(tokens, new RunOptions { Observe = ResidualLedger.Needs(model, detail) });
+        model.Run(tokens, new RunOptions { Observe = [.. ResidualLedger.Needs(model, detail), Hook.UnembedIn] });
 }
