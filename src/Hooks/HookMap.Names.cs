@@ -98,7 +98,7 @@ public sealed partial class HookMap
         string template = match.Success ? "blocks.{l}." + name[match.Length..] : name;
         HookRow? row = HookTable.Rows.FirstOrDefault(r => r.Name == template || (!r.PerLayer && "embed." + r.Name == template));
         HookKind? kind = row?.Kind ?? HookAliases.Bridge(template, Outline.GatedMlp);
-        return kind is { } k ? new HookPoint(k, layer) : null;
+        return kind is { } k ? new HookPoint(k, match.Success && layer < 0 ? layer + Outline.NLayers : layer) : null;
     }
 
     private HookPoint? ByShorthand(string name)

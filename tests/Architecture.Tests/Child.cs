@@ -12,7 +12,7 @@ internal sealed record Child(int ExitCode, string Output, string Error)
     /// <param name="folder">Folder of the project, relative to the root.</param>
     /// <param name="assembly">Name of its assembly.</param>
     /// <param name="arguments">Arguments.</param>
-    public static async Task<Child> Run(string folder, string assembly, params string[] arguments)
+    public static async Task<Child> Run(string folder, string assembly, params IReadOnlyList<string> arguments)
     {
         // .../bin/<configuration>/<framework>/
         string[] built = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..];
@@ -22,7 +22,7 @@ internal sealed record Child(int ExitCode, string Output, string Error)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Repository.Root,
+            WorkingDirectory = AppContext.BaseDirectory,
         };
         using Process process = Process.Start(start)!;
         CancellationToken cancellation = TestContext.Current.CancellationToken;

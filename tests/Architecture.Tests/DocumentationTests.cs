@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Interp.Hooks;
+using Interp.Runtime;
 
 namespace Interp.Architecture.Tests;
 
@@ -52,6 +54,40 @@ public sealed partial class DocumentationTests
         Assert.True(child.ExitCode == 0, child.ToString());
         Assert.Contains("L1H1", child.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_command_lines_of_the_documentation_work()
+    {
+        string[][] commands =
+        [
+            .. from page in Repository.Pages
+               from Match command in DemoCommand().Matches(Repository.Read(page))
+               select Word().Matches(command.Groups[1].Value).Select(m => m.Value.Trim('"')).ToArray(),
+        ];
+        Assert.NotEmpty(commands);
+        foreach (string[] command in commands)
+        {
+            Child child = await Child.Run("src/Cli", "interp", command);
+            Assert.True(child.ExitCode == 0, $"interp {string.Join(' ', command)}\n{child}");
+        }
+    }
+
+    [Fact]
+    public void Interventions_in_JSON_can_be_read()
+    {
+        HookMap map = DemoModel.Create().Hooks;
+        Match json = Json().Match(Repository.Read("docs/interventions.md"));
+        Assert.Equal(3, InterventionJson.Deserialize(json.Groups[1].Value, map).Count);
+    }
+
+    [GeneratedRegex("`interp ([a-z]+ --model demo [^`]*)`")]
+    private static partial Regex DemoCommand();
+
+    [GeneratedRegex("\"[^\"]*\"|\\S+")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"^```json\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Json();
 
     [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();
