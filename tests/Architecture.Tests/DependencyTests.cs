@@ -6,7 +6,12 @@ public sealed class DependencyTests
     // A project may refer to lower levels only: not upward, and not sideways.
     private static readonly Dictionary<string, int> Levels = new()
     {
-        ["Hooks"] = 0, ["Runtime"] = 1, ["Analysis"] = 2, ["Export"] = 3, ["Reports"] = 3, ["Cli"] = 4,
+        ["Hooks"] = 0,
+        ["Runtime"] = 1,
+        ["Analysis"] = 2,
+        ["Export"] = 3,
+        ["Reports"] = 3,
+        ["Cli"] = 4,
     };
 
     private static IEnumerable<Project> Source => Repository.Projects.Where(p => p.IsSource);

@@ -36,8 +36,9 @@ public sealed partial class HookPageTests
         var table = new StringBuilder("| name | site | shape | meaning | absent because |\n|---|---|---|---|---|\n");
         foreach (HookRow row in HookTable.Rows)
         {
-            string when = string.Join("; ", new[] { row.OnRequest ? "fires on request" : "", row.Presence.Absent }.Where(s => s.Length > 0));
-            table.Append($"| `{row.Name}` | `{row.Site}` | [{string.Join(", ", row.Axes.Select(Axis))}] | {meanings[row.Kind.ToString()]} | {when} |\n");
+            string meaning = meanings[row.Kind.ToString()] + (row.OnRequest ? "; on request" : "");
+            string axes = string.Join(", ", row.Axes.Select(Axis));
+            table.Append($"| `{row.Name}` | `{row.Site}` | [{axes}] | {meaning} | {row.Presence.Absent} |\n");
         }
 
         return table.ToString();
