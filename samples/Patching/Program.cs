@@ -8,7 +8,8 @@ return Example.Run(args, example =>
 
     Console.WriteLine("denoising: effect 1 = the clean logit difference is fully restored, 0 = nothing changed");
     var cells = table.Values("layer").Zip(table.Values("head"), table.Values("effect"));
-    foreach ((object? layer, object? head, object? effect) in cells.OrderByDescending(c => Math.Abs((double?)c.Third ?? 0)).Take(5))
+    var largest = cells.OrderByDescending(c => Math.Abs((double?)c.Third ?? 0)).Take(5);
+    foreach ((object? layer, object? head, object? effect) in largest)
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  L{layer}H{head}  {effect:F3}"));
     }

@@ -2,7 +2,7 @@ using Interp.Runtime.Tokenization;
 
 namespace Interp.Samples;
 
-/// <summary>What a sample runs on: the demo model, or the model of a directory with the prompts of indirect object identification.</summary>
+/// <summary>What a sample runs on: the demo model, or the model of a directory with a well-known pair of prompts.</summary>
 /// <param name="Model">The model.</param>
 /// <param name="Pair">A clean and a corrupted prompt, the right and a wrong answer.</param>
 internal sealed record Example(TransformerModel Model, PromptPair Pair)

@@ -44,7 +44,8 @@ internal sealed partial record DocumentationCode(string Page, int Line, string C
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
         using var stream = new MemoryStream();
         var result = compilation.Emit(stream, cancellationToken: TestContext.Current.CancellationToken);
-        return (stream.ToArray(), [.. result.Diagnostics.Where(d => d.Severity >= DiagnosticSeverity.Warning).Select(d => d.ToString())]);
+        var errors = result.Diagnostics.Where(d => d.Severity >= DiagnosticSeverity.Warning).Select(d => d.ToString());
+        return (stream.ToArray(), [.. errors]);
     }
 
     /// <summary>Runs the block without arguments.</summary>

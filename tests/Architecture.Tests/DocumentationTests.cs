@@ -23,7 +23,8 @@ public sealed partial class DocumentationTests
 
     [Fact]
     public void Every_technique_page_and_the_readme_have_code() => Assert.Empty(
-        TechniquePages.Select(name => $"docs/{name}.md").Append("README.md").Except(DocumentationCode.All.Select(block => block.Page)));
+        TechniquePages.Select(name => $"docs/{name}.md").Append("README.md")
+            .Except(DocumentationCode.All.Select(block => block.Page)));
 
     [Fact]
     public void Links_between_pages_lead_somewhere() => Assert.Empty(
@@ -35,8 +36,9 @@ public sealed partial class DocumentationTests
         select $"{page}: {target}");
 
     [Fact]
-    public void Every_page_is_linked_from_the_readme() =>
-        Assert.Empty(Repository.Files("*.md", "docs").Except(Link().Matches(Repository.Read("README.md")).Select(m => m.Groups[1].Value)));
+    public void Every_page_is_linked_from_the_readme() => Assert.Empty(
+        Repository.Files("*.md", "docs")
+            .Except(Link().Matches(Repository.Read("README.md")).Select(m => m.Groups[1].Value)));
 
     [Fact]
     public void The_readme_names_the_command_that_the_checks_run()
@@ -49,7 +51,8 @@ public sealed partial class DocumentationTests
     [Fact]
     public async Task The_demo_command_of_the_readme_works()
     {
-        Assert.Contains("dotnet run --project src/Cli -c Release -- demo\n", Repository.Read("README.md"), StringComparison.Ordinal);
+        Assert.Contains(
+            "dotnet run --project src/Cli -c Release -- demo\n", Repository.Read("README.md"), StringComparison.Ordinal);
         Child child = await Child.Run("src/Cli", "interp", "demo");
         Assert.True(child.ExitCode == 0, child.ToString());
         Assert.Contains("L1H1", child.Output, StringComparison.Ordinal);

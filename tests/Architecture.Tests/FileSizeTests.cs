@@ -8,7 +8,10 @@ public sealed class FileSizeTests
     [InlineData("tests", 400)]
     [InlineData("samples", 100)]
     public void No_file_is_too_long(string folder, int most) => Assert.Empty(
-        from file in Lines(folder) where file.Count > most orderby file.Count descending select $"{file.Path}: {file.Count} lines");
+        from file in Lines(folder)
+        where file.Count > most
+        orderby file.Count descending
+        select $"{file.Path}: {file.Count} lines");
 
     [Fact]
     public void The_median_source_file_is_short()

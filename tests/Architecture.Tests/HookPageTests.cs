@@ -19,7 +19,8 @@ public sealed partial class HookPageTests
     public void The_page_has_the_table_of_the_code()
     {
         string text = Repository.Read(Page);
-        int from = text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, to = text.IndexOf(End, StringComparison.Ordinal);
+        int from = text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        int to = text.IndexOf(End, StringComparison.Ordinal);
         string expected = text[..from] + "\n" + Table() + text[to..];
         if (Environment.GetEnvironmentVariable("INTERP_UPDATE_DOCS") == "1")
         {
@@ -56,9 +57,10 @@ public sealed partial class HookPageTests
         _ => axis.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>The summaries of HookKind, which say what each point is; the shape at their end has a column of its own.</summary>
+    /// <summary>The summaries of HookKind, which say what a point is; the shape at their end has a column of its own.</summary>
     private static Dictionary<string, string> Meanings() => CSharpSyntaxTree
-        .ParseText(Repository.Read("src/Hooks/HookKind.cs")).GetRoot().DescendantNodes().OfType<EnumMemberDeclarationSyntax>()
+        .ParseText(Repository.Read("src/Hooks/HookKind.cs")).GetRoot()
+        .DescendantNodes().OfType<EnumMemberDeclarationSyntax>()
         .ToDictionary(m => m.Identifier.ValueText, m => Summary().Match(m.GetLeadingTrivia().ToFullString()).Groups[1].Value);
 
     [GeneratedRegex(@"<summary>(.*?)(?:, \[[^\]]*\])?\.</summary>", RegexOptions.Singleline)]

@@ -19,7 +19,8 @@ public sealed partial class HouseRuleTests
 
     [Fact]
     public void No_switched_off_warnings() => Refuse(unit => Trivia(unit, t =>
-        t.GetStructure() is PragmaWarningDirectiveTriviaSyntax pragma && pragma.DisableOrRestoreKeyword.IsKind(SyntaxKind.DisableKeyword)));
+        t.GetStructure() is PragmaWarningDirectiveTriviaSyntax pragma
+        && pragma.DisableOrRestoreKeyword.IsKind(SyntaxKind.DisableKeyword)));
 
     [Fact]
     public void No_notes_to_oneself() => Refuse(unit => Trivia(unit, t => IsComment(t) && Note().IsMatch(t.ToFullString())));
@@ -57,7 +58,8 @@ public sealed partial class HouseRuleTests
         select $"{unit.SyntaxTree.FilePath}:{line}");
 
     private static IEnumerable<int> Trivia(CompilationUnitSyntax unit, Func<SyntaxTrivia, bool> holds) =>
-        unit.DescendantTrivia(descendIntoTrivia: true).Where(holds).Select(t => t.GetLocation().GetLineSpan().StartLinePosition.Line + 1);
+        unit.DescendantTrivia(descendIntoTrivia: true).Where(holds)
+            .Select(t => t.GetLocation().GetLineSpan().StartLinePosition.Line + 1);
 
     private static IEnumerable<int> Names(CompilationUnitSyntax unit, string name) =>
         unit.DescendantNodes().OfType<IdentifierNameSyntax>().Where(n => n.Identifier.ValueText == name).Select(Line);
@@ -65,8 +67,8 @@ public sealed partial class HouseRuleTests
     private static IEnumerable<int> Expressions(CompilationUnitSyntax unit, string text) =>
         unit.DescendantNodes().OfType<MemberAccessExpressionSyntax>().Where(n => n.ToString() == text).Select(Line);
 
-    private static bool IsComment(SyntaxTrivia trivia) => trivia.Kind() is
-        SyntaxKind.SingleLineCommentTrivia or SyntaxKind.MultiLineCommentTrivia or SyntaxKind.SingleLineDocumentationCommentTrivia;
+    private static bool IsComment(SyntaxTrivia trivia) => trivia.Kind() is SyntaxKind.SingleLineCommentTrivia
+        or SyntaxKind.MultiLineCommentTrivia or SyntaxKind.SingleLineDocumentationCommentTrivia;
 
     private static string FullName(TypeDeclarationSyntax type) => string.Join('.', type.AncestorsAndSelf().Reverse()
         .Select(n => n switch

@@ -12,7 +12,7 @@ internal static class Repository
     public static IReadOnlyList<Project> Projects { get; } =
         [.. Files("*.csproj", "src", "tests", "samples", "bench").Select(Project.Read)];
 
-    /// <summary>Files of some folders, without what builds leave behind; paths relative to the root, with forward slashes.</summary>
+    /// <summary>Files of some folders, without what builds leave behind; relative to the root, with forward slashes.</summary>
     public static IEnumerable<string> Files(string pattern, params string[] folders) =>
         from folder in folders
         let path = Path.Combine(Root, folder)
@@ -67,6 +67,7 @@ internal sealed record Project(string Path, IReadOnlyList<string> References, IR
         IEnumerable<string> Included(string element) => xml.Descendants(element).Select(e => e.Attribute("Include")!.Value);
 
         string Resolve(string reference) => System.IO.Path
-            .GetRelativePath(Repository.Root, System.IO.Path.GetFullPath(reference.Replace('\\', '/'), folder)).Replace('\\', '/');
+            .GetRelativePath(Repository.Root, System.IO.Path.GetFullPath(reference.Replace('\\', '/'), folder))
+            .Replace('\\', '/');
     }
 }

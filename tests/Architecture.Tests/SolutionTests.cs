@@ -7,7 +7,8 @@ public sealed partial class SolutionTests
 {
     private static string Solution { get; } = Repository.Read("Interp.sln");
 
-    private static string[] Listed { get; } = [.. ProjectPath().Matches(Solution).Select(m => m.Groups[1].Value.Replace('\\', '/'))];
+    private static string[] Listed { get; } =
+        [.. ProjectPath().Matches(Solution).Select(m => m.Groups[1].Value.Replace('\\', '/'))];
 
     [Fact]
     public void The_solution_has_the_classic_format() =>
