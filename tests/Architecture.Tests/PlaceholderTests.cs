@@ -1,7 +1,0 @@
-namespace Interp.Architecture.Tests;
-
-public sealed class PlaceholderTests
-{
-    [Fact]
-    public void Runs() => Assert.Equal(2, 1 + 1);
-}

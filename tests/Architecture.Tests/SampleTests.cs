@@ -1,0 +1,35 @@
+namespace Interp.Architecture.Tests;
+
+/// <summary>Every sample runs on the demo model and says what its page promises.</summary>
+public sealed class SampleTests
+{
+    public static TheoryData<string, string> KeyLines => new()
+    {
+        { "Ledger", "L1H1" },
+        { "Patching", "L0H2" },
+        { "Ablation", "L0H2" },
+        { "Interventions", "the same after saving and loading: True" },
+    };
+
+    [Theory]
+    [MemberData(nameof(KeyLines))]
+    public async Task A_sample_runs_and_prints_its_key_line(string sample, string keyLine)
+    {
+        Child child = await Child.Run($"samples/{sample}", $"Interp.Samples.{sample}");
+        Assert.True(child.ExitCode == 0, child.ToString());
+        Assert.Contains(keyLine, child.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sample_refuses_a_missing_directory_in_one_line()
+    {
+        Child child = await Child.Run("samples/Ledger", "Interp.Samples.Ledger", "no/such/model");
+        Assert.Equal(2, child.ExitCode);
+        Assert.Equal("no/such/model: no such directory", child.Error.Trim());
+    }
+
+    [Fact]
+    public void Every_sample_is_run() => Assert.Equal(
+        Repository.Projects.Where(p => p.Path.StartsWith("samples/", StringComparison.Ordinal)).Select(p => p.Folder).Order(),
+        KeyLines.Select(row => row.Data.Item1).Order());
+}
