@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Interp.Cli;
 
@@ -16,6 +17,7 @@ internal static class InterpCommand
     /// <param name="error">Everything else.</param>
     /// <param name="cancellation">Ctrl-C.</param>
     /// <returns>The exit code.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "The last resort: whatever else is thrown is a bug, told in one line.")]
     public static int Run(
         string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
@@ -47,9 +49,7 @@ internal static class InterpCommand
             error.WriteLine("interp: stopped");
             return ExitCode.Interrupted;
         }
-#pragma warning disable CA1031 // The last resort: whatever else is thrown is a bug, and is told in one line.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             return Fail(exception, ExitCode.Bug, verbose ? "" : " (a bug in interp; --verbose shows the stack trace)");
         }

@@ -131,7 +131,7 @@ public sealed class InterventionJsonTests
             File.WriteAllText(path, "{");
             Models.ErrorHas(path + ": not valid JSON", () => InterventionJson.Load(path, Map));
             string missing = Path.Combine(folder, "none", "patches.json");
-            Models.ErrorHas(missing + ": cannot be read", () => InterventionJson.Load(missing, Map));
+            Models.ErrorHas(missing + ": no such file", () => InterventionJson.Load(missing, Map));
             Models.ErrorHas(missing + ": cannot be written", () => InterventionJson.Save(missing, written));
         }
         finally
