@@ -40,6 +40,7 @@ public static class AblationSweep
     /// <param name="cancellation">Stops between cells.</param>
     /// <returns>The <c>ablation</c> table: one row per cell and prompt.</returns>
     /// <exception cref="InvalidInputException">A prompt, site, metric or kind does not fit.</exception>
+    /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
     public static ResultTable Run(
         TransformerModel model,
         IReadOnlyList<PromptPair> pairs,
@@ -67,7 +68,7 @@ public static class AblationSweep
         Dictionary<(HookPoint, int), TensorValue> values = [];
         var table = new ResultTable("ablation", Columns);
         string name = KindNames[(int)kind];
-        runner.ForEachCell(cells, pairs, prompts, reference, Intervene, Add, cancellation);
+        runner.ForEachCell(cells, pairs, prompts, reference, Intervene, Add, table, cancellation);
         return table;
 
         Intervention Intervene(SweepCell cell, int prompt, int sequence)

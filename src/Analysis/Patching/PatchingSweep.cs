@@ -59,6 +59,7 @@ public static class PatchingSweep
     /// <param name="cancellation">Stops between cells.</param>
     /// <returns>The <c>patching</c> table: one row per cell and prompt.</returns>
     /// <exception cref="InvalidInputException">A pair, site or metric does not fit.</exception>
+    /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
     public static ResultTable Run(
         TransformerModel model,
         IReadOnlyList<PromptPair> pairs,
@@ -82,7 +83,7 @@ public static class PatchingSweep
         Dictionary<(int, HookPoint), TensorValue> values = [];
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
         var table = new ResultTable("patching", Columns);
-        runner.ForEachCell(cells, pairs, patchedPrompts, reference, Intervene, Add, cancellation, HasSource);
+        runner.ForEachCell(cells, pairs, patchedPrompts, reference, Intervene, Add, table, cancellation, HasSource);
         return table;
 
         // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.

@@ -28,6 +28,7 @@ internal sealed class SweepRunner(TransformerModel model, Metric metric, int thr
     }
 
     /// <summary>Runs every cell and hands over the metric of each prompt that has the cell.</summary>
+    /// <exception cref="SweepStoppedException">Cancelled; it carries what the table held by then.</exception>
     public void ForEachCell(
         IReadOnlyList<SweepCell> cells,
         IReadOnlyList<PromptPair> pairs,
@@ -35,12 +36,17 @@ internal sealed class SweepRunner(TransformerModel model, Metric metric, int thr
         IReadOnlyList<float[]> reference,
         Func<SweepCell, int, int, Intervention> intervention,
         Action<SweepCell, int, double> result,
+        ResultTable table,
         CancellationToken cancellation,
         Func<SweepCell, int, bool>? applies = null)
     {
         for (int c = 0; c < cells.Count; c++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            if (cancellation.IsCancellationRequested)
+            {
+                throw new SweepStoppedException(table, new SweepProgress(c, cells.Count), cancellation);
+            }
+
             SweepCell cell = cells[c];
             int[] present = [.. Enumerable.Range(0, prompts.Count).Where(i => Has(cell, prompts[i].Count) && applies?.Invoke(cell, i) != false)];
             if (present.Length > 0)

@@ -37,8 +37,7 @@ internal sealed class AblateCommand : ToolCommand
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         SweepOptionSet.CheckPosition(options, pairs);
-        ResultTable table = ProgressView.Show(session, "ablation", progress => AblationSweep.Run(
+        SweepView.Run(session, _table, "ablation", progress => AblationSweep.Run(
             model, pairs, options with { Progress = progress }, kind, session.Get(_seed), session.Cancellation));
-        _table.Emit(session, table, () => SweepView.Print(session, table));
     }
 }

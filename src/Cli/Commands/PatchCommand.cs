@@ -34,9 +34,8 @@ internal sealed class PatchCommand : ToolCommand
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         SweepOptionSet.CheckPosition(options, pairs);
         PatchDirection direction = session.Get(_direction);
-        ResultTable table = ProgressView.Show(session, "patching", progress => PatchingSweep.Run(
+        ResultTable table = SweepView.Run(session, _table, "patching", progress => PatchingSweep.Run(
             model, pairs, options with { Progress = progress }, direction, session.Cancellation));
-        _table.Emit(session, table, () => SweepView.Print(session, table));
         if (table.Values("effect").Any(e => e is null))
         {
             session.Note("effect is null where both plain runs measure the same: there is nothing to restore or to break");

@@ -37,6 +37,7 @@ internal static class FileMetadata
             ["interp.command"] = session.CommandLine,
             ["interp.model_sha256"] = model.Sha256,
             ["interp.threads"] = (threads == 0 ? Environment.ProcessorCount : threads).ToString(CultureInfo.InvariantCulture),
+            ["interp.kernel_tier"] = KernelInfo.Tier,
             ["interp.result_sha256"] = Sha256(tensors),
             ["interp.created"] = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         };

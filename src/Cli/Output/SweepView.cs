@@ -3,10 +3,32 @@ using Interp.Analysis;
 
 namespace Interp.Cli;
 
-/// <summary>A sweep for people: for each site the cells with the largest mean effect over prompts.</summary>
+/// <summary>Runs a sweep and hands its table over; for people: for each site the cells with the largest mean effect.</summary>
 internal static class SweepView
 {
     private const int Top = 10;
+
+    /// <summary>Runs a sweep with its progress shown. When it is stopped, the rows of the finished cells are kept.</summary>
+    public static ResultTable Run(
+        Session session, TableOptions output, string what, Func<IProgress<SweepProgress>?, ResultTable> sweep)
+    {
+        try
+        {
+            ResultTable table = ProgressView.Show(session, what, sweep);
+            output.Emit(session, table, () => Print(session, table));
+            return table;
+        }
+        catch (SweepStoppedException stopped)
+        {
+            if (stopped.Finished.Rows.Count > 0)
+            {
+                output.Emit(session, stopped.Finished, () => Print(session, stopped.Finished));
+            }
+
+            session.Note(stopped.Message);
+            throw;
+        }
+    }
 
     /// <summary>Prints the cells.</summary>
     public static void Print(Session session, ResultTable table, int top = Top)

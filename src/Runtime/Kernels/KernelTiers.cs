@@ -10,6 +10,8 @@ internal static class KernelTiers
 
     private const int Unknown = -1;
 
+    private static readonly string[] Names = ["scalar", "128", "256", "512"];
+
     private static volatile int current = Unknown;
 
     /// <summary>The tier that kernels use when none is named.</summary>
@@ -27,6 +29,9 @@ internal static class KernelTiers
     /// <summary>The tiers of this machine, narrowest first.</summary>
     internal static IReadOnlyList<KernelTier> Available { get; } = [.. Enum.GetValues<KernelTier>().Where(IsSupported)];
 
+    /// <summary>What <see cref="Variable"/> calls a tier.</summary>
+    internal static string Name(KernelTier tier) => Names[(int)tier];
+
     internal static bool IsSupported(KernelTier tier) => tier switch
     {
         KernelTier.Scalar => true,
@@ -41,19 +46,15 @@ internal static class KernelTiers
     {
         if (string.IsNullOrWhiteSpace(forced))
             return Available[^1];
-        KernelTier tier = forced.Trim().ToUpperInvariant() switch
-        {
-            "SCALAR" => KernelTier.Scalar,
-            "128" => KernelTier.Vector128,
-            "256" => KernelTier.Vector256,
-            "512" => KernelTier.Vector512,
-            _ => throw new InvalidInputException(
-                $"{Variable}: expected scalar, 128, 256 or 512, found '{forced}'"),
-        };
+        int index = Array.IndexOf(Names, forced.Trim().ToLowerInvariant());
+        if (index < 0)
+            throw new InvalidInputException($"{Variable}: expected {string.Join(", ", Names)}, found '{forced}'");
+        var tier = (KernelTier)index;
         return IsSupported(tier)
             ? tier
             : throw new InvalidInputException(
-                $"{Variable}: expected a vector width of this machine ({string.Join(", ", Available)}), found '{forced}'");
+                $"{Variable}: expected a vector width of this machine ({string.Join(", ", Available.Select(Name))}), "
+                + $"found '{forced}'");
     }
 
     /// <summary>Runs the job with the lane type of the tier.</summary>

@@ -56,6 +56,7 @@ public sealed class CacheCommandTests
         Assert.StartsWith("cache --model demo --prompt 'Mary met'", file.Metadata["interp.command"], StringComparison.Ordinal);
         Assert.Equal(64, file.Metadata["interp.model_sha256"].Length);
         Assert.Equal(64, file.Metadata["interp.result_sha256"].Length);
+        Assert.Contains(file.Metadata["interp.kernel_tier"], new[] { "scalar", "128", "256", "512" });
     }
 
     [Fact]

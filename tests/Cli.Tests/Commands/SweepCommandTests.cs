@@ -68,7 +68,7 @@ public sealed class SweepCommandTests
     }
 
     [Fact]
-    public void A_stopped_sweep_writes_nothing_and_exits_with_130()
+    public void A_sweep_stopped_before_its_first_cell_writes_nothing_and_exits_with_130()
     {
         using var work = new Workspace();
         using var source = new CancellationTokenSource();

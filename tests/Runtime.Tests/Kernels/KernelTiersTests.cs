@@ -30,6 +30,6 @@ public sealed class KernelTiersTests
     public void Unknown_tier_is_an_error_that_names_the_variable_and_the_choices()
     {
         var error = Assert.Throws<InvalidInputException>(() => KernelTiers.Choose("avx"));
-        Assert.Equal("INTERP_KERNEL_TIER: expected scalar, 128, 256 or 512, found 'avx'", error.Message);
+        Assert.Equal("INTERP_KERNEL_TIER: expected scalar, 128, 256, 512, found 'avx'", error.Message);
     }
 }
