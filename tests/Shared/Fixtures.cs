@@ -1,45 +1,46 @@
 namespace Interp.Tests;
 
 /// <summary>
-/// The reference numbers that live outside the repository: the directory named by INTERP_FIXTURES, or <c>shared/fixtures</c>
-/// beside the repository. Tests that need them are skipped where they are absent.
+/// The reference numbers: the directory named by INTERP_FIXTURES, or <c>shared/fixtures</c> beside the repository, or, for a
+/// few small models, <c>tests/Fixtures</c> in it. Tests that need what is nowhere are skipped.
 /// </summary>
 public static class Fixtures
 {
-    private static readonly Lazy<string?> Found = new(Find);
-
-    /// <summary>The directory, or null when there is none.</summary>
-    public static string? Root => Found.Value;
+    private static readonly Lazy<string[]> Roots = new(() => [.. Directories()]);
 
     /// <summary>A file or directory of the fixtures; the test is skipped when it is not there.</summary>
-    /// <param name="relative">The path below <see cref="Root"/>, with forward slashes.</param>
+    /// <param name="relative">The path below the directory, with forward slashes.</param>
     /// <returns>The full path.</returns>
     public static string Require(string relative)
     {
-        if (Root is null)
-            Assert.Skip("There are no fixtures: set INTERP_FIXTURES, or put them into ../shared/fixtures.");
-        string path = Path.Combine(Root, relative);
-        if (!Path.Exists(path))
-            Assert.Skip($"The fixtures in {Root} do not have {relative}.");
+        string? path = Find(relative);
+        if (path is null)
+            Assert.Skip($"{relative} is not among the fixtures: set INTERP_FIXTURES, or put them into ../shared/fixtures.");
         return path;
     }
 
-    private static string? Find()
+    /// <summary>A file or directory of the fixtures, or null.</summary>
+    /// <param name="relative">The path below the directory, with forward slashes.</param>
+    public static string? Find(string relative) =>
+        Roots.Value.Select(root => Path.Combine(root, relative)).FirstOrDefault(Path.Exists);
+
+    private static IEnumerable<string> Directories()
     {
         string? named = Environment.GetEnvironmentVariable("INTERP_FIXTURES");
         if (!string.IsNullOrEmpty(named))
         {
-            return Directory.Exists(named)
+            yield return Directory.Exists(named)
                 ? Path.GetFullPath(named)
                 : throw new DirectoryNotFoundException($"INTERP_FIXTURES names {named}, which is not a directory.");
         }
+
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
-            if (!File.Exists(Path.Combine(at.FullName, "Interp.sln")))
-                continue;
-            string beside = Path.GetFullPath(Path.Combine(at.FullName, "..", "shared", "fixtures"));
-            return Directory.Exists(beside) ? beside : null;
+            if (File.Exists(Path.Combine(at.FullName, "Interp.sln")))
+            {
+                yield return Path.GetFullPath(Path.Combine(at.FullName, "..", "shared", "fixtures"));
+                yield return Path.Combine(at.FullName, "tests", "Fixtures");
+            }
         }
-        return null;
     }
 }

@@ -66,9 +66,9 @@ public sealed class KernelTierTests
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Interp.BitsProbe.dll"));
-        if (Fixtures.Root is { } root)
+        if ((Fixtures.Find("stories260K") ?? Fixtures.Find("hf/llama")) is { } checkpoint)
         {
-            start.ArgumentList.Add(Path.Combine(root, "stories260K"));
+            start.ArgumentList.Add(checkpoint);
         }
 
         start.Environment.Remove("INTERP_KERNEL_TIER");
