@@ -39,21 +39,7 @@ public static class InterventionJson
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string json = Serialize(interventions);
-        string aside = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(aside, json);
-            File.Move(aside, path, overwrite: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(aside))
-            {
-                File.Delete(aside);
-            }
-
-            throw new InvalidInputException($"{path}: cannot be written: {failure.Message}", failure);
-        }
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(json)));
     }
 
     /// <summary>Reads a file.</summary>

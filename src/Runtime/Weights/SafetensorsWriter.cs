@@ -27,23 +27,7 @@ public static class SafetensorsWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        string aside = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (FileStream stream = new(aside, FileMode.CreateNew, FileAccess.Write))
-                Write(stream, tensors, metadata);
-            File.Move(aside, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: cannot be written ({OneLine.Quote(exception.Message)})", exception);
-        }
-        finally
-        {
-            // After a success there is nothing of that name any more. No directory means that nothing was created.
-            if (File.Exists(aside))
-                File.Delete(aside);
-        }
+        AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
     }
 
     /// <summary>Writes the bytes of a file to a stream.</summary>

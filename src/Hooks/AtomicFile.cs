@@ -1,4 +1,4 @@
-namespace Interp.Analysis;
+namespace Interp;
 
 /// <summary>
 /// Files that appear whole or not at all: written beside their final place, then renamed. A reader sees the new file or the
@@ -30,7 +30,11 @@ public static class AtomicFile
         }
         finally
         {
-            File.Delete(aside);
+            // After a success there is nothing of that name any more. No folder means that nothing was created.
+            if (File.Exists(aside))
+            {
+                File.Delete(aside);
+            }
         }
     }
 
