@@ -1,0 +1,221 @@
+using Interp.Hooks;
+
+namespace Interp.Runtime.Onnx.Export;
+
+/// <summary>
+/// The forward pass as an ONNX graph: the one block implementation once more, in operators. Every hook point is a value under
+/// its canonical name, [batch, axes of the point], after the interventions that are baked in.
+/// </summary>
+internal sealed partial class GraphForward
+{
+    private readonly GraphBuilder _graph;
+    private readonly ModelConfig _config;
+    private readonly ModelWeights _weights;
+    private readonly HookMap _map;
+    private readonly GraphPositions _positions;
+    private readonly GraphInterventions _interventions;
+    private readonly IReadOnlySet<HookPoint> _outputs;
+    private readonly string _tokens;
+    private string? _shortformer;
+    private string? _alibi;
+
+    /// <summary>Begins a graph.</summary>
+    /// <param name="graph">Receives the nodes.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="interventions">What is baked in.</param>
+    /// <param name="outputs">Points that somebody will read: those that cost something exist only then.</param>
+    public GraphForward(
+        GraphBuilder graph, TransformerModel model, IReadOnlyList<Intervention> interventions,
+        IReadOnlySet<HookPoint> outputs)
+    {
+        _outputs = outputs;
+        _graph = graph;
+        _config = model.Config;
+        _weights = model.Weights;
+        _map = model.Hooks;
+        _tokens = graph.Input("input_ids", "batch", "sequence");
+        string mask = graph.Input("attention_mask", "batch", "sequence");
+        _positions = new GraphPositions(graph, _config, _tokens, mask);
+        _interventions = new GraphInterventions(graph, _positions, model, interventions);
+    }
+
+    /// <summary>Appends the whole pass.</summary>
+    /// <returns>The logits, [batch, S, d_vocab].</returns>
+    public string Write()
+    {
+        string stream = Embed();
+        for (int layer = 0; layer < _config.NLayers; layer++)
+        {
+            stream = Block(layer, stream);
+        }
+
+        return Unembed(stream);
+    }
+
+    private string Embed()
+    {
+        int d = _config.DModel;
+        string table = _graph.Weight("embed.W_E", _weights.TokenEmbedding, _config.DVocab, d);
+        string stream = Fire(HookKind.Embed, -1, _graph.Gather(table, _tokens));
+        if (_config.Positions == PositionKind.Learned)
+        {
+            stream = _graph.Add(stream, PositionRows());
+        }
+
+        if (_config.TokenTypes > 0)
+        {
+            string types = _graph.Weight("embed.W_token_type", _weights.TokenTypeEmbedding, _config.TokenTypes, d);
+            string given = _graph.Input("token_type_ids", "batch", "sequence");
+            stream = _graph.Add(stream, Fire(HookKind.TokenTypeEmbed, -1, _graph.Gather(types, given)));
+        }
+
+        if (_weights.EmbedNorm is { } norm)
+        {
+            stream = Norm(stream, norm, "embed.ln", HookKind.EmbedNormScale, HookKind.EmbedNormNormalized, -1);
+            stream = Fire(HookKind.FullEmbed, -1, stream);
+        }
+
+        return stream;
+    }
+
+    private string PositionRows()
+    {
+        float[] table = _weights.PositionEmbedding;
+        string rows = _graph.Weight("pos_embed.W_pos", table, table.Length / _config.DModel, _config.DModel);
+        return Fire(HookKind.PosEmbed, -1, _graph.Gather(rows, _positions.Ids));
+    }
+
+    private string Block(int layer, string stream)
+    {
+        BlockWeights block = _weights.Blocks[layer];
+        string name = $"blocks.{layer}";
+        bool post = _config.Block == BlockStyle.PostNorm;
+        stream = Fire(HookKind.ResidPre, layer, stream);
+        string normed = post ? stream : Norm1(stream);
+        string attention = Fire(HookKind.AttnOut, layer, Attention(layer, block, normed));
+        if (block.FeedForward is null)
+        {
+            stream = _graph.Add(stream, attention);
+        }
+        else if (_config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm)
+        {
+            string write = FeedForward(layer, block, stream, normed);
+            stream = _graph.Add(_graph.Add(stream, attention), write);
+        }
+        else
+        {
+            stream = Fire(HookKind.ResidMid, layer, _graph.Add(stream, attention));
+            if (post)
+            {
+                stream = normed = Norm1(stream);
+            }
+
+            stream = _graph.Add(stream, FeedForward(layer, block, stream, normed));
+        }
+
+        stream = Fire(HookKind.ResidPost, layer, stream);
+        if (post)
+        {
+            stream = Norm(stream, block.Norm2, name + ".ln2", HookKind.Ln2Scale, HookKind.Ln2Normalized, layer);
+            stream = Fire(HookKind.NormalizedResidPost, layer, stream);
+        }
+
+        return stream;
+
+        string Norm1(string x) => Norm(x, block.Norm1, name + ".ln1", HookKind.Ln1Scale, HookKind.Ln1Normalized, layer);
+    }
+
+    private string FeedForward(int layer, BlockWeights block, string stream, string normed)
+    {
+        FeedForwardWeights weights = block.FeedForward!;
+        string name = $"blocks.{layer}";
+        if (_config.Block is BlockStyle.PreNorm or BlockStyle.Parallel)
+        {
+            string input = Fire(HookKind.MlpIn, layer, stream);
+            normed = Norm(input, block.Norm2, name + ".ln2", HookKind.Ln2Scale, HookKind.Ln2Normalized, layer);
+        }
+
+        string pre = Fire(HookKind.Pre, layer, Map(normed, weights.In, name + ".mlp.W_gate", name + ".mlp.b_gate"));
+        string post = Activate(pre);
+        if (weights.Linear is { } linear)
+        {
+            string other = Map(normed, linear, name + ".mlp.W_in", name + ".mlp.b_in");
+            post = _graph.Multiply(post, Fire(HookKind.PreLinear, layer, other));
+            if (weights.NeuronBias.Length > 0)
+            {
+                post = _graph.Add(post, _graph.Weight(name + ".mlp.b_neuron", weights.NeuronBias, weights.NeuronBias.Length));
+            }
+        }
+
+        post = Fire(HookKind.Post, layer, post);
+        return Fire(HookKind.MlpOut, layer, Map(post, weights.Out, name + ".mlp.W_out", name + ".mlp.b_out"));
+    }
+
+    private string Unembed(string stream)
+    {
+        if (_config.MlmHead && _weights.MlmHead is { } head)
+        {
+            string pre = Fire(HookKind.MlmPre, -1, Map(stream, head.Dense, "mlm_head.W", "mlm_head.b"));
+            stream = Norm(Activate(pre), head.Norm, "mlm_head.ln", HookKind.MlmScale, HookKind.MlmNormalized, -1);
+        }
+        else if (_config.FinalNorm)
+        {
+            stream = Norm(stream, _weights.FinalNorm, "ln_final", HookKind.FinalScale, HookKind.FinalNormalized, -1);
+        }
+
+        stream = Fire(HookKind.UnembedIn, -1, stream);
+        return Fire(HookKind.UnembedOut, -1, Map(stream, _weights.Unembed, "unembed.W_U", "unembed.b_U"));
+    }
+
+    /// <summary>The norm of all places; the scale and the values before gain and bias are hook points.</summary>
+    private string Norm(string x, NormWeights? norm, string name, HookKind scaleKind, HookKind normalizedKind, int layer)
+    {
+        if (norm is null || _config.Norm == NormKind.None)
+        {
+            return x;
+        }
+
+        string centred = _config.Norm == NormKind.Rms ? x : _graph.Subtract(x, _graph.Mean(x));
+        string variance = _graph.Mean(_graph.Multiply(centred, centred));
+        string scale = _graph.Node("Sqrt", [_graph.Add(variance, _graph.Scalar(_config.NormEpsilon))]);
+        string y = Fire(normalizedKind, layer, _graph.Divide(centred, Fire(scaleKind, layer, scale)));
+        y = norm.Gain.Length == 0 ? y : _graph.Multiply(y, _graph.Weight(name + ".w", norm.Gain, norm.Gain.Length));
+        return norm.Bias.Length == 0 ? y : _graph.Add(y, _graph.Weight(name + ".b", norm.Bias, norm.Bias.Length));
+    }
+
+    private string Map(string x, Linear map, string weight, string bias)
+    {
+        var values = new float[(long)map.Inputs * map.Outputs];
+        for (int i = 0; i < map.Inputs; i++)
+        {
+            map.CopyInput(i, values.AsSpan(i * map.Outputs, map.Outputs));
+        }
+
+        string y = _graph.Product(x, _graph.Weight(weight, values, map.Inputs, map.Outputs));
+        return map.Bias.IsEmpty ? y : _graph.Add(y, _graph.Weight(bias, map.Bias, map.Outputs));
+    }
+
+    private string Activate(string x) => _config.Activation switch
+    {
+        ActivationFunction.Relu => _graph.Node("Relu", [x]),
+        ActivationFunction.ReluSquared => Square(_graph.Node("Relu", [x])),
+        ActivationFunction.Silu => _graph.Multiply(x, _graph.Node("Sigmoid", [x])),
+        ActivationFunction.GeluExact => Gelu(x, _graph.Node("Erf", [_graph.Multiply(x, _graph.Scalar(float.Sqrt(0.5f)))])),
+        ActivationFunction.GeluTanh => Gelu(x, _graph.Node("Tanh", [_graph.Multiply(
+            _graph.Add(x, _graph.Multiply(_graph.Scalar(0.044715f), _graph.Multiply(x, Square(x)))),
+            _graph.Scalar((float)Math.Sqrt(2 / Math.PI)))])),
+        _ => throw new InvalidInputException($"activation {_config.Activation}: cannot be exported"),
+    };
+
+    private string Square(string x) => _graph.Multiply(x, x);
+
+    private string Gelu(string x, string curve) =>
+        _graph.Multiply(_graph.Multiply(x, _graph.Scalar(0.5f)), _graph.Add(curve, _graph.Scalar(1)));
+
+    /// <summary>Applies the interventions of a point and names the value after it.</summary>
+    private string Fire(HookKind kind, int layer, string value)
+    {
+        var point = new HookPoint(kind, layer);
+        return _graph.Rename(_interventions.Apply(point, value), _map.Name(point));
+    }
+}

@@ -1,0 +1,142 @@
+using Google.Protobuf;
+using Interp.Hooks;
+using Interp.Runtime.Onnx.Format;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Interp.Runtime.Onnx;
+
+/// <summary>
+/// Runs an ONNX graph with ONNX Runtime, an engine written by others, and reads any of its values: the second opinion that a
+/// model is checked against.
+/// </summary>
+public sealed class OnnxEngine : IDisposable
+{
+    private const string ExternalFolder = "session.model_external_initializers_file_folder_path";
+
+    private readonly InferenceSession _session;
+    private readonly string _path;
+
+    private OnnxEngine(string path, InferenceSession session)
+    {
+        _path = path;
+        _session = session;
+    }
+
+    /// <summary>Opens a graph.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="values">Values inside the graph to be read besides its outputs.</param>
+    /// <param name="threads">Threads; 0 = as ONNX Runtime chooses.</param>
+    /// <exception cref="InvalidInputException">The file is no graph that ONNX Runtime can run.</exception>
+    public static OnnxEngine Open(string path, IEnumerable<string>? values = null, int threads = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            throw new InvalidInputException($"{path}: no such file");
+        }
+
+        try
+        {
+            using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+            options.IntraOpNumThreads = threads;
+            string[] added = [.. values ?? []];
+            if (added.Length == 0)
+            {
+                return new OnnxEngine(path, new InferenceSession(path, options));
+            }
+
+            options.AddSessionConfigEntry(ExternalFolder, Path.GetDirectoryName(Path.GetFullPath(path))!);
+            ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
+            HashSet<string> outputs = [.. model.Graph.Output.Select(o => o.Name)];
+            model.Graph.Output.Add(added.Where(outputs.Add).Select(name => new ValueInfoProto { Name = name }));
+            return new OnnxEngine(path, new InferenceSession(model.ToByteArray(), options));
+        }
+        catch (Exception exception) when (exception is OnnxRuntimeException or InvalidProtocolBufferException or IOException)
+        {
+            throw new InvalidInputException(
+                $"{path}: ONNX Runtime cannot open it ({exception.Message.ReplaceLineEndings(" ")})", exception);
+        }
+    }
+
+    /// <summary>The names that a run gives back.</summary>
+    public IReadOnlyList<string> Outputs => _session.OutputNames;
+
+    /// <summary>
+    /// Runs a batch, padded where its sequences differ in length. Inputs are given by their usual names: <c>input_ids</c>,
+    /// <c>attention_mask</c>, <c>position_ids</c>, <c>token_type_ids</c>, and empty <c>past_key_values.*</c>.
+    /// </summary>
+    /// <param name="tokens">Token ids, [sequence][position].</param>
+    /// <param name="tokenTypes">Token types of the same lengths; null = 0.</param>
+    /// <returns>Every output in float32 under its name, with the batch axis first; rows of padding are on the right.</returns>
+    /// <exception cref="InvalidInputException">The graph has an input of another name, or cannot run these tokens.</exception>
+    public IReadOnlyDictionary<string, TensorValue> Run(
+        IReadOnlyList<IReadOnlyList<int>> tokens, IReadOnlyList<IReadOnlyList<int>>? tokenTypes = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        int batch = tokens.Count, length = tokens.Max(t => t.Count);
+        NamedOnnxValue[] inputs = [.. _session.InputMetadata.Select(input => Input(input.Key, input.Value))];
+        try
+        {
+            using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = _session.Run(inputs);
+            return outputs.ToDictionary(o => o.Name, Floats);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InvalidInputException(
+                $"{_path}: ONNX Runtime cannot run it ({exception.Message.ReplaceLineEndings(" ")})", exception);
+        }
+
+        NamedOnnxValue Input(string name, NodeMetadata metadata) => name switch
+        {
+            "input_ids" => Integers(name, (s, i) => i < tokens[s].Count ? tokens[s][i] : 0),
+            "attention_mask" => Integers(name, (s, i) => i < tokens[s].Count ? 1 : 0),
+            "position_ids" => Integers(name, (s, i) => Math.Min(i, tokens[s].Count - 1)),
+            "token_type_ids" => Integers(name, (s, i) => tokenTypes is not null && i < tokenTypes[s].Count ? tokenTypes[s][i] : 0),
+            _ when name.StartsWith("past_key_values", StringComparison.Ordinal) => Empty(name, metadata),
+            _ => throw new InvalidInputException(
+                $"{_path}: input '{name}' is unknown; expected input_ids, attention_mask, position_ids, token_type_ids or past_key_values.*"),
+        };
+
+        NamedOnnxValue Integers(string name, Func<int, int, long> value)
+        {
+            var tensor = new DenseTensor<long>([batch, length]);
+            for (int s = 0; s < batch; s++)
+            {
+                for (int i = 0; i < length; i++)
+                {
+                    tensor[s, i] = value(s, i);
+                }
+            }
+
+            return NamedOnnxValue.CreateFromTensor(name, tensor);
+        }
+
+        // [batch, heads, 0, d_head]: the sizes that are not fixed are the batch and the length of the past.
+        NamedOnnxValue Empty(string name, NodeMetadata metadata)
+        {
+            int[] shape = [.. metadata.Dimensions];
+            shape[0] = batch;
+            shape[2] = 0;
+            return metadata.ElementDataType == TensorElementType.Float16
+                ? NamedOnnxValue.CreateFromTensor(name, new DenseTensor<Float16>(shape))
+                : NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(shape));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _session.Dispose();
+
+    private static TensorValue Floats(DisposableNamedOnnxValue output) => output.ElementType switch
+    {
+        TensorElementType.Float => Of(output.AsTensor<float>(), x => x),
+        TensorElementType.Float16 => Of(output.AsTensor<Float16>(), x => (float)x),
+        TensorElementType.Int64 => Of(output.AsTensor<long>(), x => x),
+        TensorElementType.Bool => Of(output.AsTensor<bool>(), x => x ? 1 : 0),
+        TensorElementType.Double => Of(output.AsTensor<double>(), x => (float)x),
+        TensorElementType other => throw new InvalidInputException($"output {output.Name}: expected floats, found {other}"),
+    };
+
+    private static TensorValue Of<T>(Tensor<T> tensor, Func<T, float> convert) =>
+        new([.. tensor.Dimensions], [.. tensor.Select(convert)]);
+}
