@@ -65,6 +65,17 @@ internal sealed class OnnxGraph
     /// <param name="value">The value's name.</param>
     public OnnxTensor? Constant(string value) => _constants.GetValueOrDefault(value);
 
+    /// <summary>Refuses graphs that keep maps in the branches of an If or the body of a Loop, as merged decoders do.</summary>
+    /// <param name="graph">The graph.</param>
+    public static void RefuseHiddenMaps(OnnxGraph graph)
+    {
+        if (graph.Nodes.FirstOrDefault(n => n.HasSubgraphs && n.SubgraphOperators.Any(op => op is "MatMul" or "Gemm")) is { } node)
+        {
+            throw graph.Error($"{node.Label} holds a graph with products in it; expected them in the main graph (export the decoder "
+                + "without merging it with the one for the past)");
+        }
+    }
+
     private List<OnnxNode> ReadNodes()
     {
         var inputs = new HashSet<string>(Inputs, StringComparer.Ordinal);
