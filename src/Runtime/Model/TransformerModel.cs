@@ -1,6 +1,7 @@
 using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
+using Interp.Runtime.Onnx;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -37,16 +38,37 @@ public sealed class TransformerModel
     /// <summary>SHA-256 of the weight files, lower-case hexadecimal.</summary>
     public string Sha256 { get; }
 
-    /// <summary>Loads a Hugging Face directory: config.json, safetensors, tokenizer files.</summary>
-    /// <param name="directory">Path of the directory.</param>
-    /// <exception cref="InvalidInputException">Something in the directory is missing, broken or not supported.</exception>
-    public static TransformerModel Load(string directory)
+    /// <summary>
+    /// Loads a Hugging Face directory (config.json, safetensors, tokenizer files), or an ONNX file with its config.json and
+    /// tokenizer beside it.
+    /// </summary>
+    /// <param name="path">Path of the directory, or of a file that ends in <c>.onnx</c>.</param>
+    /// <exception cref="InvalidInputException">Something there is missing, broken or not supported.</exception>
+    public static TransformerModel Load(string path)
     {
-        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(path);
+        return OnnxModel.IsOnnx(path) && !Directory.Exists(path) ? LoadOnnx(path) : LoadDirectory(path);
+    }
+
+    private static TransformerModel LoadOnnx(string path)
+    {
+        using OnnxModel onnx = OnnxModel.Open(path);
+        ConfigReader config = onnx.Config();
+        ModelFamily family = ModelFamily.For(config);
+        ModelConfig resolved = family.ReadConfig(config);
+        IWeightSource source = onnx.Weights(resolved);
+        ModelWeights weights = family.ReadWeights(resolved, source);
+        source.ThrowIfUnused();
+        TextTokenizer? tokenizer = TokenizerLoader.TryLoad(OnnxModel.FolderOf(path));
+        return new TransformerModel(resolved, weights, tokenizer, path, source.Sha256);
+    }
+
+    private static TransformerModel LoadDirectory(string directory)
+    {
         if (!Directory.Exists(directory))
         {
             throw new InvalidInputException(File.Exists(directory)
-                ? $"{directory}: expected a Hugging Face directory (config.json and *.safetensors), found a file"
+                ? $"{directory}: expected a Hugging Face directory (config.json and *.safetensors) or an .onnx file, found another file"
                 : $"{directory}: no such directory");
         }
 

@@ -1,0 +1,119 @@
+using Interp.Runtime.Onnx.Format;
+using Interp.Runtime.Weights;
+using Microsoft.Win32.SafeHandles;
+
+namespace Interp.Runtime.Onnx;
+
+/// <summary>The files beside an ONNX file that hold its large tensors. They must lie in the same folder or below it.</summary>
+/// <param name="path">The ONNX file.</param>
+internal sealed class ExternalData(string path) : IDisposable
+{
+    private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+    private readonly SortedDictionary<string, SafeFileHandle> _files = new(StringComparer.Ordinal);
+
+    /// <summary>The open files in ordinal order of their names.</summary>
+    public IEnumerable<SafeFileHandle> Files => _files.Values;
+
+    /// <summary>Finds the bytes of a tensor.</summary>
+    /// <param name="tensor">A tensor whose data is external.</param>
+    /// <param name="name">The tensor's place, for messages.</param>
+    /// <param name="bytes">How many bytes its shape asks for.</param>
+    /// <returns>The file and where in it the tensor begins.</returns>
+    /// <exception cref="InvalidInputException">The file is outside the folder, missing or too short.</exception>
+    public (SafeFileHandle File, long Offset) Find(TensorProto tensor, string name, long bytes)
+    {
+        string location = "";
+        long offset = 0, length = bytes;
+        foreach (StringStringEntryProto entry in tensor.ExternalData)
+        {
+            switch (entry.Key)
+            {
+                case "location":
+                    location = entry.Value;
+                    break;
+                case "offset":
+                    offset = Number(name, entry);
+                    break;
+                case "length":
+                    length = Number(name, entry);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        SafeFileHandle file = Open(location, name);
+        long size = RandomAccess.GetLength(file);
+        if (length != bytes)
+        {
+            throw new InvalidInputException($"{path}: {name}: expected {bytes} bytes of external data, found a length of {length}");
+        }
+
+        if (offset > size - bytes)
+        {
+            throw new InvalidInputException($"{path}: {name}: expected bytes {offset} to {(UInt128)offset + (ulong)bytes} "
+                + $"of {OneLine.Quote(location)}, found a file of {size} bytes");
+        }
+
+        return (file, offset);
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        foreach (SafeFileHandle file in _files.Values)
+        {
+            file.Dispose();
+        }
+    }
+
+    private long Number(string name, StringStringEntryProto entry) =>
+        long.TryParse(entry.Value, System.Globalization.NumberStyles.None, null, out long value)
+            ? value
+            : throw new InvalidInputException(
+                $"{path}: {name}: external {entry.Key}: expected a number of bytes, found {OneLine.Quote(entry.Value)}");
+
+    private SafeFileHandle Open(string location, string name)
+    {
+        if (_files.TryGetValue(location, out SafeFileHandle? known))
+        {
+            return known;
+        }
+
+        string[] parts = location.Split('/', '\\');
+        if (Path.IsPathRooted(location) || location.Contains(':', StringComparison.Ordinal) || location.Any(char.IsControl)
+            || parts.Any(part => part is "" or "." or ".."))
+        {
+            throw new InvalidInputException($"{path}: {name}: external data must lie in the model's own folder, "
+                + $"found the path {OneLine.Quote(location)}");
+        }
+
+        string at = _folder;
+        foreach (string part in parts)
+        {
+            at = Path.Combine(at, part);
+            FileSystemInfo info = Directory.Exists(at) ? new DirectoryInfo(at) : new FileInfo(at);
+            if (info.LinkTarget is not null && !Inside(info))
+            {
+                throw new InvalidInputException(
+                    $"{path}: {name}: external data {OneLine.Quote(location)} is a link that leads out of the model's folder");
+            }
+        }
+
+        if (!File.Exists(at))
+        {
+            throw new InvalidInputException($"{path}: {name}: expected its external data in {at}, found no such file");
+        }
+
+        SafeFileHandle file = File.OpenHandle(at);
+        _files.Add(location, file);
+        return file;
+    }
+
+    private bool Inside(FileSystemInfo link)
+    {
+        string? target = link.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
+        return target is not null
+            && Path.GetFullPath(target).StartsWith(_folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    }
+}

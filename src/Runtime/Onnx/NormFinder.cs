@@ -1,0 +1,138 @@
+namespace Interp.Runtime.Onnx;
+
+/// <summary>Finds norms: as one operator, fused with the sum before them, or written out from means, powers and roots.</summary>
+internal static class NormFinder
+{
+    /// <summary>Adds the norms of a stream.</summary>
+    public static void Find(Stream stream)
+    {
+        foreach (OnnxNode node in stream.Nodes)
+        {
+            switch (node.Op)
+            {
+                case "LayerNormalization":
+                    AddOperator(stream, node, [node.Input(0)], node.Input(1), node.Input(2), rms: false);
+                    break;
+                case "SimplifiedLayerNormalization" or "RMSNormalization":
+                    AddOperator(stream, node, [node.Input(0)], node.Input(1), "", rms: true);
+                    break;
+                case "SkipLayerNormalization":
+                    AddOperator(stream, node, [node.Input(0), node.Input(1)], node.Input(2), node.Input(3), rms: false);
+                    TakeBias(stream, node, node.Input(4));
+                    break;
+                case "SkipSimplifiedLayerNormalization":
+                    AddOperator(stream, node, [node.Input(0), node.Input(1)], node.Input(2), "", rms: true);
+                    TakeBias(stream, node, node.Input(3));
+                    break;
+                case "ReduceMean":
+                    AddWrittenOut(stream, node);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private static void AddOperator(
+        Stream stream, OnnxNode node, IReadOnlyList<string> inputs, string gain, string bias, bool rms) =>
+        stream.Add(new NormSite(node, inputs, node.Output)
+        {
+            Gain = ConstantReference.Find(stream.Graph, gain),
+            Bias = ConstantReference.Find(stream.Graph, bias),
+            Epsilon = node.Float("epsilon", 1e-5f),
+            Rms = rms,
+        });
+
+    // The bias of the linear map before a skip norm is added inside it.
+    private static void TakeBias(Stream stream, OnnxNode node, string bias)
+    {
+        if (ConstantReference.Find(stream.Graph, bias) is not { IsVector: true } vector)
+        {
+            return;
+        }
+
+        foreach (string input in node.Inputs.Take(2))
+        {
+            if (stream.Sources(input) is [{ Site: LinearSite { Bias: null } linear, Count: 0 }])
+            {
+                linear.Bias = new BiasReference(vector);
+                return;
+            }
+        }
+
+        throw new InvalidInputException(
+            $"{stream.Graph.File.Path}: {node.Label}: its bias belongs to no linear map that was recognised");
+    }
+
+    /// <summary>From the mean of squares: + epsilon, root, division, gain, bias. Squares of x - mean(x) make it a LayerNorm.</summary>
+    private static void AddWrittenOut(Stream stream, OnnxNode mean)
+    {
+        OnnxGraph graph = stream.Graph;
+        if (graph.Producer(mean.Input(0)) is not { } square || !IsSquare(graph, square))
+        {
+            return;
+        }
+
+        string centred = stream.Backward(square.Input(0));
+        if (stream.Reader(mean.Output) is not { Op: "Add" } add || Scalar(graph, add) is not { } epsilon
+            || stream.Reader(add.Output) is not { } root || Normalized(stream, root, centred) is not { } normalized)
+        {
+            return;
+        }
+
+        bool layer = graph.Producer(centred) is { Op: "Sub" } sub && graph.Producer(stream.Backward(sub.Input(1))) is { Op: "ReduceMean" };
+        string input = layer ? graph.Producer(centred)!.Input(0) : centred;
+        OnnxNode main = graph.Producer(normalized)!;
+        List<OnnxNode> nodes = [mean, square, add, root, main];
+        string output = normalized;
+        ConstantReference? gain = Vector("Mul"), bias = Vector("Add");
+        stream.Add(
+            new NormSite(main, [input], output) { Gain = gain, Bias = bias, Epsilon = epsilon, Rms = !layer },
+            nodes);
+
+        ConstantReference? Vector(string op)
+        {
+            string value = stream.Forward(output);
+            if (stream.Reader(value) is not { } node || node.Op != op
+                || ConstantReference.Find(graph, node.Inputs[0] == value ? node.Input(1) : node.Input(0)) is not { IsVector: true } found)
+            {
+                return null;
+            }
+
+            nodes.Add(node);
+            output = node.Output;
+            return found;
+        }
+    }
+
+    private static bool IsSquare(OnnxGraph graph, OnnxNode node) =>
+        (node.Op == "Pow" && graph.Constant(node.Input(1))?.Scalar() is 2f)
+        || (node.Op == "Mul" && node.Input(0) == node.Input(1));
+
+    private static float? Scalar(OnnxGraph graph, OnnxNode node) =>
+        graph.Constant(node.Input(0))?.Scalar() ?? graph.Constant(node.Input(1))?.Scalar();
+
+    /// <summary>x / sqrt(v), x * (1 / sqrt(v)) or x * v ^ -0.5, where x is the value that was squared.</summary>
+    private static string? Normalized(Stream stream, OnnxNode root, string squared)
+    {
+        bool inverse = root.Op == "Pow" && stream.Graph.Constant(root.Input(1))?.Scalar() is -0.5f;
+        if (root.Op != "Sqrt" && !inverse)
+        {
+            return null;
+        }
+
+        string value = stream.Forward(root.Output);
+        OnnxNode? node = stream.Reader(value);
+        if (!inverse && node is { Op: "Div" or "Reciprocal" } && stream.Backward(node.Input(0)) != squared)
+        {
+            // 1 / sqrt(v) for itself.
+            value = stream.Forward(node.Output);
+            node = stream.Reader(value);
+            inverse = true;
+        }
+
+        bool fits = node is not null && node.Op == (inverse ? "Mul" : "Div")
+            && (stream.Backward(node.Input(0)) == squared || (inverse && stream.Backward(node.Input(1)) == squared));
+        return fits ? node!.Output : null;
+    }
+}

@@ -1,0 +1,87 @@
+using Interp.Runtime.Families;
+using Interp.Runtime.Weights;
+
+namespace Interp.Runtime.Onnx;
+
+/// <summary>A transformer in an ONNX file: its configuration and its weights, as a Hugging Face directory would have them.</summary>
+internal sealed class OnnxModel : IDisposable
+{
+    private const string ConfigName = "config.json";
+
+    private readonly OnnxFile _file;
+    private readonly Stream _stream;
+    private readonly BlockStructure _structure;
+    private readonly SiteNames _names;
+
+    private OnnxModel(OnnxFile file, Stream stream)
+    {
+        _file = file;
+        _stream = stream;
+        EmbeddingFinder.Find(stream);
+        LinearFinder.Find(stream);
+        AttentionFinder.Find(stream);
+        NormFinder.Find(stream);
+        _structure = BlockStructure.Read(stream);
+        _names = new SiteNames(stream.Sites);
+    }
+
+    /// <summary>Whether a path is meant as an ONNX file.</summary>
+    public static bool IsOnnx(string path) => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX, the one above.</summary>
+    /// <param name="path">The ONNX file.</param>
+    /// <returns>The file's own folder when neither has a config.json.</returns>
+    public static string FolderOf(string path)
+    {
+        string own = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return new[] { own, Path.GetDirectoryName(own) }.OfType<string>().FirstOrDefault(f => File.Exists(Path.Combine(f, ConfigName))) ?? own;
+    }
+
+    /// <summary>Reads a file and finds the parts of its graph.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidInputException">The file is damaged, or its graph is no language model.</exception>
+    public static OnnxModel Open(string path)
+    {
+        OnnxFile file = OnnxFile.Open(path);
+        try
+        {
+            OnnxGraph graph = OnnxGraph.Read(file);
+            OnnxGraph.RefuseHiddenMaps(graph);
+            if (graph.Outputs.Count == 0)
+            {
+                throw new InvalidInputException($"{path}: expected a graph with an output, the logits, found none");
+            }
+
+            string logits = graph.Outputs.Contains("logits") ? "logits" : graph.Outputs[0];
+            return new OnnxModel(file, new Stream(graph, logits, EmbeddingFinder.Nodes(graph)));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The settings: config.json, or what the graph tells.</summary>
+    /// <exception cref="InvalidInputException">There is no config.json and the graph does not tell everything.</exception>
+    public ConfigReader Config()
+    {
+        string path = Path.Combine(FolderOf(_file.Path), ConfigName);
+        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_file, _stream, _structure, _names);
+    }
+
+    /// <summary>The weights under the family's names.</summary>
+    /// <param name="config">The resolved configuration.</param>
+    /// <exception cref="InvalidInputException">The graph is not a model of this configuration.</exception>
+    public IWeightSource Weights(ModelConfig config)
+    {
+        FamilyLayout layout = FamilyLayout.For(config) ?? throw new InvalidInputException(
+            $"{_file.Path}: model_type '{config.Family}' is not read from ONNX; expected one of {string.Join(", ", Known())}");
+        return WeightAssembly.Create(_stream, _structure, _names, layout, config);
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private static IEnumerable<string> Known() => FamilyLayout.Names.Intersect(ModelFamily.Names);
+}
