@@ -6,5 +6,6 @@ internal static class ExitCode
     public const int Done = 0;
     public const int Bug = 1;
     public const int BadInput = 2;
+    public const int CheckFailed = 3;
     public const int Interrupted = 130;
 }

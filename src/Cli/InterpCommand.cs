@@ -44,6 +44,10 @@ internal static class InterpCommand
         {
             return Fail(exception, ExitCode.BadInput, "");
         }
+        catch (CheckFailedException exception)
+        {
+            return Fail(exception, ExitCode.CheckFailed, "");
+        }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             error.WriteLine("interp: stopped");
@@ -78,6 +82,8 @@ internal static class InterpCommand
             new DecomposeCommand(),
             new PatchCommand(),
             new AblateCommand(),
+            new VerifyCommand(),
+            new ExportCommand(),
             new DemoCommand(),
         };
         root.HelpName = "interp";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Interp.Analysis;
 using Interp.Hooks;
 using Interp.Runtime;
 
@@ -38,17 +39,36 @@ internal sealed class ModelOptions
     /// <summary>Threads; 0 = one per core.</summary>
     public int Threads(Session session) => session.Get(_threads);
 
-    /// <summary>Loads the model that was asked for.</summary>
+    /// <summary>What was given as the model.</summary>
+    public string Path(Session session) => session.Get(_model);
+
+    /// <summary>Whether interventions were asked for.</summary>
+    public bool HasInterventions(Session session) => session.Get(_interventions) is not null;
+
+    /// <summary>Loads the model that was asked for, and checks that it works on a few tokens.</summary>
     /// <exception cref="InvalidInputException">It cannot be loaded.</exception>
+    /// <exception cref="CheckFailedException">What it computes cannot be right.</exception>
     public TransformerModel Load(Session session)
     {
-        string path = session.Get(_model);
+        TransformerModel model = Open(session.Get(_model));
+        return SelfCheck.Run(model, Threads(session)).Problem is { } problem
+            ? throw new CheckFailedException($"{session.Get(_model)}: {problem}")
+            : model;
+    }
+
+    /// <summary>The interventions that were asked for; none without a file.</summary>
+    /// <exception cref="InvalidInputException">The file does not fit the model.</exception>
+    public IReadOnlyList<Intervention> Interventions(Session session, TransformerModel model) =>
+        session.Get(_interventions) is { } path ? InterventionJson.Load(path, model.Hooks) : [];
+
+    private static TransformerModel Open(string path)
+    {
         if (path == "demo")
         {
             return DemoModel.Create();
         }
 
-        string ending = Path.GetExtension(path).ToLowerInvariant();
+        string ending = System.IO.Path.GetExtension(path).ToLowerInvariant();
         if (ending is ".onnx" or ".gguf" && !Directory.Exists(path))
         {
             throw new InvalidInputException(
@@ -58,9 +78,4 @@ internal sealed class ModelOptions
 
         return TransformerModel.Load(path);
     }
-
-    /// <summary>The interventions that were asked for; none without a file.</summary>
-    /// <exception cref="InvalidInputException">The file does not fit the model.</exception>
-    public IReadOnlyList<Intervention> Interventions(Session session, TransformerModel model) =>
-        session.Get(_interventions) is { } path ? InterventionJson.Load(path, model.Hooks) : [];
 }

@@ -88,6 +88,24 @@ internal static class Opt
         DefaultValueFactory = _ => fallback,
     };
 
+    /// <summary>A number above 0.</summary>
+    public static Option<double> Number(string name, string value, string description, double fallback) => new(name)
+    {
+        Description = description,
+        HelpName = value,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !(number > 0))
+            {
+                result.AddError($"{name}: expected a number above 0, found '{text}'");
+            }
+
+            return number;
+        },
+        DefaultValueFactory = _ => fallback,
+    };
+
     private static int ParseInt(ArgumentResult result, string text, string name, int least)
     {
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) || number < least)

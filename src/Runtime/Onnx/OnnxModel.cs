@@ -9,21 +9,25 @@ internal sealed class OnnxModel : IDisposable
     private const string ConfigName = "config.json";
 
     private readonly OnnxFile _file;
-    private readonly Stream _stream;
-    private readonly BlockStructure _structure;
     private readonly SiteNames _names;
 
     private OnnxModel(OnnxFile file, Stream stream)
     {
         _file = file;
-        _stream = stream;
+        Stream = stream;
         EmbeddingFinder.Find(stream);
         LinearFinder.Find(stream);
         AttentionFinder.Find(stream);
         NormFinder.Find(stream);
-        _structure = BlockStructure.Read(stream);
+        Structure = BlockStructure.Read(stream);
         _names = new SiteNames(stream.Sites);
     }
+
+    /// <summary>The graph's stream, with all sites.</summary>
+    public Stream Stream { get; }
+
+    /// <summary>What each site does.</summary>
+    public BlockStructure Structure { get; }
 
     /// <summary>Whether a path is meant as an ONNX file.</summary>
     public static bool IsOnnx(string path) => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
@@ -67,7 +71,7 @@ internal sealed class OnnxModel : IDisposable
     public ConfigReader Config()
     {
         string path = Path.Combine(FolderOf(_file.Path), ConfigName);
-        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_file, _stream, _structure, _names);
+        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_file, Stream, Structure, _names);
     }
 
     /// <summary>The weights under the family's names.</summary>
@@ -77,7 +81,7 @@ internal sealed class OnnxModel : IDisposable
     {
         FamilyLayout layout = FamilyLayout.For(config) ?? throw new InvalidInputException(
             $"{_file.Path}: model_type '{config.Family}' is not read from ONNX; expected one of {string.Join(", ", Known())}");
-        return WeightAssembly.Create(_stream, _structure, _names, layout, config);
+        return WeightAssembly.Create(Stream, Structure, _names, layout, config);
     }
 
     /// <summary>Closes the files.</summary>

@@ -9,7 +9,7 @@ namespace Interp.Runtime.Onnx.Export;
 /// the name of its output. Equal constants are stored once.
 /// </summary>
 /// <param name="external">Where weights are stored beside the graph; null = in it.</param>
-internal sealed class GraphBuilder(ExternalData? external = null)
+internal sealed class GraphBuilder(ExternalWriter? external = null)
 {
     private readonly Dictionary<string, string> _constants = [];
     private int _count;

@@ -51,14 +51,14 @@ public static class OnnxExport
         {
             string data = path + ".data";
             AtomicFile.Write(
-                data, stream => message = Build(model, options, new ExternalData(stream, Path.GetFileName(data))));
+                data, stream => message = Build(model, options, new ExternalWriter(stream, Path.GetFileName(data))));
         }
 
         message ??= Build(model, options, null);
         AtomicFile.Write(path, message.WriteTo);
     }
 
-    private static ModelProto Build(TransformerModel model, OnnxExportOptions options, ExternalData? external)
+    private static ModelProto Build(TransformerModel model, OnnxExportOptions options, ExternalWriter? external)
     {
         HashSet<HookPoint> points = [.. model.Hooks.ResolveAll(options.Outputs)];
         HashSet<string> exist = [];

@@ -6,7 +6,7 @@ namespace Interp.Runtime.Onnx.Export;
 /// <summary>Weights in a file beside the graph, because a protobuf message ends at 2 GiB.</summary>
 /// <param name="stream">The file.</param>
 /// <param name="name">Its name, relative to the graph.</param>
-internal sealed class ExternalData(Stream stream, string name)
+internal sealed class ExternalWriter(System.IO.Stream stream, string name)
 {
     private const int Alignment = 64;
 

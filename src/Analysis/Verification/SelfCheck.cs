@@ -1,0 +1,51 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>
+/// A short check of a loaded model on itself: the logits of a few tokens are finite, every row of attention sums to one, and
+/// the ledger adds up. It finds weights that are damaged or overflow; whether the model is the right one, only a reference
+/// can tell (<see cref="Verification"/>).
+/// </summary>
+/// <param name="FiniteLogits">Whether all logits are finite.</param>
+/// <param name="AttentionError">Largest distance of a row of attention from summing to one.</param>
+/// <param name="LedgerError">Largest relative error of the ledger over all points of the stream.</param>
+public sealed record SelfCheck(bool FiniteLogits, double AttentionError, double LedgerError)
+{
+    private const int Tokens = 4;
+
+    // Rounding of sums, with a wide margin for streams in which a few huge coordinates cancel.
+    private const double AttentionTolerance = 1e-4;
+    private const double LedgerTolerance = 1e-3;
+
+    /// <summary>What is wrong, in one line; null when nothing is.</summary>
+    public string? Problem => this switch
+    {
+        { FiniteLogits: false } => "self-check: the logits of a short prompt are not finite; weights are damaged or overflow",
+        { AttentionError: > AttentionTolerance } =>
+            $"self-check: a row of attention sums to one only within {AttentionError:E1}, expected {AttentionTolerance:E0}",
+        { LedgerError: > LedgerTolerance } =>
+            $"self-check: the ledger adds up only within {LedgerError:E1}, expected {LedgerTolerance:E0}",
+        _ => null,
+    };
+
+    /// <summary>Runs a few tokens.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    public static SelfCheck Run(TransformerModel model, int threads = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        int[] tokens = [.. Enumerable.Range(0, Math.Min(Tokens, model.Config.NCtx)).Select(i => (i + 1) % model.Config.DVocab)];
+        HookPoint[] patterns = [.. Enumerable.Range(0, model.Config.NLayers).Select(Hook.Pattern)];
+        RunResult run = model.Run(tokens, new RunOptions
+        {
+            Observe = [.. ResidualLedger.Needs(model, LedgerDetail.Head), .. patterns.Select(p => (HookQuery)p)],
+            Logits = LogitRows.Last,
+            Threads = threads,
+        });
+        double attention = patterns.Max(p => run.Cache().Values(p).Chunk(tokens.Length).Max(row => Math.Abs(row.Sum(v => (double)v) - 1)));
+        double ledger = new ResidualLedger(model, run.Cache()).Check(-1).Max(check => check.RelativeError);
+        return new SelfCheck(run.LogitsAt(0, -1).ToArray().All(float.IsFinite), attention, ledger);
+    }
+}

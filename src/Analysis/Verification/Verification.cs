@@ -1,0 +1,100 @@
+using Interp.Hooks;
+using Interp.Runtime;
+using Interp.Runtime.Onnx;
+
+namespace Interp.Analysis;
+
+/// <summary>
+/// Checks that a loaded model computes what another implementation computes: ONNX Runtime on an ONNX graph, or activations
+/// that somebody else wrote to a file. Every hook point that can be matched is compared, not only the logits.
+/// </summary>
+public static class Verification
+{
+    /// <summary>The largest relative difference that rounding in float32 explains.</summary>
+    public const double Tolerance = 1e-5;
+
+    private const string Logits = "logits";
+
+    /// <summary>Compares with ONNX Runtime.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">An ONNX graph of the same model.</param>
+    /// <param name="prompts">Token ids of the prompts; each is run alone.</param>
+    /// <param name="tolerance">What the relative difference of a point may be.</param>
+    /// <exception cref="InvalidInputException">The graph cannot be read or run, or a prompt does not fit the model.</exception>
+    public static VerifyReport AgainstOnnx(
+        TransformerModel model, string path, IReadOnlyList<IReadOnlyList<int>> prompts, double tolerance = Tolerance)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(prompts);
+        IReadOnlyList<OnnxHookValue> values = OnnxHookValues.Find(path, model);
+        using var engine = OnnxEngine.Open(path, values.Select(v => v.Value));
+        string logits = engine.Outputs.Contains(Logits) ? Logits : engine.Outputs[0];
+        return Compare(model, prompts, tolerance, prompt =>
+        {
+            IReadOnlyDictionary<string, TensorValue> outputs = engine.Run([prompts[prompt]]);
+            Dictionary<HookPoint, float[]> found = [];
+            foreach (OnnxHookValue value in values)
+            {
+                found[value.Point] = value.Take(outputs[value.Value]);
+            }
+
+            return (found, outputs[logits].Values);
+        });
+    }
+
+    /// <summary>
+    /// Compares with a safetensors file that has tensors under the names of hook points, [positions, ...] with or without a
+    /// batch axis of 1 in front, and perhaps <c>logits</c> and <c>tokens</c>: what <c>interp cache</c> writes, or a script that
+    /// saves the cache of another library.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="tokens">Token ids; null = those of the file.</param>
+    /// <param name="tolerance">What the relative difference of a point may be.</param>
+    /// <exception cref="InvalidInputException">
+    /// The file cannot be read, has a tensor that is no hook point of the model or has another shape, or has no tokens.
+    /// </exception>
+    public static VerifyReport AgainstFile(
+        TransformerModel model, string path, IReadOnlyList<int>? tokens = null, double tolerance = Tolerance)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var reference = ReferenceFile.Read(path, model);
+        IReadOnlyList<int> prompt = tokens ?? reference.Tokens ?? throw new InvalidInputException(
+            $"{path}: expected a tensor 'tokens' with the token ids, or ids given beside it; found neither");
+        reference.RequireLength(prompt.Count);
+        return Compare(model, [prompt], tolerance, _ => (reference.Values, reference.Logits));
+    }
+
+    private static VerifyReport Compare(
+        TransformerModel model, IReadOnlyList<IReadOnlyList<int>> prompts, double tolerance,
+        Func<int, (Dictionary<HookPoint, float[]> Values, float[]? Logits)> reference)
+    {
+        Dictionary<HookPoint, ActivationComparison> points = [];
+        var logits = new ActivationComparison(Logits, null);
+        bool compared = false;
+        for (int i = 0; i < prompts.Count; i++)
+        {
+            (Dictionary<HookPoint, float[]> values, float[]? expected) = reference(i);
+            RunResult run = model.Run(prompts[i], new RunOptions { Observe = [.. values.Keys.Select(p => (HookQuery)p)] });
+            foreach ((HookPoint point, float[] theirs) in values)
+            {
+                int? layer = point.Layer < 0 ? null : point.Layer;
+                ActivationComparison comparison = points.TryGetValue(point, out ActivationComparison? known)
+                    ? known
+                    : points[point] = new ActivationComparison(model.Hooks.Name(point), layer);
+                comparison.Add(run.Cache().Shape(point), run.Cache().Values(point), theirs);
+            }
+
+            if (expected is not null)
+            {
+                var ours = new float[prompts[i].Count * model.Config.DVocab];
+                run.Logits(0).FlattenTo(ours);
+                logits.Add([prompts[i].Count, model.Config.DVocab], ours, expected);
+                compared = true;
+            }
+        }
+
+        VerifyRow[] rows = [.. model.Hooks.AllPoints.Where(points.ContainsKey).Select(p => points[p].Row(tolerance))];
+        return new VerifyReport(compared ? [.. rows, logits.Row(tolerance)] : rows, tolerance);
+    }
+}

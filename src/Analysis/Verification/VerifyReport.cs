@@ -1,0 +1,37 @@
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>How far a hook point is from its reference.</summary>
+/// <param name="Hook">Canonical name, or <c>logits</c>.</param>
+/// <param name="Layer">Layer, or null.</param>
+/// <param name="Shape">Shape of the first sequence's value, without a batch axis.</param>
+/// <param name="MaxAbs">Largest absolute difference over all sequences.</param>
+/// <param name="MaxRel"><paramref name="MaxAbs"/> over the largest absolute value of the reference.</param>
+/// <param name="Ok">Whether <paramref name="MaxRel"/> is within the tolerance.</param>
+public sealed record VerifyRow(string Hook, int? Layer, IReadOnlyList<int> Shape, double MaxAbs, double MaxRel, bool Ok);
+
+/// <summary>A model compared with a reference, point by point.</summary>
+/// <param name="Rows">One row per point that could be matched, in firing order; the logits last.</param>
+/// <param name="Tolerance">What <see cref="VerifyRow.MaxRel"/> may be.</param>
+public sealed record VerifyReport(IReadOnlyList<VerifyRow> Rows, double Tolerance)
+{
+    /// <summary>The first point beyond the tolerance, or null when all are within it.</summary>
+    public VerifyRow? FirstDivergence => Rows.FirstOrDefault(row => !row.Ok);
+
+    /// <summary>The <c>verify</c> table.</summary>
+    public ResultTable Table()
+    {
+        var table = new ResultTable(
+            "verify",
+            new Column("hook", ColumnType.Text), new Column("layer", ColumnType.Int32), new Column("shape", ColumnType.Text),
+            new Column("max_abs", ColumnType.Float64), new Column("max_rel", ColumnType.Float64),
+            new Column("ok", ColumnType.Int32));
+        foreach (VerifyRow row in Rows)
+        {
+            table.Add(row.Hook, row.Layer, $"[{string.Join(", ", row.Shape)}]", row.MaxAbs, row.MaxRel, row.Ok ? 1 : 0);
+        }
+
+        return table;
+    }
+}

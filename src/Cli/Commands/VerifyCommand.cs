@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using Interp.Analysis;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary><c>interp verify</c>: the model against ONNX Runtime or against recorded activations; table <c>verify</c>.</summary>
+internal sealed class VerifyCommand : ToolCommand
+{
+    private const int Tokens = 16;
+
+    private readonly ModelOptions _model;
+    private readonly InputOptions _input;
+    private readonly TableOptions _table;
+    private readonly Option<string?> _onnx = Opt.Text(
+        "--onnx", "FILE.onnx", "A graph of the same model, run by ONNX Runtime. [default: the model's own file, if it is one]");
+
+    private readonly Option<string?> _reference = Opt.Text(
+        "--reference", "FILE.safetensors", "Activations under the names that cache writes, with `tokens` and perhaps `logits`.");
+
+    private readonly Option<double> _tolerance = Opt.Number(
+        "--tolerance", "X", "What the largest difference of a hook point may be, relative to its largest value.",
+        Verification.Tolerance);
+
+    public VerifyCommand()
+        : base("verify", "Compares every hook point that can be matched with another implementation (table `verify`).")
+    {
+        _model = new ModelOptions(this);
+        Add(_onnx);
+        Add(_reference);
+        Add(_tolerance);
+        _input = new InputOptions(this, InputParts.Prompts);
+        _table = new TableOptions(this);
+        CommonOptions.AddTo(this);
+    }
+
+    public override void Execute(Session session)
+    {
+        _table.Check(session);
+        string? onnx = session.Get(_onnx), reference = session.Get(_reference);
+        if (onnx is null && reference is null && _model.Path(session).EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            onnx = _model.Path(session);
+        }
+
+        if ((onnx is null) == (reference is null))
+        {
+            throw new InvalidInputException("verify: expected one of --onnx and --reference, found " + (onnx is null ? "none" : "both"));
+        }
+
+        TransformerModel model = _model.Load(session);
+        IReadOnlyList<IReadOnlyList<int>>? prompts =
+            _input.Given(session) ? [.. _input.Read(session, model).Select(p => p.Clean)] : null;
+        VerifyReport report = onnx is not null
+            ? Verification.AgainstOnnx(model, onnx, prompts ?? [SomeTokens(model)], session.Get(_tolerance))
+            : Verification.AgainstFile(model, reference!, OnePrompt(prompts), session.Get(_tolerance));
+        _table.Emit(session, report.Table(), () => Print(session, report));
+        if (report.FirstDivergence is { } first)
+        {
+            string where = first.Layer is { } layer ? $" (layer {layer.ToString(CultureInfo.InvariantCulture)})" : "";
+            throw new CheckFailedException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{first.Hook}{where} is the first to differ: {first.MaxRel:E1} of its largest value, tolerance {report.Tolerance:E1}"));
+        }
+    }
+
+    private static IReadOnlyList<int>? OnePrompt(IReadOnlyList<IReadOnlyList<int>>? prompts) => prompts switch
+    {
+        null => null,
+        [var one] => one,
+        _ => throw new InvalidInputException($"--reference: expected one prompt, as the file has, found {prompts.Count}"),
+    };
+
+    // Spread over the vocabulary, so that no embedding is special; the same in every run.
+    private static int[] SomeTokens(TransformerModel model)
+    {
+        var random = new Random(0);
+        return [.. Enumerable.Range(0, Math.Min(Tokens, model.Config.NCtx)).Select(_ => random.Next(model.Config.DVocab))];
+    }
+
+    private static void Print(Session session, VerifyReport report)
+    {
+        var people = new PeopleTable("hook", "#max abs", "#max rel", "");
+        foreach (VerifyRow row in report.Rows)
+        {
+            people.Add(row.Hook, row.MaxAbs, row.MaxRel, row.Ok ? "ok" : "DIFFERS");
+        }
+
+        people.Print(session.Output);
+        int good = report.Rows.Count(r => r.Ok);
+        session.Output.WriteLine($"{good} of {report.Rows.Count} values agree within {report.Tolerance:E0} of their largest value");
+    }
+}

@@ -1,0 +1,116 @@
+using Interp.Hooks;
+using Interp.Runtime;
+using Interp.Runtime.Onnx;
+using Interp.Runtime.Weights;
+
+namespace Interp.Analysis.Tests.Verifying;
+
+/// <summary>
+/// A model agrees with its own graph in another engine and with activations that others recorded, and a changed weight is
+/// found in the layer where it is.
+/// </summary>
+public sealed class VerificationTests
+{
+    private static readonly int[] Tokens = RandomModel.Tokens(9, 1);
+
+    public static TheoryData<string> Graphs =>
+    [
+        "gpt2/model.onnx", "gpt2_onnx/model.onnx", "llama/model.onnx", "mistral/model.onnx", "qwen2/model.onnx",
+        "gpt_neox/model.onnx", "bert/model.onnx", "bert/model_opset17.onnx", "bert/model_nofold.onnx",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Graphs))]
+    public void A_checkpoint_agrees_with_the_graph_that_others_exported(string graph)
+    {
+        string path = Fixtures.Require(Path.Combine("hf", graph));
+        TransformerModel model = TransformerModel.Load(Path.GetDirectoryName(path)!);
+        VerifyReport report = Verification.AgainstOnnx(model, path, [Tokens, Tokens[..4]]);
+        Assert.True(report.FirstDivergence is null, $"{report.FirstDivergence}");
+        Assert.Equal("logits", report.Rows[^1].Hook);
+
+        // Not only the logits: at least pattern, z, attn_out, pre, post, mlp_out and the stream of every layer.
+        Assert.True(report.Rows.Count >= 7 * model.Config.NLayers, $"{report.Rows.Count} rows");
+    }
+
+    [Theory]
+    [InlineData("llama/model.onnx", 0)]
+    [InlineData("llama/model.onnx", 1)]
+    [InlineData("bert/model.onnx", 1)]
+    public void A_changed_weight_is_found_in_its_layer(string graph, int layer)
+    {
+        string path = Fixtures.Require(Path.Combine("hf", graph));
+        string directory = Path.GetDirectoryName(path)!;
+        string changed = graph.StartsWith("bert", StringComparison.Ordinal)
+            ? $"bert.encoder.layer.{layer}.output.dense.weight"
+            : $"model.layers.{layer}.mlp.down_proj.weight";
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(directory, "model.safetensors"));
+        NamedTensor[] tensors = [.. file.Tensors.Keys.Select(name =>
+        {
+            var values = new float[file.Tensors[name].Count];
+            file.ReadFloats(name, values);
+            values[5] += name == changed ? 0.01f : 0;
+            return NamedTensor.Float(name, [.. file.Tensors[name].Shape], values);
+        })];
+        TransformerModel model = TransformerModel.Create(
+            ConfigReader.Open(Path.Combine(directory, "config.json")), new InMemoryWeights("changed", tensors));
+        VerifyReport report = Verification.AgainstOnnx(model, path, [Tokens]);
+        Assert.Equal($"blocks.{layer}.hook_mlp_out", report.FirstDivergence?.Hook);
+        Assert.False(report.Rows[^1].Ok);
+    }
+
+    [Fact]
+    public void An_exported_graph_agrees_at_every_hook_point()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(positions: PositionKind.Rotary, keyHeads: 2, gated: true));
+        string path = Path.Combine(Directory.CreateTempSubdirectory("interp-verify-").FullName, "model.onnx");
+        OnnxExport.Write(model, path);
+        VerifyReport report = Verification.AgainstOnnx(model, path, [Tokens]);
+        Assert.Null(report.FirstDivergence);
+        HookKind[] absent = [HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Result];
+        Assert.Equal(model.Hooks.AllPoints.Count(p => !absent.Contains(p.Kind)) + 1, report.Rows.Count);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void Recorded_activations_are_compared_by_name_with_or_without_a_batch_axis()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        RunResult run = model.Run(Tokens, new RunOptions { Observe = ["*"] });
+        string path = Path.Combine(Directory.CreateTempSubdirectory("interp-verify-").FullName, "cache.safetensors");
+        NamedTensor[] tensors =
+        [
+            NamedTensor.Integers("tokens", [Tokens.Length], [.. Tokens.Select(t => (long)t)]),
+            .. run.Cache().Points.Select(p => NamedTensor.Float(
+                model.Hooks.Name(p), p.Layer == 1 ? [1, .. run.Cache().Shape(p)] : run.Cache().Shape(p), run.Cache().Values(p))),
+        ];
+        SafetensorsWriter.Write(path, tensors);
+        VerifyReport same = Verification.AgainstFile(model, path);
+        Assert.All(same.Rows, row => Assert.Equal(0, row.MaxAbs));
+        Assert.Equal(run.Cache().Points.Length, same.Rows.Count);
+
+        VerifyReport other = Verification.AgainstFile(RandomModel.Create(RandomModel.Config(), 1), path);
+        Assert.Equal("hook_embed", other.FirstDivergence?.Hook);
+        Assert.Contains("expected 3 positions", Error(() => Verification.AgainstFile(model, path, [1, 2, 3])), StringComparison.Ordinal);
+
+        SafetensorsWriter.Write(path, [NamedTensor.Float("blocks.0.hook_mlp_out", [9, 23], new float[9 * 23])]);
+        Assert.Contains("expected the shape [positions, 24], found [9, 23]", Error(() => Verification.AgainstFile(model, path)), StringComparison.Ordinal);
+        SafetensorsWriter.Write(path, [NamedTensor.Float("hook_embed", [9, 24], new float[9 * 24])]);
+        Assert.Contains("expected a tensor 'tokens'", Error(() => Verification.AgainstFile(model, path)), StringComparison.Ordinal);
+        SafetensorsWriter.Write(path, [NamedTensor.Float("blocks.0.hook_mlp_uot", [9, 24], new float[9 * 24])]);
+        Assert.Contains("hook_mlp_out", Error(() => Verification.AgainstFile(model, path)), StringComparison.Ordinal);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void Damaged_weights_are_found_when_a_model_checks_itself()
+    {
+        ModelConfig config = RandomModel.Config();
+        Assert.Null(SelfCheck.Run(RandomModel.Create(config)).Problem);
+        TransformerModel broken = RandomModel.Create(config);
+        broken.Weights.FinalNorm!.Gain[3] = float.NaN;
+        Assert.Contains("not finite", SelfCheck.Run(broken).Problem, StringComparison.Ordinal);
+    }
+
+    private static string Error(Action action) => Assert.Throws<InvalidInputException>(action).Message;
+}
