@@ -1,6 +1,7 @@
 using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
+using Interp.Runtime.Gguf;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -37,12 +38,23 @@ public sealed class TransformerModel
     /// <summary>SHA-256 of the weight files, lower-case hexadecimal.</summary>
     public string Sha256 { get; }
 
-    /// <summary>Loads a Hugging Face directory: config.json, safetensors, tokenizer files.</summary>
-    /// <param name="directory">Path of the directory.</param>
-    /// <exception cref="InvalidInputException">Something in the directory is missing, broken or not supported.</exception>
+    /// <summary>
+    /// The types in which the checkpoint stores the weights, which are float32 in memory; the type with the most bytes first.
+    /// Empty for a model without a checkpoint.
+    /// </summary>
+    public IReadOnlyList<StoredType> Stored { get; private init; } = [];
+
+    /// <summary>Loads a Hugging Face directory (config.json, safetensors, tokenizer files) or a .gguf file.</summary>
+    /// <param name="directory">Path of the directory or of the file.</param>
+    /// <exception cref="InvalidInputException">Something in there is missing, broken or not supported.</exception>
     public static TransformerModel Load(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
+        if (GgufModel.IsPath(directory))
+        {
+            return LoadGguf(directory);
+        }
+
         if (!Directory.Exists(directory))
         {
             throw new InvalidInputException(File.Exists(directory)
@@ -56,7 +68,10 @@ public sealed class TransformerModel
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         ModelWeights weights = family.ReadWeights(resolved, checkpoint);
         checkpoint.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, TokenizerLoader.TryLoad(directory), directory, checkpoint.Sha256);
+        return new TransformerModel(resolved, weights, TokenizerLoader.TryLoad(directory), directory, checkpoint.Sha256)
+        {
+            Stored = checkpoint.Stored,
+        };
     }
 
     /// <summary>Builds a model from settings and tensors in memory, through the same path as a directory.</summary>
@@ -72,7 +87,7 @@ public sealed class TransformerModel
         ModelConfig resolved = family.ReadConfig(config);
         ModelWeights weights = family.ReadWeights(resolved, source);
         source.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, tokenizer, source.Description, source.Sha256);
+        return new TransformerModel(resolved, weights, tokenizer, source.Description, source.Sha256) { Stored = source.Stored };
     }
 
     /// <summary>Builds a model from a resolved configuration and weights, of any style whether or not a family has it.</summary>
@@ -146,6 +161,17 @@ public sealed class TransformerModel
     public string TokenText(int id) => Tokenizer is not null && id < Tokenizer.VocabSize
         ? Tokenizer.TokenText(id)
         : id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static TransformerModel LoadGguf(string path)
+    {
+        using GgufModel file = GgufModel.Open(path);
+        ModelFamily family = ModelFamily.For(file.Config);
+        ModelConfig resolved = file.WithRotaryDivisors(family.ReadConfig(file.Config));
+        TextTokenizer? tokenizer = file.Tokenizer(resolved.DVocab);
+        ModelWeights weights = family.ReadWeights(resolved, file.Weights);
+        file.Weights.ThrowIfUnused();
+        return new TransformerModel(resolved, weights, tokenizer, path, file.Weights.Sha256) { Stored = file.Weights.Stored };
+    }
 
     private static int ThreadCount(int threads) => threads switch
     {

@@ -1,0 +1,70 @@
+using Interp.Runtime.Tokenization;
+using Interp.Runtime.Weights;
+
+namespace Interp.Runtime.Gguf;
+
+/// <summary>
+/// A model in a GGUF file, as a Hugging Face directory would have it: settings under the names of config.json, weights under the
+/// names of the checkpoint, the tokenizer.
+/// </summary>
+internal sealed class GgufModel : IDisposable
+{
+    private const string RotaryDivisors = "rope_freqs.weight";
+
+    private readonly GgufFile file;
+
+    private GgufModel(GgufFile file)
+    {
+        this.file = file;
+        GgufArchitecture architecture = GgufArchitecture.Of(file.Metadata);
+        GgufConfig config = new(file, architecture.Name);
+        Config = config.Read();
+        Weights = new GgufWeights(file, architecture, config.Heads, config.KeyValueHeads);
+    }
+
+    /// <summary>The settings.</summary>
+    public ConfigReader Config { get; }
+
+    /// <summary>The weights.</summary>
+    public IWeightSource Weights { get; }
+
+    /// <summary>Whether a path is meant as a GGUF file.</summary>
+    public static bool IsPath(string path) =>
+        Path.GetExtension(path).Equals(".gguf", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
+
+    /// <summary>Opens a file and reads its settings.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged, or something in it is not supported.</exception>
+    public static GgufModel Open(string path)
+    {
+        GgufFile file = GgufFile.Open(path);
+        try
+        {
+            return new GgufModel(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The configuration with the divisors of rotary frequencies that the file may hold as a tensor.</summary>
+    /// <exception cref="InvalidInputException">The tensor has another shape than the frequencies, or a divisor makes no sense.</exception>
+    public ModelConfig WithRotaryDivisors(ModelConfig config)
+    {
+        if (config.Rotary is not { } rotary || !Weights.Contains(RotaryDivisors))
+            return config;
+        float[] divisors = Weights.Read(RotaryDivisors, rotary.Dim / 2);
+        if (Array.Find(divisors, d => !(d > 0 && float.IsFinite(d))) is var wrong && !divisors.All(d => d > 0 && float.IsFinite(d)))
+            throw new InvalidInputException($"{file.FilePath}: tensor '{RotaryDivisors}': expected positive numbers, found {wrong}");
+        return config with { Rotary = rotary with { Divisors = divisors } };
+    }
+
+    /// <summary>The tokenizer, or null when the file has none.</summary>
+    /// <param name="vocabulary">The rows of the embedding, which the tokens must not outnumber.</param>
+    /// <exception cref="InvalidInputException">The tokenizer is damaged, or of a kind that is not read.</exception>
+    public TextTokenizer? Tokenizer(int vocabulary) => GgufTokenizer.Read(file.FilePath, file.Metadata, vocabulary);
+
+    /// <summary>Unmaps the file.</summary>
+    public void Dispose() => file.Dispose();
+}
