@@ -9,8 +9,8 @@ internal sealed class ModelOptions
 {
     private readonly Option<string> _model = new("--model")
     {
-        Description = "A Hugging Face directory (config.json, *.safetensors, tokenizer files), or `demo`, the model that ships "
-            + "with interp.",
+        Description = "A Hugging Face directory (config.json, *.safetensors, tokenizer files), a .gguf file, or `demo`, the model "
+            + "that ships with interp.",
         HelpName = "PATH",
         Required = true,
     };
@@ -49,11 +49,11 @@ internal sealed class ModelOptions
         }
 
         string ending = Path.GetExtension(path).ToLowerInvariant();
-        if (ending is ".onnx" or ".gguf" && !Directory.Exists(path))
+        if (ending == ".onnx" && !Directory.Exists(path))
         {
             throw new InvalidInputException(
                 $"{path}: {ending} files are not available yet; "
-                + "expected a Hugging Face directory (config.json and *.safetensors)");
+                + "expected a Hugging Face directory (config.json and *.safetensors) or a .gguf file");
         }
 
         return TransformerModel.Load(path);

@@ -102,19 +102,22 @@ internal sealed partial class GgufTokenizer
                 ? p.Key == frame.Bos || p.Key == frame.Eos
                 : types[p.Value] is SentencePieceModel.Control or SentencePieceModel.UserDefined)
             .ToDictionary(StringComparer.Ordinal);
-        return TokenizerLoader.ByteLevelBpe(vocabulary, merges, Words(), special, frame);
+        string pattern = Pattern();
+        return TokenizerLoader.ByteLevelBpe(
+            vocabulary, merges, Words(pattern), special, frame, wholeWords: pattern == "llama-bpe");
     }
 
-    private Regex Words()
+    // Files of GPT-2 are older than the key; for others, what was meant without it is not known.
+    private string Pattern() =>
+        metadata.Text(PreKey, metadata.Text("general.architecture", "") == "gpt2" ? "gpt-2" : null);
+
+    private Regex Words(string pattern) => pattern switch
     {
-        string pattern = metadata.Text(PreKey, "gpt-2");
-        return pattern switch
-        {
-            "gpt-2" or "default" => TokenizerLoader.Gpt2Words(),
-            "qwen2" => Qwen2Words(),
-            _ => throw metadata.Error(PreKey, $"{OneLine.Quote(pattern)} is not supported; expected gpt-2 or qwen2"),
-        };
-    }
+        "gpt-2" => TokenizerLoader.Gpt2Words(),
+        "llama-bpe" => Llama3Words(),
+        "qwen2" => Qwen2Words(),
+        _ => throw metadata.Error(PreKey, $"{OneLine.Quote(pattern)} is not supported; expected gpt-2, llama-bpe or qwen2"),
+    };
 
     private TokenizerConfig Frame(bool bosByDefault) => new()
     {
@@ -138,7 +141,13 @@ internal sealed partial class GgufTokenizer
             throw metadata.Error(key, $"expected {tokens.Count} elements, one for each token, found {metadata.Count(key)}");
     }
 
-    /// <summary>Qwen2's pattern of words: as GPT-2's later form, with every digit on its own.</summary>
-    [GeneratedRegex(@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    /// <summary>Llama 3's pattern of words: digits in threes, punctuation with the line ends behind it.</summary>
+    [GeneratedRegex(
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    private static partial Regex Llama3Words();
+
+    /// <summary>Qwen2's pattern of words: as Llama 3's, with every digit on its own.</summary>
+    [GeneratedRegex(
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
     private static partial Regex Qwen2Words();
 }

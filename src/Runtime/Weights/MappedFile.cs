@@ -55,12 +55,15 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    /// <summary>Makes sure that the file is still mapped.</summary>
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(disposed, this);
+
     /// <summary>Bytes of the file, without a copy; they must not be touched after <see cref="Dispose"/>.</summary>
     /// <param name="offset">The first byte.</param>
     /// <param name="count">How many; they must lie inside the file.</param>
     public ReadOnlySpan<byte> Bytes(long offset, int count)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - count);
@@ -70,7 +73,7 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Copies the whole file.</summary>
     public void CopyTo(Stream destination)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ThrowIfDisposed();
         using UnmanagedMemoryStream bytes = new(start, Length);
         bytes.CopyTo(destination, BytesAtOnce);
         GC.KeepAlive(this);

@@ -66,11 +66,31 @@ public sealed class GgufTokenizerTests : IDisposable
         Assert.Null(Read(new GgufBuilder().With("tokenizer.ggml.model", "no_vocab")));
     }
 
+    // Words and digits as the published patterns split them.
+    [Theory]
+    [InlineData("gpt-2", "abc", "0 1 2")]
+    [InlineData("llama-bpe", "abc", "8")]
+    [InlineData("qwen2", "abc", "0 1 2")]
+    [InlineData("gpt-2", "1111", "5 5")]
+    [InlineData("llama-bpe", "1111", "6 3")]
+    [InlineData("qwen2", "1111", "3 3 3 3")]
+    [InlineData("llama-bpe", "a<|end|>abc<|end|>", "0 7 8 7")]
+    public void Words_are_those_of_the_pattern(string pattern, string text, string ids)
+    {
+        // 11 is merged from two digits, 111 and abc are only there as whole words.
+        TextTokenizer tokenizer = Read(new GgufBuilder().With("tokenizer.ggml.model", "gpt2").With("tokenizer.ggml.pre", pattern)
+            .With("tokenizer.ggml.tokens", new[] { "a", "b", "c", "1", "!", "11", "111", "<|end|>", "abc" })
+            .With("tokenizer.ggml.token_type", new[] { 1, 1, 1, 1, 1, 1, 1, 3, 1 })
+            .With("tokenizer.ggml.merges", new[] { "1 1" }))!;
+        Assert.Equal(ids, string.Join(' ', tokenizer.Encode(text)));
+    }
+
     [Fact]
     public void What_is_wrong_or_not_read_is_named()
     {
         string[] tokens = ["a", "b", "ab"];
-        GgufBuilder Bpe() => new GgufBuilder().With("tokenizer.ggml.model", "gpt2").With("tokenizer.ggml.tokens", tokens);
+        GgufBuilder Bpe() => new GgufBuilder().With("general.architecture", "gpt2")
+            .With("tokenizer.ggml.model", "gpt2").With("tokenizer.ggml.tokens", tokens);
         GgufBuilder Merged() => Bpe().With("tokenizer.ggml.merges", new[] { "a b" });
         Refuse(new GgufBuilder().With("tokenizer.ggml.model", "bert"), "'bert' is not supported; expected llama or gpt2");
         Refuse(new GgufBuilder().With("tokenizer.ggml.model", "gpt2"), "tokens'", "expected an array, found nothing");
@@ -79,6 +99,9 @@ public sealed class GgufTokenizerTests : IDisposable
         Refuse(Bpe().With("tokenizer.ggml.merges", Enumerable.Repeat("a b", 13).ToArray()), "at most 4 merges per token, found 13");
         Refuse(Bpe().With("tokenizer.ggml.merges", new[] { "a x" }), "the tokenizer could not be read");
         Refuse(Merged().With("tokenizer.ggml.pre", "dbrx"), "pre'", "'dbrx' is not supported");
+        Refuse(
+            new GgufBuilder().With("tokenizer.ggml.model", "gpt2").With("tokenizer.ggml.tokens", tokens).With("tokenizer.ggml.merges", new[] { "a b" }),
+            "pre'", "expected a text, found nothing");
         Refuse(Merged().With("tokenizer.ggml.add_space_prefix", true), "add_space_prefix'", "expected false");
         Refuse(Merged().With("tokenizer.ggml.bos_token_id", 3u), "bos_token_id'", "expected a token from 0 to 2, found 3");
         Refuse(Merged().With("tokenizer.ggml.token_type", new[] { 1 }), "token_type'", "expected 3 elements", "found 1");
