@@ -26,29 +26,48 @@ internal sealed class GgufArchitecture
 
     private static readonly FrozenDictionary<string, string> LlamaStems = new Dictionary<string, string>
     {
-        ["token_embd"] = "model.embed_tokens", ["output_norm"] = "model.norm", ["output"] = "lm_head",
-        ["attn_norm"] = "input_layernorm", ["attn_q"] = "self_attn.q_proj", ["attn_k"] = "self_attn.k_proj",
-        ["attn_v"] = "self_attn.v_proj", ["attn_output"] = "self_attn.o_proj", ["ffn_norm"] = "post_attention_layernorm",
-        ["ffn_gate"] = "mlp.gate_proj", ["ffn_up"] = "mlp.up_proj", ["ffn_down"] = "mlp.down_proj",
+        ["token_embd"] = "model.embed_tokens",
+        ["output_norm"] = "model.norm",
+        ["output"] = "lm_head",
+        ["attn_norm"] = "input_layernorm",
+        ["attn_q"] = "self_attn.q_proj",
+        ["attn_k"] = "self_attn.k_proj",
+        ["attn_v"] = "self_attn.v_proj",
+        ["attn_output"] = "self_attn.o_proj",
+        ["ffn_norm"] = "post_attention_layernorm",
+        ["ffn_gate"] = "mlp.gate_proj",
+        ["ffn_up"] = "mlp.up_proj",
+        ["ffn_down"] = "mlp.down_proj",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, string> Gpt2Stems = new Dictionary<string, string>
     {
-        ["token_embd"] = "wte", ["position_embd"] = "wpe", ["output_norm"] = "ln_f", ["output"] = "lm_head",
-        ["attn_norm"] = "ln_1", ["attn_qkv"] = "attn.c_attn", ["attn_output"] = "attn.c_proj", ["ffn_norm"] = "ln_2",
-        ["ffn_up"] = "mlp.c_fc", ["ffn_down"] = "mlp.c_proj",
+        ["token_embd"] = "wte",
+        ["position_embd"] = "wpe",
+        ["output_norm"] = "ln_f",
+        ["output"] = "lm_head",
+        ["attn_norm"] = "ln_1",
+        ["attn_qkv"] = "attn.c_attn",
+        ["attn_output"] = "attn.c_proj",
+        ["ffn_norm"] = "ln_2",
+        ["ffn_up"] = "mlp.c_fc",
+        ["ffn_down"] = "mlp.c_proj",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, Arrangement> LlamaArrangements = new Dictionary<string, Arrangement>
     {
-        ["attn_q.weight"] = Arrangement.QueryPairs, ["attn_q.bias"] = Arrangement.QueryPairs,
-        ["attn_k.weight"] = Arrangement.KeyPairs, ["attn_k.bias"] = Arrangement.KeyPairs,
+        ["attn_q.weight"] = Arrangement.QueryPairs,
+        ["attn_q.bias"] = Arrangement.QueryPairs,
+        ["attn_k.weight"] = Arrangement.KeyPairs,
+        ["attn_k.bias"] = Arrangement.KeyPairs,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, Arrangement> Gpt2Arrangements = new Dictionary<string, Arrangement>
     {
-        ["attn_qkv.weight"] = Arrangement.Transposed, ["attn_output.weight"] = Arrangement.Transposed,
-        ["ffn_up.weight"] = Arrangement.Transposed, ["ffn_down.weight"] = Arrangement.Transposed,
+        ["attn_qkv.weight"] = Arrangement.Transposed,
+        ["attn_output.weight"] = Arrangement.Transposed,
+        ["ffn_up.weight"] = Arrangement.Transposed,
+        ["ffn_down.weight"] = Arrangement.Transposed,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly GgufArchitecture[] Known =
