@@ -2,6 +2,7 @@ using System.CommandLine;
 using Interp.Hooks;
 using Interp.Runtime;
 using Interp.Runtime.Onnx;
+using Interp.Runtime.Weights;
 
 namespace Interp.Cli;
 

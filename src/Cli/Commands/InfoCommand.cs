@@ -73,7 +73,13 @@ internal sealed class InfoCommand : ToolCommand
         people.Add("positions", $"{c.Positions}, context {c.NCtx}");
         people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is null ? "no tokenizer (token ids only)" : "with tokenizer")}");
         people.Add("parameters", Shown.Count(model.Weights.Parameters(c.TiedUnembedding)));
-        people.Add("weights in memory", Shown.Bytes(model.Weights.Bytes));
+        if (model.Stored.Count > 0)
+        {
+            people.Add("weights as stored", $"{Shown.Bytes(facts.StoredBytes)}: {string.Join(", ", model.Stored.Select(
+                s => $"{s.Type} {Shown.Bytes(s.Bytes)} in {s.Tensors} tensors"))}");
+        }
+
+        people.Add("weights in memory", $"{Shown.Bytes(model.Weights.Bytes)} (float32)");
         people.Add(
             "hook points",
             $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");

@@ -13,6 +13,9 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
     public long ActivationBytes => sizeof(float) * model.Hooks.Points.Sum(
         point => model.Hooks.Shape(point, positions, positions).Aggregate(1L, (a, b) => a * b));
 
+    /// <summary>Bytes of the weights as the checkpoint stores them.</summary>
+    public long StoredBytes => model.Stored.Sum(stored => stored.Bytes);
+
     /// <summary>One row of sizes.</summary>
     public ResultTable Model()
     {
@@ -24,6 +27,7 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
             ("n_ctx", c.NCtx), ("norm", c.Norm.ToString()), ("block", c.Block.ToString()), ("positions", c.Positions.ToString()),
             ("tokenizer", model.Tokenizer?.Kind), ("hook_points", model.Hooks.AllPoints.Length),
             ("parameters", (double)model.Weights.Parameters(c.TiedUnembedding)), ("weight_bytes", (double)model.Weights.Bytes),
+            ("stored_types", string.Join(' ', model.Stored.Select(s => s.Type))), ("stored_bytes", (double)StoredBytes),
             ("prompt_length", positions), ("activation_bytes", (double)ActivationBytes), ("sha256", model.Sha256),
         ];
         var table = new ResultTable("model", [.. facts.Select(f => new Column(f.Name, f.Value switch

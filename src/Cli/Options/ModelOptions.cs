@@ -10,8 +10,8 @@ internal sealed class ModelOptions
 {
     private readonly Option<string> _model = new("--model")
     {
-        Description = "A Hugging Face directory (config.json, *.safetensors, tokenizer files), or `demo`, the model that ships "
-            + "with interp.",
+        Description = "A Hugging Face directory (config.json, *.safetensors, tokenizer files), a .gguf file, or `demo`, the model "
+            + "that ships with interp.",
         HelpName = "PATH",
         Required = true,
     };
@@ -61,21 +61,5 @@ internal sealed class ModelOptions
     public IReadOnlyList<Intervention> Interventions(Session session, TransformerModel model) =>
         session.Get(_interventions) is { } path ? InterventionJson.Load(path, model.Hooks) : [];
 
-    private static TransformerModel Open(string path)
-    {
-        if (path == "demo")
-        {
-            return DemoModel.Create();
-        }
-
-        string ending = System.IO.Path.GetExtension(path).ToLowerInvariant();
-        if (ending is ".onnx" or ".gguf" && !Directory.Exists(path))
-        {
-            throw new InvalidInputException(
-                $"{path}: {ending} files are not available yet; "
-                + "expected a Hugging Face directory (config.json and *.safetensors)");
-        }
-
-        return TransformerModel.Load(path);
-    }
+    private static TransformerModel Open(string path) => path == "demo" ? DemoModel.Create() : TransformerModel.Load(path);
 }

@@ -16,6 +16,9 @@ public sealed class ConfigReader
     /// <summary>The file, or another name for where the settings came from.</summary>
     public string Path { get; }
 
+    /// <summary>The settings as JSON text.</summary>
+    public string Json => _root.GetRawText();
+
     /// <summary>Reads a file.</summary>
     /// <param name="path">Path of config.json.</param>
     /// <exception cref="InvalidInputException">The file is missing or is not a JSON object.</exception>

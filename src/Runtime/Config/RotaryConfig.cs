@@ -7,6 +7,11 @@ namespace Interp.Runtime;
 /// <param name="Scaling">Length extension, or null.</param>
 public sealed record RotaryConfig(int Dim, double Base, bool AdjacentPairs = false, RotaryScaling? Scaling = null)
 {
+    /// <summary>
+    /// What each frequency is divided by besides, [Dim / 2], as GGUF files keep Llama 3.1's length extension; null = nothing.
+    /// </summary>
+    public IReadOnlyList<float>? Divisors { get; init; }
+
     /// <summary>Whether the frequencies depend on the length of the sequence.</summary>
     public bool DependsOnLength => Scaling?.Kind == RotaryScalingKind.Dynamic;
 
@@ -37,13 +42,14 @@ public sealed record RotaryConfig(int Dim, double Base, bool AdjacentPairs = fal
             frequencies[i] = 1f / (float)Math.Pow(frequencyBase, 2.0 * i / Dim);
         }
 
-        return Scaling?.Kind switch
+        frequencies = Scaling?.Kind switch
         {
             RotaryScalingKind.Linear => [.. frequencies.Select(f => f / (float)Scaling.Factor)],
             RotaryScalingKind.Llama3 => [.. frequencies.Select(Llama3)],
             RotaryScalingKind.Yarn => Yarn(frequencies),
             _ => frequencies,
         };
+        return Divisors is null ? frequencies : [.. frequencies.Zip(Divisors, (frequency, divisor) => frequency / divisor)];
     }
 
     /// <summary>Llama 3.1: low frequencies are divided, high ones kept, those between interpolated.</summary>

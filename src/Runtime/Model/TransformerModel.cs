@@ -1,7 +1,6 @@
 using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
-using Interp.Runtime.Onnx;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -39,46 +38,27 @@ public sealed class TransformerModel
     public string Sha256 { get; }
 
     /// <summary>
-    /// Loads a Hugging Face directory (config.json, safetensors, tokenizer files), or an ONNX file with its config.json and
-    /// tokenizer beside it.
+    /// The types in which the checkpoint stores the weights, which are float32 in memory; the type with the most bytes first.
+    /// Empty for a model without a checkpoint.
     /// </summary>
-    /// <param name="path">Path of the directory, or of a file that ends in <c>.onnx</c>.</param>
+    public IReadOnlyList<StoredType> Stored { get; private init; } = [];
+
+    /// <summary>
+    /// Loads a Hugging Face directory (config.json, safetensors, tokenizer files), an ONNX file with its config.json and
+    /// tokenizer beside it, or a GGUF file.
+    /// </summary>
+    /// <param name="path">Path of the directory, or of a file that ends in <c>.onnx</c> or <c>.gguf</c>.</param>
     /// <exception cref="InvalidInputException">Something there is missing, broken or not supported.</exception>
     public static TransformerModel Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return OnnxModel.IsOnnx(path) && !Directory.Exists(path) ? LoadOnnx(path) : LoadDirectory(path);
-    }
-
-    private static TransformerModel LoadOnnx(string path)
-    {
-        using OnnxModel onnx = OnnxModel.Open(path);
-        ConfigReader config = onnx.Config();
-        ModelFamily family = ModelFamily.For(config);
-        ModelConfig resolved = family.ReadConfig(config);
-        IWeightSource source = onnx.Weights(resolved);
-        ModelWeights weights = family.ReadWeights(resolved, source);
-        source.ThrowIfUnused();
-        TextTokenizer? tokenizer = TokenizerLoader.TryLoad(OnnxModel.FolderOf(path));
-        return new TransformerModel(resolved, weights, tokenizer, path, source.Sha256);
-    }
-
-    private static TransformerModel LoadDirectory(string directory)
-    {
-        if (!Directory.Exists(directory))
-        {
-            throw new InvalidInputException(File.Exists(directory)
-                ? $"{directory}: expected a Hugging Face directory (config.json and *.safetensors) or an .onnx file, found another file"
-                : $"{directory}: no such directory");
-        }
-
-        var config = ConfigReader.Open(Path.Combine(directory, "config.json"));
-        ModelFamily family = ModelFamily.For(config);
-        ModelConfig resolved = family.ReadConfig(config);
-        using Checkpoint checkpoint = Checkpoint.Open(directory);
-        ModelWeights weights = family.ReadWeights(resolved, checkpoint);
-        checkpoint.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, TokenizerLoader.TryLoad(directory), directory, checkpoint.Sha256);
+        using IModelSource source = IModelSource.Open(path);
+        ModelFamily family = ModelFamily.For(source.Config);
+        ModelConfig config = source.Complete(family.ReadConfig(source.Config));
+        IWeightSource tensors = source.Weights(config);
+        ModelWeights weights = family.ReadWeights(config, tensors);
+        tensors.ThrowIfUnused();
+        return new TransformerModel(config, weights, source.Tokenizer(config), path, tensors.Sha256) { Stored = tensors.Stored };
     }
 
     /// <summary>Builds a model from settings and tensors in memory, through the same path as a directory.</summary>
@@ -94,7 +74,7 @@ public sealed class TransformerModel
         ModelConfig resolved = family.ReadConfig(config);
         ModelWeights weights = family.ReadWeights(resolved, source);
         source.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, tokenizer, source.Description, source.Sha256);
+        return new TransformerModel(resolved, weights, tokenizer, source.Description, source.Sha256) { Stored = source.Stored };
     }
 
     /// <summary>Builds a model from a resolved configuration and weights, of any style whether or not a family has it.</summary>

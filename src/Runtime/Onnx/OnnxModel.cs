@@ -1,15 +1,17 @@
 using Interp.Runtime.Families;
+using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Onnx;
 
 /// <summary>A transformer in an ONNX file: its configuration and its weights, as a Hugging Face directory would have them.</summary>
-internal sealed class OnnxModel : IDisposable
+internal sealed class OnnxModel : IModelSource
 {
     private const string ConfigName = "config.json";
 
     private readonly OnnxFile _file;
     private readonly SiteNames _names;
+    private ConfigReader? _config;
 
     private OnnxModel(OnnxFile file, Stream stream)
     {
@@ -28,9 +30,6 @@ internal sealed class OnnxModel : IDisposable
 
     /// <summary>What each site does.</summary>
     public BlockStructure Structure { get; }
-
-    /// <summary>Whether a path is meant as an ONNX file.</summary>
-    public static bool IsOnnx(string path) => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX, the one above.</summary>
     /// <param name="path">The ONNX file.</param>
@@ -68,11 +67,7 @@ internal sealed class OnnxModel : IDisposable
 
     /// <summary>The settings: config.json, or what the graph tells.</summary>
     /// <exception cref="InvalidInputException">There is no config.json and the graph does not tell everything.</exception>
-    public ConfigReader Config()
-    {
-        string path = Path.Combine(FolderOf(_file.Path), ConfigName);
-        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_file, Stream, Structure, _names);
-    }
+    public ConfigReader Config => _config ??= ReadConfig();
 
     /// <summary>The weights under the family's names.</summary>
     /// <param name="config">The resolved configuration.</param>
@@ -84,8 +79,17 @@ internal sealed class OnnxModel : IDisposable
         return WeightAssembly.Create(Stream, Structure, _names, layout, config);
     }
 
+    /// <inheritdoc/>
+    public TextTokenizer? Tokenizer(ModelConfig config) => TokenizerLoader.TryLoad(FolderOf(_file.Path));
+
     /// <summary>Closes the files.</summary>
     public void Dispose() => _file.Dispose();
+
+    private ConfigReader ReadConfig()
+    {
+        string path = Path.Combine(FolderOf(_file.Path), ConfigName);
+        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_file, Stream, Structure, _names);
+    }
 
     private static IEnumerable<string> Known() => FamilyLayout.Names.Intersect(ModelFamily.Names);
 }

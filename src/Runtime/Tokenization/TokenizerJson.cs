@@ -36,7 +36,8 @@ internal static class TokenizerJson
                 }
 
                 Dictionary<string, int> vocabulary = Vocabulary(model);
-                return TokenizerLoader.ByteLevelBpe(vocabulary, Merges(model), words, added, config, prefix, suffix);
+                bool wholeWords = model.TryGetProperty("ignore_merges", out JsonElement ignore) && ignore.ValueKind == JsonValueKind.True;
+                return TokenizerLoader.ByteLevelBpe(vocabulary, Merges(model), words, added, config, prefix, suffix, wholeWords);
             case "BPE" when byteFallback || DummyPrefix(root):
                 return TokenizerLoader.SentencePiece(BpeModel(model, added, byteFallback, DummyPrefix(root)), "SentencePiece BPE", config, prefix, suffix);
             case "Unigram":

@@ -71,7 +71,8 @@ public static partial class TokenizerLoader
         IReadOnlyDictionary<string, int> special,
         TokenizerConfig config,
         IReadOnlyList<int>? prefix = null,
-        IReadOnlyList<int>? suffix = null)
+        IReadOnlyList<int>? suffix = null,
+        bool wholeWords = false)
     {
         var tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
@@ -82,7 +83,9 @@ public static partial class TokenizerLoader
         });
         string?[] pieces = Pieces(vocabulary.Concat(special));
         return new LibraryTokenizer(
-            text => tokenizer.EncodeToIds(text),
+            wholeWords
+                ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
+                : text => tokenizer.EncodeToIds(text),
             ids => tokenizer.Decode(ids),
             Traits("byte-level BPE", pieces, special, config, ByteLevel.Text, prefix, suffix));
     }

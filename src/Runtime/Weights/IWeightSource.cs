@@ -15,6 +15,9 @@ public interface IWeightSource
     /// <summary>The names of all tensors.</summary>
     IEnumerable<string> Names { get; }
 
+    /// <summary>The types in which the tensors are stored, the type with the most bytes first.</summary>
+    IReadOnlyList<StoredType> Stored { get; }
+
     /// <summary>The tensors that were neither read nor ignored, in the order of <see cref="Names"/>.</summary>
     IReadOnlyList<string> Unused { get; }
 

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
-using Microsoft.Win32.SafeHandles;
 
 namespace Interp.Runtime.Weights;
 
@@ -9,7 +7,7 @@ namespace Interp.Runtime.Weights;
 /// Everything the header says is checked when the file is opened, so reading a tensor cannot leave the file.
 /// Reading is safe from several threads; the file must not be shortened by others while it is open.
 /// </summary>
-public sealed unsafe class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : IDisposable
 {
     /// <summary>A longer header is refused, as the reference implementation does: 100 MB.</summary>
     public const long LongestHeader = 100_000_000;
@@ -18,32 +16,23 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private const int ElementsAtOnce = 1 << 20;
 
     private readonly OrderedDictionary<string, TensorEntry> tensors;
-    private readonly MemoryMappedFile map;
-    private readonly MemoryMappedViewAccessor view;
-    private readonly byte* start;
-    private readonly byte* data;
-    private bool disposed;
+    private readonly MappedFile file;
+    private readonly long dataStart;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, SafetensorsHeader header, long headerLength)
+    private SafetensorsFile(string path, MappedFile file, SafetensorsHeader header, long dataStart)
     {
         FilePath = path;
-        Length = RandomAccess.GetLength(handle);
+        this.file = file;
+        this.dataStart = dataStart;
         tensors = header.Tensors;
         Metadata = header.Metadata;
-        map = MemoryMappedFile.CreateFromFile(
-            handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        byte* pointer = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
-        start = pointer + view.PointerOffset;
-        data = start + PrefixBytes + headerLength;
     }
 
     /// <summary>The path that the file was opened under.</summary>
     public string FilePath { get; }
 
     /// <summary>The file's size in bytes.</summary>
-    public long Length { get; }
+    public long Length => file.Length;
 
     /// <summary>The tensors by name, in the order of the header.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Tensors => tensors;
@@ -66,26 +55,18 @@ public sealed unsafe class SafetensorsFile : IDisposable
         ArgumentNullException.ThrowIfNull(path);
         if (!BitConverter.IsLittleEndian)
             throw new PlatformNotSupportedException("safetensors files are read on little-endian machines only.");
-        if (!File.Exists(path))
-        {
-            throw new InvalidInputException($"{path}: expected a safetensors file, found "
-                + (Directory.Exists(path) ? "a directory" : "no such file"));
-        }
-        SafeFileHandle? handle = null;
+        MappedFile file = MappedFile.Open(path, "safetensors file", PrefixBytes);
         try
         {
-            handle = File.OpenHandle(path);
-            byte[] header = ReadHeader(handle, path);
-            long dataLength = RandomAccess.GetLength(handle) - PrefixBytes - header.Length;
-            return new SafetensorsFile(path, handle, SafetensorsHeader.Parse(header, dataLength, path), header.Length);
+            byte[] header = ReadHeader(file, path);
+            long dataStart = PrefixBytes + header.Length;
+            return new SafetensorsFile(
+                path, file, SafetensorsHeader.Parse(header, file.Length - dataStart, path), dataStart);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch
         {
-            throw new InvalidInputException($"{path}: cannot be read ({OneLine.Quote(exception.Message)})", exception);
-        }
-        finally
-        {
-            handle?.Dispose();
+            file.Dispose();
+            throw;
         }
     }
 
@@ -99,7 +80,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         long length = entry.End - entry.Begin;
         if (length > int.MaxValue)
             throw Error(entry, $"expected at most {int.MaxValue} bytes to be looked at in one piece, found {length}");
-        return new ReadOnlySpan<byte>(data + entry.Begin, (int)length);
+        return file.Bytes(dataStart + entry.Begin, (int)length);
     }
 
     /// <summary>Reads a floating point tensor as float32; see <see cref="SafetensorsTypes.IsFloat"/>.</summary>
@@ -119,7 +100,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         for (int i = 0; i < destination.Length; i += ElementsAtOnce)
         {
             Span<float> piece = destination.Slice(i, Math.Min(ElementsAtOnce, destination.Length - i));
-            ReadOnlySpan<byte> source = new(data + entry.Begin + ((long)i * size), piece.Length * size);
+            ReadOnlySpan<byte> source = file.Bytes(dataStart + entry.Begin + ((long)i * size), piece.Length * size);
             TensorConversion.ToSingle(source, entry.Type, piece);
         }
         GC.KeepAlive(this);
@@ -144,64 +125,32 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>Copies the whole file, header included.</summary>
-    internal void CopyTo(Stream destination)
-    {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        using UnmanagedMemoryStream bytes = new(start, Length);
-        bytes.CopyTo(destination, ElementsAtOnce);
-        GC.KeepAlive(this);
-    }
+    internal void CopyTo(Stream destination) => file.CopyTo(destination);
 
     /// <summary>Unmaps the file; spans obtained from <see cref="Bytes"/> become invalid.</summary>
-    public void Dispose()
-    {
-        if (disposed)
-            return;
-        disposed = true;
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        map.Dispose();
-    }
+    public void Dispose() => file.Dispose();
 
-    private static byte[] ReadHeader(SafeFileHandle handle, string path)
+    private static byte[] ReadHeader(MappedFile file, string path)
     {
-        long length = RandomAccess.GetLength(handle);
-        if (length < PrefixBytes)
-            throw new InvalidInputException($"{path}: expected a safetensors file of at least 8 bytes, found {length} bytes");
-        Span<byte> prefix = stackalloc byte[PrefixBytes];
-        ReadExactly(handle, prefix, 0);
+        ReadOnlySpan<byte> prefix = file.Bytes(0, PrefixBytes);
         if (prefix.SequenceEqual("version "u8))
         {
             throw new InvalidInputException(
                 $"{path}: expected a safetensors file, found a Git LFS pointer; fetch the file itself with git lfs pull");
         }
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        long longest = Math.Min(length - PrefixBytes, LongestHeader);
+        long longest = Math.Min(file.Length - PrefixBytes, LongestHeader);
         if (headerLength < 2 || headerLength > (ulong)longest)
         {
             throw new InvalidInputException($"{path}: expected a header length from 2 to {longest} "
-                + $"(at most {LongestHeader}, and the file has {length} bytes), found {headerLength}: not a safetensors file?");
+                + $"(at most {LongestHeader}, and the file has {file.Length} bytes), found {headerLength}: not a safetensors file?");
         }
-        byte[] header = new byte[headerLength];
-        ReadExactly(handle, header, PrefixBytes);
-        return header;
-    }
-
-    private static void ReadExactly(SafeFileHandle handle, Span<byte> destination, long offset)
-    {
-        while (!destination.IsEmpty)
-        {
-            int read = RandomAccess.Read(handle, destination, offset);
-            if (read == 0)
-                throw new EndOfStreamException("the file ended early");
-            destination = destination[read..];
-            offset += read;
-        }
+        return file.Bytes(PrefixBytes, (int)headerLength).ToArray();
     }
 
     private TensorEntry Find(string name)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        file.ThrowIfDisposed();
         return tensors.TryGetValue(name, out TensorEntry? entry)
             ? entry
             : throw new InvalidInputException(
@@ -211,7 +160,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private void Own(TensorEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        ObjectDisposedException.ThrowIf(disposed, this);
+        file.ThrowIfDisposed();
         if (!tensors.TryGetValue(entry.Name, out TensorEntry? own) || !ReferenceEquals(own, entry))
             throw new ArgumentException($"The tensor {entry.Name} belongs to another file.", nameof(entry));
     }

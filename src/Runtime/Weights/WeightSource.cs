@@ -19,6 +19,13 @@ public abstract class WeightSource : IWeightSource
     public abstract IEnumerable<string> Names { get; }
 
     /// <inheritdoc/>
+    public virtual IReadOnlyList<StoredType> Stored => StoredType.Sum(Names.Select(name =>
+    {
+        WeightInfo info = Find(name, "");
+        return (info.Type.Spelling(), info.Count * info.Type.Size());
+    }));
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> Unused
     {
         get

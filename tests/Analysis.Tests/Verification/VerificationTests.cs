@@ -15,7 +15,7 @@ public sealed class VerificationTests
 
     public static TheoryData<string> Graphs =>
     [
-        "gpt2/model.onnx", "gpt2_onnx/model.onnx", "llama/model.onnx", "mistral/model.onnx", "qwen2/model.onnx",
+        "gpt2/model.onnx", "gpt2_onnx/model.onnx", "llama/model.onnx", "qwen2/model.onnx",
         "gpt_neox/model.onnx", "bert/model.onnx", "bert/model_opset17.onnx", "bert/model_nofold.onnx",
     ];
 
@@ -80,14 +80,14 @@ public sealed class VerificationTests
         string path = Path.Combine(Directory.CreateTempSubdirectory("interp-verify-").FullName, "cache.safetensors");
         NamedTensor[] tensors =
         [
-            NamedTensor.Integers("tokens", [Tokens.Length], [.. Tokens.Select(t => (long)t)]),
+            NamedTensor.Integers("tokens", [Tokens.Length], Tokens.Select(t => (long)t).ToArray()),
             .. run.Cache().Points.Select(p => NamedTensor.Float(
                 model.Hooks.Name(p), p.Layer == 1 ? [1, .. run.Cache().Shape(p)] : run.Cache().Shape(p), run.Cache().Values(p))),
         ];
         SafetensorsWriter.Write(path, tensors);
         VerifyReport same = Verification.AgainstFile(model, path);
         Assert.All(same.Rows, row => Assert.Equal(0, row.MaxAbs));
-        Assert.Equal(run.Cache().Points.Length, same.Rows.Count);
+        Assert.Equal(run.Cache().Points.Count, same.Rows.Count);
 
         VerifyReport other = Verification.AgainstFile(RandomModel.Create(RandomModel.Config(), 1), path);
         Assert.Equal("hook_embed", other.FirstDivergence?.Hook);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interp.Tests;
 
 namespace Interp.Cli.Tests.Commands;
 
@@ -14,6 +15,18 @@ public sealed class InfoCommandTests
         // 23 x 16 words, 12 x 16 positions, per layer 3200 weights, 144 biases, 64 of the norms, and 32 of the final norm.
         Assert.Equal((23 * 16) + (12 * 16) + (2 * (3072 + 144 + 64)) + 32, row.GetProperty("parameters").GetDouble());
         Assert.Equal(JsonValueKind.Null, row.GetProperty("tokenizer").ValueKind);
+        Assert.Equal("F32", row.GetProperty("stored_types").GetString());
+        Assert.Equal(4 * row.GetProperty("parameters").GetDouble(), row.GetProperty("stored_bytes").GetDouble());
+    }
+
+    [Fact]
+    public void Info_tells_how_a_gguf_file_stores_its_weights()
+    {
+        string path = Fixtures.Require("gguf/tinyllm.gguf");
+        JsonElement row = Assert.Single(Tool.Run("info", "--model", path, "--json").Rows);
+        Assert.Equal("SentencePiece BPE", row.GetProperty("tokenizer").GetString());
+        Assert.Equal(1_171_200, row.GetProperty("stored_bytes").GetDouble());
+        Assert.Contains("F32 1.1 MiB in 48 tensors", Tool.Run("info", "--model", path).Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
