@@ -25,7 +25,7 @@ public sealed class SampleTests
     {
         Child child = await Child.Run("samples/Ledger", "Interp.Samples.Ledger", "no/such/model");
         Assert.Equal(2, child.ExitCode);
-        Assert.Equal("no/such/model: no such directory", child.Error.Trim());
+        Assert.Equal("no/such/model: no such file or directory", child.Error.Trim());
     }
 
     [Fact]

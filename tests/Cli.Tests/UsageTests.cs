@@ -47,9 +47,9 @@ public sealed class UsageTests
     [InlineData("expected token ids", "run", "--model", "demo", "--tokens", " ")]
     [InlineData("word 'Bogus'", "run", "--model", "demo", "--prompt", "Bogus")]
     [InlineData("position 5", "run", "--model", "demo", "--tokens", "1", "--pos", "5")]
-    [InlineData("/nowhere: no such directory", "run", "--model", "/nowhere", "--tokens", "1")]
+    [InlineData("/nowhere: no such file or directory", "run", "--model", "/nowhere", "--tokens", "1")]
     [InlineData("m.gguf: expected a GGUF file, found no such file", "run", "--model", "m.gguf", "--tokens", "1")]
-    [InlineData("m.onnx: .onnx files are not available yet", "run", "--model", "m.onnx", "--tokens", "1")]
+    [InlineData("m.onnx: expected an ONNX file, found no such file", "run", "--model", "m.onnx", "--tokens", "1")]
     [InlineData("nope.json: no such file", "run", "--model", "demo", "--tokens", "1", "--interventions", "nope.json")]
     [InlineData("nope.jsonl: no such file", "run", "--model", "demo", "--data", "nope.jsonl")]
     public void A_wrong_command_line_is_refused_in_one_line(string words, params string[] arguments) => Tool.Refuses(

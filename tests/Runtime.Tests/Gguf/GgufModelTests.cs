@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interp.Runtime.Families;
 using Interp.Runtime.Gguf;
 using Interp.Runtime.Tests.Reference;
 using Interp.Runtime.Tests.Weights;
@@ -17,16 +18,17 @@ public sealed class GgufModelTests : IDisposable
     public void The_weights_of_stories260K_have_the_bits_of_its_safetensors()
     {
         using GgufModel file = GgufModel.Open(Fixtures.Require("gguf/tinyllm.gguf"));
+        IWeightSource weights = file.Weights(new LlamaFamily("llama").ReadConfig(file.Config));
         using Checkpoint checkpoint = Checkpoint.Open(Fixtures.Require("stories260K"));
         foreach (string name in checkpoint.Names)
         {
             int[] shape = checkpoint.ShapeOf(name);
-            Assert.Equal(checkpoint.Read(name, shape), file.Weights.Read(name, shape));
+            Assert.Equal(checkpoint.Read(name, shape), weights.Read(name, shape));
         }
 
         // The directory ties the unembedding to the embedding, the file has it twice.
-        Assert.Equal(checkpoint.Read("model.embed_tokens.weight", 512, 64), file.Weights.Read("lm_head.weight", 512, 64));
-        Assert.Empty(file.Weights.Unused);
+        Assert.Equal(checkpoint.Read("model.embed_tokens.weight", 512, 64), weights.Read("lm_head.weight", 512, 64));
+        Assert.Empty(weights.Unused);
     }
 
     // The file's context is 128 tokens, the reference has 256: the number is raised in a copy.

@@ -7,7 +7,8 @@ namespace Interp.Runtime.Tests.Onnx;
 
 /// <summary>
 /// An exported graph, run by ONNX Runtime, gives the values of every hook point. Tolerance: 1e-5 of the largest value of a
-/// point; both engines compute in float32, in different orders.
+/// point; both engines compute in float32, in different orders. Random models, some of which have no norms, amplify rounding
+/// from layer to layer: 1e-4 there.
 /// </summary>
 public sealed class OnnxExportTests
 {
@@ -22,7 +23,8 @@ public sealed class OnnxExportTests
 
     [Fact]
     public void Every_hook_point_of_any_block_agrees_with_another_engine() => RandomModel.Configs.Sample(
-        config => Compare(RandomModel.Create(config, 3), [RandomModel.Tokens(9, 1), RandomModel.Tokens(5, 2)]), iter: 40);
+        config => Compare(RandomModel.Create(config, 3), [RandomModel.Tokens(9, 1), RandomModel.Tokens(5, 2)], null, 1e-4),
+        iter: 40);
 
     [Fact]
     public void Weights_may_lie_beside_the_graph() => Compare(
@@ -73,7 +75,8 @@ public sealed class OnnxExportTests
         }
     }
 
-    private static void Compare(TransformerModel model, int[][] prompts, OnnxExportOptions? options = null)
+    private static void Compare(
+        TransformerModel model, int[][] prompts, OnnxExportOptions? options = null, double tolerance = Tolerance)
     {
         using var work = new TemporaryDirectory();
         string path = work.At("model.onnx");
@@ -93,7 +96,7 @@ public sealed class OnnxExportTests
                 float[] ours = run.Cache(s).Values(point);
                 float[] theirs = OnnxValues.OfSequence(model, point, others[model.Hooks.Name(point)], s, prompts[s].Length);
                 double largest = theirs.Where(float.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
-                Close.Assert(theirs, ours, Tolerance * largest, 0, $"{model.Config.Block} {model.Hooks.Name(point)} of {s}");
+                Close.Assert(theirs, ours, tolerance * largest, 0, $"{model.Config.Block} {model.Hooks.Name(point)} of {s}");
             }
         }
     }
