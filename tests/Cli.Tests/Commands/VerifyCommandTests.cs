@@ -1,0 +1,76 @@
+using Interp.Runtime.Weights;
+
+namespace Interp.Cli.Tests.Commands;
+
+/// <summary><c>export</c> writes what <c>verify</c> agrees with, and <c>verify</c> says where a model differs.</summary>
+public sealed class VerifyCommandTests
+{
+    [Fact]
+    public void An_exported_model_is_verified()
+    {
+        using var work = new Workspace();
+        string model = work.PutModel(), graph = work.At("m.onnx");
+        Tool.Run("export", "--model", model, "--out", graph).Succeeded();
+        Outcome outcome = Tool.Run("verify", "--model", model, "--onnx", graph).Succeeded();
+        Assert.Contains("blocks.1.attn.hook_pattern", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("logits", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("DIFFERS", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_that_differs_ends_with_exit_code_3_and_the_place()
+    {
+        using var work = new Workspace();
+        string model = work.PutModel(), graph = work.At("m.onnx"), plan = work.At("plan.json");
+        File.WriteAllText(plan, """
+            { "interp.interventions": 1, "interventions": [ { "type": "ablate", "hook": "z1", "heads": [0], "kind": "zero" } ] }
+            """);
+        Tool.Run("export", "--model", model, "--interventions", plan, "--out", graph).Succeeded();
+        Outcome outcome = Tool.Run("verify", "--model", model, "--onnx", graph, "--json");
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("blocks.1.attn.hook_z (layer 1) is the first to differ", outcome.Error, StringComparison.Ordinal);
+        string[] columns = ["hook", "layer", "shape", "max_abs", "max_rel", "ok"];
+        Assert.Equal(columns, (outcome with { Code = 0 }).Columns);
+    }
+
+    [Fact]
+    public void A_cache_is_a_reference_for_the_same_model()
+    {
+        using var work = new Workspace();
+        string model = work.PutModel(), cache = work.At("c.safetensors");
+        Tool.Run("cache", "--model", model, "--tokens", "1 2 3", "--out", cache).Succeeded();
+        Tool.Run("verify", "--model", model, "--reference", cache).Succeeded();
+        Tool.Refuses(
+            ["verify", "--model", model, "--reference", cache, "--tokens", "1 2"], "expected 2 positions, as the prompt has, found 3");
+    }
+
+    [Fact]
+    public void Weights_are_exported_as_a_checkpoint_that_loads_again()
+    {
+        using var work = new Workspace();
+        string model = work.PutModel(), copy = Directory.CreateDirectory(work.At("copy")).FullName;
+        string file = Path.Combine(copy, "model.safetensors");
+        Tool.Run("export", "--model", model, "--out", file).Succeeded();
+        string[] run = ["run", "--tokens", "1 2 3", "--json", "--model"];
+        Assert.Equal(Tool.Run([.. run, model]).Succeeded().Output, Tool.Run([.. run, copy]).Succeeded().Output);
+        using SafetensorsFile exported = SafetensorsFile.Open(file);
+        using SafetensorsFile original = SafetensorsFile.Open(Path.Combine(model, "model.safetensors"));
+        Assert.Equal(original.Tensors.Keys.Order(), exported.Tensors.Keys.Order());
+    }
+
+    [Fact]
+    public void What_cannot_be_exported_or_verified_is_refused()
+    {
+        using var work = new Workspace();
+        string model = work.PutModel();
+        Tool.Refuses(["export", "--model", model], "--out: expected a file ending in .onnx or .safetensors, found none");
+        Tool.Refuses(["export", "--model", model, "--out", work.At("m.txt")], "expected a file ending in .onnx or .safetensors");
+        Tool.Refuses(["export", "--model", model, "--out", work.At("m.safetensors"), "--hooks", "z"], "holds weights only");
+        Tool.Refuses(["export", "--model", model, "--out", work.At("m.onnx"), "--hooks", "q_input0"], "heads read the stream itself");
+        Tool.Refuses(["verify", "--model", model], "expected one of --onnx and --reference, found none");
+        Tool.Refuses(["verify", "--model", model, "--onnx", work.At("none.onnx")], "none.onnx", "no such file");
+        Tool.Refuses(["verify", "--model", model, "--onnx", "a", "--tolerance", "0"], "--tolerance: expected a number above 0");
+        Assert.False(File.Exists(work.At("m.onnx")));
+        Assert.False(File.Exists(work.At("m.safetensors")));
+    }
+}
