@@ -67,7 +67,7 @@ internal sealed class OnnxModel : IDisposable
     public ConfigReader Config()
     {
         string path = Path.Combine(FolderOf(_file.Path), ConfigName);
-        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_file, _stream, _structure, _names);
+        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_stream, _structure, _names);
     }
 
     /// <summary>The weights under the family's names.</summary>
