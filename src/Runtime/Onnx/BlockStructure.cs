@@ -77,12 +77,12 @@ internal sealed class BlockStructure
             }
         }
 
-        AttentionSite[] cores = [.. _stream.Of<AttentionSite>()];
+        Dictionary<Site, int> cores = _stream.Of<AttentionSite>().Index().ToDictionary(c => (Site)c.Item, c => c.Index);
         foreach (LinearSite linear in _stream.Of<LinearSite>())
         {
             if (_stream.Sources(linear.Inputs) is [{ Site: AttentionSite core }])
             {
-                Give(Role.AttentionOutput, Array.IndexOf(cores, core), linear);
+                Give(Role.AttentionOutput, cores[core], linear);
             }
         }
     }
@@ -212,14 +212,14 @@ internal sealed class BlockStructure
             Give(Role.EmbedNorm, 0, embedNorm);
         }
 
-        foreach (NormSite norm2 in _stream.Of<NormSite>().Where(n => !_roles.Values.Any(p => p.Site == n)))
+        var placed = _roles.Values.Select(p => p.Site).ToHashSet();
+        Dictionary<Site, (Role Role, int Layer)> writers = _roles
+            .Where(r => r.Key.Role is Role.AttentionOutput or Role.FeedForwardOut).ToDictionary(r => r.Value.Site, r => r.Key);
+        foreach (NormSite after in _stream.Of<NormSite>().Where(n => !placed.Contains(n)))
         {
-            if (_stream.Sources(norm2.Inputs) is [{ Site: LinearSite linear }])
+            if (_stream.Sources(after.Inputs) is [{ Site: LinearSite linear }] && writers.TryGetValue(linear, out (Role Role, int Layer) at))
             {
-                foreach ((Role role, int layer) in _roles.Where(r => r.Value.Site == linear).Select(r => r.Key).ToArray())
-                {
-                    Give(role == Role.AttentionOutput ? Role.AttentionWriteNorm : Role.FeedForwardWriteNorm, layer, norm2);
-                }
+                Give(at.Role == Role.AttentionOutput ? Role.AttentionWriteNorm : Role.FeedForwardWriteNorm, at.Layer, after);
             }
         }
 

@@ -71,7 +71,7 @@ internal static class EmbeddingFinder
                     values.Push(reader.Output);
                 }
                 else if (reader.Op is not ("Shape" or "Mul")
-                    || (reader.Op == "Mul" && reader.Inputs.Any(i => i != value && ConstantReference.Find(graph, i) is not null)))
+                    || (reader is { Op: "Mul", Inputs.Count: 2 } && reader.Inputs.Any(i => i != value && ConstantReference.Find(graph, i) is not null)))
                 {
                     return true;
                 }

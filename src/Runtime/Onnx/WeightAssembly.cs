@@ -35,6 +35,13 @@ internal sealed class WeightAssembly
         Stream stream, BlockStructure structure, SiteNames names, FamilyLayout layout, ModelConfig config)
     {
         var assembly = new WeightAssembly(stream, structure, names, layout, config);
+        // Attention of a kind that cannot be followed leaves the names; of a kind that can, every layer is met.
+        if (structure.Layers > 0 ? config.NLayers != structure.Layers : config.NLayers > stream.Sites.Count)
+        {
+            throw new InvalidInputException($"{assembly.File}: expected {config.NLayers} layers of attention as the configuration says, "
+                + $"found {structure.Layers} that could be followed");
+        }
+
         foreach (Module module in layout.Modules)
         {
             for (int layer = 0; layer < (module.PerLayer ? config.NLayers : 1); layer++)
