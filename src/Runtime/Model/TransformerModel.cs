@@ -50,37 +50,6 @@ public sealed class TransformerModel
         return OnnxModel.IsOnnx(path) && !Directory.Exists(path) ? LoadOnnx(path) : LoadDirectory(path);
     }
 
-    private static TransformerModel LoadOnnx(string path)
-    {
-        using OnnxModel onnx = OnnxModel.Open(path);
-        ConfigReader config = onnx.Config();
-        ModelFamily family = ModelFamily.For(config);
-        ModelConfig resolved = family.ReadConfig(config);
-        IWeightSource source = onnx.Weights(resolved);
-        ModelWeights weights = family.ReadWeights(resolved, source);
-        source.ThrowIfUnused();
-        TextTokenizer? tokenizer = TokenizerLoader.TryLoad(OnnxModel.FolderOf(path));
-        return new TransformerModel(resolved, weights, tokenizer, path, source.Sha256);
-    }
-
-    private static TransformerModel LoadDirectory(string directory)
-    {
-        if (!Directory.Exists(directory))
-        {
-            throw new InvalidInputException(File.Exists(directory)
-                ? $"{directory}: expected a Hugging Face directory (config.json and *.safetensors) or an .onnx file, found another file"
-                : $"{directory}: no such directory");
-        }
-
-        var config = ConfigReader.Open(Path.Combine(directory, "config.json"));
-        ModelFamily family = ModelFamily.For(config);
-        ModelConfig resolved = family.ReadConfig(config);
-        using Checkpoint checkpoint = Checkpoint.Open(directory);
-        ModelWeights weights = family.ReadWeights(resolved, checkpoint);
-        checkpoint.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, TokenizerLoader.TryLoad(directory), directory, checkpoint.Sha256);
-    }
-
     /// <summary>Builds a model from settings and tensors in memory, through the same path as a directory.</summary>
     /// <param name="config">Settings, as in a family's config.json.</param>
     /// <param name="source">Tensors under the family's names.</param>
@@ -168,6 +137,37 @@ public sealed class TransformerModel
     public string TokenText(int id) => Tokenizer is not null && id < Tokenizer.VocabSize
         ? Tokenizer.TokenText(id)
         : id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static TransformerModel LoadOnnx(string path)
+    {
+        using OnnxModel onnx = OnnxModel.Open(path);
+        ConfigReader config = onnx.Config();
+        ModelFamily family = ModelFamily.For(config);
+        ModelConfig resolved = family.ReadConfig(config);
+        IWeightSource source = onnx.Weights(resolved);
+        ModelWeights weights = family.ReadWeights(resolved, source);
+        source.ThrowIfUnused();
+        TextTokenizer? tokenizer = TokenizerLoader.TryLoad(OnnxModel.FolderOf(path));
+        return new TransformerModel(resolved, weights, tokenizer, path, source.Sha256);
+    }
+
+    private static TransformerModel LoadDirectory(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new InvalidInputException(File.Exists(directory)
+                ? $"{directory}: expected a Hugging Face directory (config.json and *.safetensors) or an .onnx file, found another file"
+                : $"{directory}: no such directory");
+        }
+
+        var config = ConfigReader.Open(Path.Combine(directory, "config.json"));
+        ModelFamily family = ModelFamily.For(config);
+        ModelConfig resolved = family.ReadConfig(config);
+        using Checkpoint checkpoint = Checkpoint.Open(directory);
+        ModelWeights weights = family.ReadWeights(resolved, checkpoint);
+        checkpoint.ThrowIfUnused();
+        return new TransformerModel(resolved, weights, TokenizerLoader.TryLoad(directory), directory, checkpoint.Sha256);
+    }
 
     private static int ThreadCount(int threads) => threads switch
     {

@@ -12,7 +12,8 @@ internal static class GraphCheck
     /// <summary>Refuses constants that act on the stream and belong to no part that was recognised.</summary>
     public static void ConstantsAreKnown(Stream stream)
     {
-        foreach (OnnxNode node in stream.Nodes.Where(n => !stream.IsClaimed(n) && n.Op is not ("RotaryEmbedding" or "GroupQueryAttention")))
+        foreach (OnnxNode node in stream.Nodes.Where(n => !stream.IsClaimed(n)
+            && n.Op is not ("RotaryEmbedding" or "GroupQueryAttention")))
         {
             foreach (string input in node.Inputs.Where(i => i.Length > 0 && !stream.Has(i)))
             {

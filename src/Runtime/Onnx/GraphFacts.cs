@@ -23,7 +23,8 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
     /// <summary>The nonlinearity of the FFN under its Hugging Face name, from the operators between its maps.</summary>
     public string? Activation()
     {
-        if (structure.Find(Role.FeedForwardOut) is not { Site: LinearSite output } || structure.Find(Role.FeedForwardIn) is not { })
+        if (structure.Find(Role.FeedForwardOut) is not { Site: LinearSite output }
+            || structure.Find(Role.FeedForwardIn) is not { })
         {
             return null;
         }
@@ -67,7 +68,8 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
     {
         foreach (string name in stream.Graph.ConstantNames)
         {
-            if (head < 4 || Frequencies(stream.Graph.Constant(name)!, head) is not [> 0.9999f and < 1.0001f, .., > 0 and < 1] frequencies)
+            if (head < 4 || Frequencies(stream.Graph.Constant(name)!, head)
+                is not [> 0.9999f and < 1.0001f, .., > 0 and < 1] frequencies)
             {
                 continue;
             }
@@ -182,7 +184,8 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
             }
 
             // The last shape met is the first one after the map: [batch, position, heads, head dimension].
-            if (node.Op == "Reshape" && Shape(node.Input(1)) is [.., > 0 and var h, var d] && (d < 0 || h * d == width) && width % h == 0)
+            if (node.Op == "Reshape" && Shape(node.Input(1)) is [.., > 0 and var h, var d] && (d < 0 || h * d == width)
+                && width % h == 0)
             {
                 heads = (int)h;
             }
@@ -211,7 +214,8 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
 
     private long Axis(string value)
     {
-        for (int steps = 0; steps < 4 && stream.Graph.Producer(value) is { Op: "Unsqueeze" or "Cast" or "Identity" or "Reshape" } node; steps++)
+        for (int steps = 0; steps < 4 && stream.Graph.Producer(value)
+            is { Op: "Unsqueeze" or "Cast" or "Identity" or "Reshape" } node; steps++)
         {
             value = node.Input(0);
         }

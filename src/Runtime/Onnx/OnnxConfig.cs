@@ -70,7 +70,8 @@ internal sealed class OnnxConfig
                 settings["max_position_embeddings"] = Positions();
                 settings["layer_norm_eps"] = epsilon;
                 settings["hidden_act"] = activation;
-                settings["type_vocab_size"] = _structure.Find(Role.TokenTypeEmbedding) is { Site: EmbeddingSite types } ? types.Table.Rows : 0;
+                settings["type_vocab_size"] = _structure.Find(Role.TokenTypeEmbedding) is { Site: EmbeddingSite types }
+                    ? types.Table.Rows : 0;
                 break;
             default:
                 int head = Linear(Role.AttentionOutput)!.Width / heads;
@@ -105,8 +106,10 @@ internal sealed class OnnxConfig
         {
             bool rms = _stream.Of<NormSite>().All(n => n.Rms), biased = Linear(Role.Query)?.Bias is not null;
             bool scaled = _structure.Find(Role.TokenEmbedding) is { } embedding
-                && _stream.Readers(embedding.Site.Output).Any(n => n.Op == "Mul" && n.Inputs.Any(i => _stream.Graph.Constant(i)?.Count == 1));
-            return !rms || scaled ? throw Open("which of the families with these names it is: its norms or embeddings are not those of llama")
+                && _stream.Readers(embedding.Site.Output).Any(n => n.Op == "Mul"
+                && n.Inputs.Any(i => _stream.Graph.Constant(i)?.Count == 1));
+            return !rms || scaled ? throw Open("which of the families with these names it is: its norms or embeddings are "
+                + $"not those of llama")
                 : _facts.MayHaveWindow() ? throw Open("whether attention has a sliding window")
                 : biased && Linear(Role.AttentionOutput)?.Bias is null ? "qwen2" : "llama";
         }
@@ -139,7 +142,8 @@ internal sealed class OnnxConfig
         HashSet<Site> placed = [.. _structure.Roles.Values.Select(p => p.Site)];
         Site? strange = _stream.Sites.Where(s => s is not AttentionSite && !placed.Contains(s)).MinBy(s => s.Node.Order);
         string rest = strange is null ? "" : $"; the first node that was not recognised is {strange.Node.Label}";
-        return new InvalidInputException($"{_path}: there is no config.json beside it, and the graph leaves open: {what} (recognised were "
+        return new InvalidInputException($"{_path}: there is no config.json beside it, and the graph leaves open: {what} "
+            + $"(recognised were "
             + $"{_structure.Layers} layers and {placed.Count} parts{rest}); a config.json beside it would settle it");
     }
 }

@@ -3,7 +3,8 @@ using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Onnx;
 
-/// <summary>A transformer in an ONNX file: its configuration and its weights, as a Hugging Face directory would have them.</summary>
+/// <summary>A transformer in an ONNX file: its configuration and its weights, as a Hugging Face directory would have
+/// them.</summary>
 internal sealed class OnnxModel : IDisposable
 {
     private const string ConfigName = "config.json";
@@ -28,13 +29,17 @@ internal sealed class OnnxModel : IDisposable
     /// <summary>Whether a path is meant as an ONNX file.</summary>
     public static bool IsOnnx(string path) => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX, the one above.</summary>
+    /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX,
+    /// the one above.</summary>
     /// <param name="path">The ONNX file.</param>
     /// <returns>The file's own folder when neither has a config.json.</returns>
     public static string FolderOf(string path)
     {
         string own = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return new[] { own, Path.GetDirectoryName(own) }.OfType<string>().FirstOrDefault(f => File.Exists(Path.Combine(f, ConfigName))) ?? own;
+        string? above = Path.GetDirectoryName(own);
+        bool useAbove = above is not null && !File.Exists(Path.Combine(own, ConfigName))
+            && File.Exists(Path.Combine(above, ConfigName));
+        return useAbove ? above! : own;
     }
 
     /// <summary>Reads a file and finds the parts of its graph.</summary>

@@ -95,7 +95,8 @@ internal sealed class Stream
     /// <summary>Follows a value backward through nodes that only cast or rename it.</summary>
     public string Backward(string value)
     {
-        for (int steps = 0; steps < LongestChain && Graph.Producer(value) is { Op: "Identity" or "Cast" or "Dropout" } node; steps++)
+        for (int steps = 0; steps < LongestChain
+            && Graph.Producer(value) is { Op: "Identity" or "Cast" or "Dropout" } node; steps++)
         {
             value = node.Input(0);
         }

@@ -41,13 +41,15 @@ public sealed class FusedGraphTests
         string h = g.Node("BiasGelu",
             [g.Node("MatMul", [x, g.Transposed(Head + "transform.dense.weight")]), g.Stored(Head + "transform.dense.bias")],
             GraphBuilder.Microsoft);
-        h = g.Node("LayerNormalization", [h, g.Stored(Head + "transform.LayerNorm.weight"), g.Stored(Head + "transform.LayerNorm.bias")],
+        h = g.Node("LayerNormalization", [h, g.Stored(Head + "transform.LayerNorm.weight"),
+            g.Stored(Head + "transform.LayerNorm.bias")],
             "", ("epsilon", 1e-12f));
         Finish(g, g.Node("Add", [g.Node("MatMul", [h, g.Transposed(E + "word_embeddings.weight")]), g.Stored(Head + "bias")]));
         Check("bert", g, tokens => [Row("input_ids", tokens), Row("token_type_ids", new int[tokens.Length])]);
 
         string Skip(string written, string stream, string name) => g.Nodes("SkipLayerNormalization",
-            [written, stream, g.Stored(name + "LayerNorm.weight"), g.Stored(name + "LayerNorm.bias"), g.Stored(name + "dense.bias")],
+            [written, stream, g.Stored(name + "LayerNorm.weight"), g.Stored(name + "LayerNorm.bias"),
+                g.Stored(name + "dense.bias")],
             1, GraphBuilder.Microsoft, ("epsilon", 1e-12f))[0];
     }
 
@@ -73,7 +75,8 @@ public sealed class FusedGraphTests
             string[] qkv = packed
                 ? [g.Node("MatMul", [n, g.Transposed(a + "q_proj.weight", a + "k_proj.weight", a + "v_proj.weight")]), "", ""]
                 : [Turned(Map("q")), Turned(Map("k")), Map("v")];
-            string z = g.Nodes("GroupQueryAttention", packed ? [.. qkv, "", "", lengths, total, cosines, sines] : [.. qkv, "", "", lengths, total],
+            string z = g.Nodes("GroupQueryAttention", packed ? [.. qkv, "", "", lengths, total, cosines, sines]
+                : [.. qkv, "", "", lengths, total],
                 3, GraphBuilder.Microsoft,
                 ("num_heads", config.NHeads), ("kv_num_heads", config.NKeyValueHeads), ("do_rotary", packed ? 1 : 0))[0];
             string Map(string part) => g.Node("MatMul", [n, g.Transposed($"{a}{part}_proj.weight")]);
@@ -98,7 +101,8 @@ public sealed class FusedGraphTests
         string Turned(string value) => g.Node("RotaryEmbedding", [value, positions, cosines, sines], GraphBuilder.Microsoft);
         void Skip(string written, string gain)
         {
-            string[] outputs = g.Nodes("SkipSimplifiedLayerNormalization", [x, written, g.Stored(gain)], 4, GraphBuilder.Microsoft, epsilon);
+            string[] outputs = g.Nodes("SkipSimplifiedLayerNormalization", [x, written, g.Stored(gain)], 4,
+                GraphBuilder.Microsoft, epsilon);
             (n, x) = (outputs[0], outputs[3]);
         }
     }
@@ -109,16 +113,20 @@ public sealed class FusedGraphTests
         string folder = Fixtures.Require("hf/gpt2_onnx");
         using Checkpoint weights = Checkpoint.Open(folder);
         var g = new GraphBuilder(weights);
-        string ids = g.Input("input_ids", DataType.Int64, "1", "s"), positions = g.Input("position_ids", DataType.Int64, "1", "s");
+        string ids = g.Input("input_ids", DataType.Int64, "1", "s"), positions = g.Input("position_ids", DataType.Int64,
+            "1", "s");
         string table = g.Stored("transformer.wte.weight");
-        string x = g.Node("Add", [g.Node("Gather", [table, ids]), g.Node("Gather", [g.Stored("transformer.wpe.weight"), positions])]);
+        string x = g.Node("Add", [g.Node("Gather", [table, ids]), g.Node("Gather", [g.Stored("transformer.wpe.weight"),
+            positions])]);
         for (int l = 0; l < 2; l++)
         {
             string b = $"transformer.h.{l}.";
-            string z = g.Node("Attention", [Norm(b + "ln_1"), g.Stored(b + "attn.c_attn.weight"), g.Stored(b + "attn.c_attn.bias")],
+            string z = g.Node("Attention", [Norm(b + "ln_1"), g.Stored(b + "attn.c_attn.weight"),
+                g.Stored(b + "attn.c_attn.bias")],
                 GraphBuilder.Microsoft, ("num_heads", 4), ("unidirectional", 1));
             x = g.Node("Add", [Map(z, b + "attn.c_proj"), x]);
-            string n = g.Node("FastGelu", [g.Node("MatMul", [Norm(b + "ln_2"), g.Stored(b + "mlp.c_fc.weight")]), g.Stored(b + "mlp.c_fc.bias")],
+            string n = g.Node("FastGelu", [g.Node("MatMul", [Norm(b + "ln_2"), g.Stored(b + "mlp.c_fc.weight")]),
+                g.Stored(b + "mlp.c_fc.bias")],
                 GraphBuilder.Microsoft);
             x = g.Node("Add", [x, Map(n, b + "mlp.c_proj")]);
         }
@@ -128,8 +136,10 @@ public sealed class FusedGraphTests
         Check("gpt2_onnx", g, tokens =>
             [Row("input_ids", [.. tokens.Select(t => (long)t)]), Row("position_ids", [.. tokens.Select((_, i) => (long)i)])]);
 
-        string Norm(string name) => g.Node("LayerNormalization", [x, g.Stored(name + ".weight"), g.Stored(name + ".bias")], "", ("epsilon", 1e-5f));
-        string Map(string value, string name) => g.Node("Add", [g.Node("MatMul", [value, g.Stored(name + ".weight")]), g.Stored(name + ".bias")]);
+        string Norm(string name) => g.Node("LayerNormalization", [x, g.Stored(name + ".weight"), g.Stored(name + ".bias")],
+            "", ("epsilon", 1e-5f));
+        string Map(string value, string name) =>
+            g.Node("Add", [g.Node("MatMul", [value, g.Stored(name + ".weight")]), g.Stored(name + ".bias")]);
     }
 
     private static (string Cosines, string Sines) Rotary(GraphBuilder g, ModelConfig config)
@@ -137,7 +147,8 @@ public sealed class FusedGraphTests
         float[] frequencies = config.Rotary!.InverseFrequencies(1);
         float[] Table(Func<float, float> f) =>
             [.. Enumerable.Range(0, config.NCtx).SelectMany(p => frequencies.Select(w => f(p * w)))];
-        return (g.Constant(Table(MathF.Cos), config.NCtx, frequencies.Length), g.Constant(Table(MathF.Sin), config.NCtx, frequencies.Length));
+        return (g.Constant(Table(MathF.Cos), config.NCtx, frequencies.Length), g.Constant(Table(MathF.Sin), config.NCtx,
+            frequencies.Length));
     }
 
     private static NamedOnnxValue Row<T>(string name, T[] values) =>

@@ -35,7 +35,8 @@ internal sealed class GraphBuilder(Checkpoint weights)
         Nodes(op, inputs, 1, domain, attributes)[0];
 
     /// <summary>Adds a node.</summary>
-    public string[] Nodes(string op, string[] inputs, int outputs, string domain = "", params (string Name, object Value)[] attributes)
+    public string[] Nodes(
+        string op, string[] inputs, int outputs, string domain = "", params (string Name, object Value)[] attributes)
     {
         var node = new NodeProto { OpType = op, Domain = domain, Input = { inputs } };
         node.Output.Add(Enumerable.Range(0, outputs).Select(_ => $"value{_count++}"));
@@ -58,7 +59,8 @@ internal sealed class GraphBuilder(Checkpoint weights)
     {
         float[][] all = [.. names.Select(Read)];
         int inputs = weights.ShapeOf(names[0])[1];
-        float[] matrix = [.. Enumerable.Range(0, inputs).SelectMany(i => all.SelectMany(w => w.Where((_, at) => at % inputs == i)))];
+        float[] matrix = [.. Enumerable.Range(0, inputs).SelectMany(i => all.SelectMany(w => w.Where((_, at) =>
+            at % inputs == i)))];
         return Constant(matrix, [inputs, matrix.Length / inputs]);
     }
 
@@ -85,7 +87,13 @@ internal sealed class GraphBuilder(Checkpoint weights)
     public string Integers(params long[] values)
     {
         string name = $"constant{_count++}";
-        Graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)DataType.Int64, Dims = { values.Length }, Int64Data = { values } });
+        Graph.Initializer.Add(new TensorProto
+        {
+            Name = name,
+            DataType = (int)DataType.Int64,
+            Dims = { values.Length },
+            Int64Data = { values }
+        });
         return name;
     }
 

@@ -103,7 +103,8 @@ public sealed class HostileFileTests
         Check(model => model.Graph.Node[0].Input[0] = "lost", "reads 'lost'", "no initializer");
 
     [Fact]
-    public void A_value_that_is_made_twice_is_told() => Check(model => model.Graph.Node.Add(Node("Neg", ["input_ids"], "x")), "'x' is made twice");
+    public void A_value_that_is_made_twice_is_told() => Check(model =>
+        model.Graph.Node.Add(Node("Neg", ["input_ids"], "x")), "'x' is made twice");
 
     [Fact]
     public void A_constant_that_is_there_twice_is_told() =>
@@ -119,7 +120,8 @@ public sealed class HostileFileTests
             OpType = "If",
             Input = { "input_ids" },
             Output = { "y" },
-            Attribute = { new AttributeProto { Name = "then_branch", G = new GraphProto { Node = { Node("MatMul", [], "z") } } } },
+            Attribute = { new AttributeProto { Name = "then_branch", G = new GraphProto { Node = { Node("MatMul", [],
+                "z") } } } },
         }),
         "products in it");
 
@@ -181,7 +183,8 @@ public sealed class HostileFileTests
                 {
                     new TensorProto
                     {
-                        Name = "wte", Dims = { 2, 4 }, DataType = (int)DataType.Float, RawData = ByteString.CopyFrom(new byte[32]),
+                        Name = "wte", Dims = { 2, 4 }, DataType = (int)DataType.Float,
+                            RawData = ByteString.CopyFrom(new byte[32]),
                     },
                 },
                 Node = { Node("Gather", ["wte", "input_ids"], "x"), Node("Neg", ["x"], "logits") },
@@ -199,5 +202,6 @@ public sealed class HostileFileTests
         tensor.ExternalData.Add(entries.Select(e => new StringStringEntryProto { Key = e.Key, Value = e.Value }));
     }
 
-    private static NodeProto Node(string op, string[] inputs, string output) => new() { OpType = op, Input = { inputs }, Output = { output } };
+    private static NodeProto Node(string op, string[] inputs, string output) =>
+        new() { OpType = op, Input = { inputs }, Output = { output } };
 }

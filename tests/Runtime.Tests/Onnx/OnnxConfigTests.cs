@@ -3,7 +3,8 @@ using Interp.Runtime.Tests.Weights;
 
 namespace Interp.Runtime.Tests.Onnx;
 
-/// <summary>Graphs without a config.json: settled by the graph, bit for bit the same, or refused with what would settle them.</summary>
+/// <summary>Graphs without a config.json: settled by the graph, bit for bit the same, or refused with what would settle
+/// them.</summary>
 public sealed class OnnxConfigTests
 {
     [Theory]

@@ -119,7 +119,13 @@ public sealed class VariantTests
         ModelProto model = Mutation.Read(path);
         NodeProto q = model.Graph.Node.First(n => n.Name.EndsWith("layers.1/self_attn/q_proj/MatMul"));
         AddConstant(model, "lora", [32, 32]);
-        model.Graph.Node.Add(new NodeProto { OpType = "MatMul", Name = "lora", Input = { q.Input[0], "lora" }, Output = { "delta" } });
+        model.Graph.Node.Add(new NodeProto
+        {
+            OpType = "MatMul",
+            Name = "lora",
+            Input = { q.Input[0], "lora" },
+            Output = { "delta" }
+        });
         model.Graph.Node.Add(new NodeProto { OpType = "Add", Input = { "delta", "plain" }, Output = { q.Output[0] } });
         q.Output[0] = "plain";
         Refused.With(() => Mutation.Load(model, path), "node 'lora' (MatMul)", "has no place in a llama model of 2 layers");
@@ -132,7 +138,13 @@ public sealed class VariantTests
         ModelProto model = Mutation.Read(path);
         NodeProto down = model.Graph.Node.First(n => n.Name.EndsWith("layers.0/mlp/down_proj/MatMul"));
         AddConstant(model, "steer", [1, 32]);
-        model.Graph.Node.Add(new NodeProto { OpType = "Mul", Name = "scale", Input = { "plain", "steer" }, Output = { down.Output[0] } });
+        model.Graph.Node.Add(new NodeProto
+        {
+            OpType = "Mul",
+            Name = "scale",
+            Input = { "plain", "steer" },
+            Output = { down.Output[0] }
+        });
         down.Output[0] = "plain";
         Refused.With(() => Mutation.Load(model, path), "node 'scale' (Mul) applies the constant 'steer'");
     }
@@ -164,7 +176,8 @@ public sealed class VariantTests
 
     private static float[] Floats(TensorProto tensor) => MemoryMarshal.Cast<byte, float>(tensor.RawData.Span).ToArray();
 
-    private static void Put(TensorProto tensor, float[] values) => tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values));
+    private static void Put(TensorProto tensor, float[] values) =>
+        tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values));
 
     private static void AddConstant(ModelProto model, string name, long[] dims)
     {
