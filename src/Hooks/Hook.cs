@@ -36,11 +36,11 @@ public static class Hook
     /// <param name="layer">0-based layer.</param>
     public static HookPoint ResidPost(int layer) => new(HookKind.ResidPost, layer);
 
-    /// <summary>Queries before rotary.</summary>
+    /// <summary>Queries before norm and rotary.</summary>
     /// <param name="layer">0-based layer.</param>
     public static HookPoint Q(int layer) => new(HookKind.Q, layer);
 
-    /// <summary>Keys before rotary.</summary>
+    /// <summary>Keys before norm and rotary.</summary>
     /// <param name="layer">0-based layer.</param>
     public static HookPoint K(int layer) => new(HookKind.K, layer);
 

@@ -24,6 +24,12 @@ public enum HookAxis
     /// <summary>Neuron of the FFN.</summary>
     DMlp,
 
+    /// <summary>Expert of a mixture of experts.</summary>
+    Expert,
+
+    /// <summary>Place of a chosen expert, in the router's order: greatest weight first.</summary>
+    ExpertSlot,
+
     /// <summary>Vocabulary entry.</summary>
     DVocab,
 

@@ -45,14 +45,26 @@ public enum HookKind
     /// <summary>Output of the first norm before gain and bias, [pos, d_model].</summary>
     Ln1Normalized,
 
-    /// <summary>Queries with bias, before rotary, [pos, head, d_head].</summary>
+    /// <summary>Queries with bias, before norm and rotary, [pos, head, d_head].</summary>
     Q,
 
-    /// <summary>Keys with bias, before rotary, [pos, kv_head, d_head].</summary>
+    /// <summary>Keys with bias, before norm and rotary, [pos, kv_head, d_head].</summary>
     K,
 
     /// <summary>Values with bias, [pos, kv_head, d_head].</summary>
     V,
+
+    /// <summary>Scale of the norm over each head's query, [pos, head, 1].</summary>
+    QNormScale,
+
+    /// <summary>Queries after mean and scale of their norm, before gain and bias, [pos, head, d_head].</summary>
+    QNormNormalized,
+
+    /// <summary>Scale of the norm over each head's key, [pos, kv_head, 1].</summary>
+    KNormScale,
+
+    /// <summary>Keys after mean and scale of their norm, before gain and bias, [pos, kv_head, d_head].</summary>
+    KNormNormalized,
 
     /// <summary>Queries after rotary, [pos, head, d_head].</summary>
     RotQ,
@@ -60,7 +72,7 @@ public enum HookKind
     /// <summary>Keys after rotary, [pos, kv_head, d_head].</summary>
     RotK,
 
-    /// <summary>Attention scores after scale, position bias and mask (-inf), [head, dest_pos, src_pos].</summary>
+    /// <summary>Attention scores after scale, soft-cap, position bias and mask (-inf), [head, dest_pos, src_pos].</summary>
     AttnScores,
 
     /// <summary>Attention pattern, softmax of the scores over source positions, [head, dest_pos, src_pos].</summary>
@@ -72,7 +84,13 @@ public enum HookKind
     /// <summary>What each head writes, z W_O without the output bias, [pos, head, d_model].</summary>
     Result,
 
-    /// <summary>What attention adds to the stream, with the output bias, [pos, d_model].</summary>
+    /// <summary>Scale of the norm over attention's output, [pos, 1].</summary>
+    Ln1PostScale,
+
+    /// <summary>Attention's output after mean and scale of its norm, before gain and bias, [pos, d_model].</summary>
+    Ln1PostNormalized,
+
+    /// <summary>What attention adds to the stream, with the output bias and after <c>ln1_post</c>, [pos, d_model].</summary>
     AttnOut,
 
     /// <summary>The stream between attention and FFN, [pos, d_model].</summary>
@@ -96,7 +114,28 @@ public enum HookKind
     /// <summary>Neuron activations, [pos, d_mlp].</summary>
     Post,
 
-    /// <summary>What the FFN adds to the stream, [pos, d_model].</summary>
+    /// <summary>Router's softmax over all experts, [pos, expert].</summary>
+    ExpertWeights,
+
+    /// <summary>The chosen experts, greatest weight first, [pos, expert_slot].</summary>
+    ExpertIndices,
+
+    /// <summary>Pre-activations of the chosen experts (of the gate in gated ones), [pos, expert_slot, d_mlp].</summary>
+    ExpertPre,
+
+    /// <summary>The linear branch of the chosen experts, [pos, expert_slot, d_mlp].</summary>
+    ExpertPreLinear,
+
+    /// <summary>Neuron activations of the chosen experts, before the router's weight, [pos, expert_slot, d_mlp].</summary>
+    ExpertPost,
+
+    /// <summary>Scale of the norm over the FFN's output, [pos, 1].</summary>
+    Ln2PostScale,
+
+    /// <summary>The FFN's output after mean and scale of its norm, before gain and bias, [pos, d_model].</summary>
+    Ln2PostNormalized,
+
+    /// <summary>What the FFN adds to the stream, after <c>ln2_post</c>, [pos, d_model].</summary>
     MlpOut,
 
     /// <summary>The stream leaving a block (in a post-norm block: before its last norm), [pos, d_model].</summary>
@@ -123,6 +162,6 @@ public enum HookKind
     /// <summary>What the unembedding reads, [pos, d_model].</summary>
     UnembedIn,
 
-    /// <summary>The logits, [pos, d_vocab].</summary>
+    /// <summary>The logits, before a final soft-cap, [pos, d_vocab].</summary>
     UnembedOut,
 }

@@ -86,6 +86,8 @@ public sealed partial class HookMap
         HookAxis.DHead => Outline.DHead,
         HookAxis.DModel => Outline.DModel,
         HookAxis.DMlp => Outline.DMlp,
+        HookAxis.Expert => Outline.Experts,
+        HookAxis.ExpertSlot => Outline.ExpertsPerToken,
         HookAxis.DVocab => Outline.DVocab,
         _ => 1,
     };

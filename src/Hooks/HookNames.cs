@@ -90,7 +90,7 @@ internal static partial class HookNames
             return Sites.TryGetValue($"{norm}.{name}", out kind) && type.Length == 0;
         }
 
-        if (type is "ln1" or "ln2")
+        if (type is "ln1" or "ln2" or "ln1_post" or "ln2_post" or "q_norm" or "k_norm")
         {
             return Sites.TryGetValue($"{type}.{name}", out kind);
         }
@@ -148,6 +148,6 @@ internal static partial class HookNames
     [GeneratedRegex(@"^blocks\.(?<layer>-?[0-9]+)\.(?<rest>.+)$")]
     private static partial Regex BlockPath();
 
-    [GeneratedRegex(@"^(?<site>(?:ln[12]\.)?[a-z_.]+)(?:(?<layer>-?[0-9]+)\.?(?<type>[a-z]*[12]?))?$")]
+    [GeneratedRegex(@"^(?<site>(?:ln[12](?:_post)?\.)?[a-z_.]+)(?:(?<layer>-?[0-9]+)\.?(?<type>[a-z_]*(?:[12](?:_post)?)?))?$")]
     private static partial Regex Shorthand();
 }

@@ -19,8 +19,8 @@ public sealed record HookRow(
     /// <summary>Position of the <see cref="Pos"/> axis.</summary>
     public int PosAxis => Axes.IndexOf(Pos);
 
-    /// <summary>Position of the head axis, or -1.</summary>
-    public int HeadAxis => Math.Max(Axes.IndexOf(Head), Axes.IndexOf(KeyValueHead));
+    /// <summary>Position of the head axis, or of the axis of expert slots, which is treated as heads are; -1 without.</summary>
+    public int HeadAxis => Math.Max(Axes.IndexOf(ExpertSlot), Math.Max(Axes.IndexOf(Head), Axes.IndexOf(KeyValueHead)));
 }
 
 /// <summary>
@@ -40,10 +40,16 @@ public static class HookTable
     private static readonly HookPresence LearnedPositions = new(m => m.HasPosEmbed, "it has no learned positions");
     private static readonly HookPresence TokenTypes = new(m => m.HasTokenTypes, "it has no token types");
     private static readonly HookPresence EmbedNorm = new(m => m.HasEmbedNorm, "it does not normalise its embeddings");
-    private static readonly HookPresence Ln1 = new(m => m.HasNorms, "it has no norms");
+    private static readonly HookPresence Ln1 = new(
+        m => m.HasNorms && m.NormsBefore, "it has no norms, or none before attention (use ln1_post)");
     private static readonly HookPresence Ln2 = new(
-        m => m.HasNorms && !m.AttnOnly && !m.SharedNorm,
-        "its blocks have no second norm (attention only, one norm shared by attention and FFN, or no norms)");
+        m => m.HasNorms && m.NormsBefore && !m.AttnOnly && !m.SharedNorm,
+        "its blocks have no second norm (attention only, one norm shared by attention and FFN, norms after the parts, or no norms)");
+    private static readonly HookPresence Ln1Post = new(
+        m => m.HasNorms && m.NormsAfter, "no norm stands between its attention and the sum");
+    private static readonly HookPresence Ln2Post = new(
+        m => m.HasNorms && m.NormsAfter && !m.AttnOnly, "no norm stands between its FFN and the sum");
+    private static readonly HookPresence QkNorm = new(m => m.HasQkNorm, "it does not normalise queries and keys");
     private static readonly HookPresence PreNormInput = new(
         m => !m.PostNorm, "its blocks normalise after each part, so every part reads the stream itself");
     private static readonly HookPresence SharedInput = new(
@@ -51,12 +57,18 @@ public static class HookTable
         "its blocks normalise after each part, or its heads share keys and values (use q_input, k_input and v_input)");
     private static readonly HookPresence Rotary = new(m => m.HasRotary, "its positions are not rotary");
     private static readonly HookPresence Mlp = new(m => !m.AttnOnly, "it is attention only");
+    private static readonly HookPresence Dense = new(
+        m => !m.AttnOnly && m.Experts == 0, "it is attention only, or its FFN is a mixture of experts (use expert_pre, expert_post)");
+    private static readonly HookPresence Mixture = new(m => m.Experts > 0, "its FFN is not a mixture of experts");
+    private static readonly HookPresence GatedMixture = new(
+        m => m.Experts > 0 && m.GatedMlp, "its FFN is not a mixture of gated experts");
     private static readonly HookPresence MlpInput = new(
         m => !m.AttnOnly && !m.PostNorm && !m.SharedNorm,
         "its FFN has no input of its own before a norm (attention only, shared norm, or post-norm)");
     private static readonly HookPresence Middle = new(
         m => !m.AttnOnly && !m.Parallel, "it is attention only or runs attention and FFN in parallel, so there is no middle");
-    private static readonly HookPresence Gated = new(m => m.GatedMlp, "its FFN is not gated");
+    private static readonly HookPresence Gated = new(
+        m => m.GatedMlp && m.Experts == 0, "its FFN is not gated, or is a mixture of experts (use expert_pre_linear)");
     private static readonly HookPresence PostNorm = new(m => m.PostNorm, "its blocks do not end in a norm");
     private static readonly HookPresence FinalNorm = new(m => m.HasFinalNorm, "it has no final norm");
     private static readonly HookPresence MlmHead = new(m => m.HasMlmHead, "it has no masked-language-model head");
@@ -81,20 +93,40 @@ public static class HookTable
         new(HookKind.Q, "blocks.{l}.attn.hook_q", "q", [Pos, Head, DHead], Always),
         new(HookKind.K, "blocks.{l}.attn.hook_k", "k", [Pos, KeyValueHead, DHead], Always),
         new(HookKind.V, "blocks.{l}.attn.hook_v", "v", [Pos, KeyValueHead, DHead], Always),
+        new(HookKind.QNormScale, "blocks.{l}.attn.q_norm.hook_scale", "q_norm.scale", [Pos, Head, One], QkNorm),
+        new(
+            HookKind.QNormNormalized, "blocks.{l}.attn.q_norm.hook_normalized", "q_norm.normalized", [Pos, Head, DHead], QkNorm),
+        new(HookKind.KNormScale, "blocks.{l}.attn.k_norm.hook_scale", "k_norm.scale", [Pos, KeyValueHead, One], QkNorm),
+        new(
+            HookKind.KNormNormalized, "blocks.{l}.attn.k_norm.hook_normalized", "k_norm.normalized",
+            [Pos, KeyValueHead, DHead], QkNorm),
         new(HookKind.RotQ, "blocks.{l}.attn.hook_rot_q", "rot_q", [Pos, Head, DHead], Rotary),
         new(HookKind.RotK, "blocks.{l}.attn.hook_rot_k", "rot_k", [Pos, KeyValueHead, DHead], Rotary),
         new(HookKind.AttnScores, "blocks.{l}.attn.hook_attn_scores", "attn_scores", [Head, Pos, SrcPos], Always),
         new(HookKind.Pattern, "blocks.{l}.attn.hook_pattern", "pattern", [Head, Pos, SrcPos], Always),
         new(HookKind.Z, "blocks.{l}.attn.hook_z", "z", [Pos, Head, DHead], Always),
         new(HookKind.Result, "blocks.{l}.attn.hook_result", "result", [Pos, Head, DModel], Always),
+        new(HookKind.Ln1PostScale, "blocks.{l}.ln1_post.hook_scale", "ln1_post.scale", [Pos, One], Ln1Post),
+        new(
+            HookKind.Ln1PostNormalized, "blocks.{l}.ln1_post.hook_normalized", "ln1_post.normalized", [Pos, DModel], Ln1Post),
         new(HookKind.AttnOut, "blocks.{l}.hook_attn_out", "attn_out", [Pos, DModel], Always),
         new(HookKind.ResidMid, "blocks.{l}.hook_resid_mid", "resid_mid", [Pos, DModel], Middle),
         new(HookKind.MlpIn, "blocks.{l}.hook_mlp_in", "mlp_in", [Pos, DModel], MlpInput, true),
         new(HookKind.Ln2Scale, "blocks.{l}.ln2.hook_scale", "ln2.scale", [Pos, One], Ln2),
         new(HookKind.Ln2Normalized, "blocks.{l}.ln2.hook_normalized", "ln2.normalized", [Pos, DModel], Ln2),
-        new(HookKind.Pre, "blocks.{l}.mlp.hook_pre", "pre", [Pos, DMlp], Mlp),
+        new(HookKind.Pre, "blocks.{l}.mlp.hook_pre", "pre", [Pos, DMlp], Dense),
         new(HookKind.PreLinear, "blocks.{l}.mlp.hook_pre_linear", "pre_linear", [Pos, DMlp], Gated),
-        new(HookKind.Post, "blocks.{l}.mlp.hook_post", "post", [Pos, DMlp], Mlp),
+        new(HookKind.Post, "blocks.{l}.mlp.hook_post", "post", [Pos, DMlp], Dense),
+        new(HookKind.ExpertWeights, "blocks.{l}.mlp.hook_expert_weights", "expert_weights", [Pos, Expert], Mixture),
+        new(HookKind.ExpertIndices, "blocks.{l}.mlp.hook_expert_indices", "expert_indices", [Pos, ExpertSlot], Mixture),
+        new(HookKind.ExpertPre, "blocks.{l}.mlp.hook_expert_pre", "expert_pre", [Pos, ExpertSlot, DMlp], Mixture),
+        new(
+            HookKind.ExpertPreLinear, "blocks.{l}.mlp.hook_expert_pre_linear", "expert_pre_linear", [Pos, ExpertSlot, DMlp],
+            GatedMixture),
+        new(HookKind.ExpertPost, "blocks.{l}.mlp.hook_expert_post", "expert_post", [Pos, ExpertSlot, DMlp], Mixture),
+        new(HookKind.Ln2PostScale, "blocks.{l}.ln2_post.hook_scale", "ln2_post.scale", [Pos, One], Ln2Post),
+        new(
+            HookKind.Ln2PostNormalized, "blocks.{l}.ln2_post.hook_normalized", "ln2_post.normalized", [Pos, DModel], Ln2Post),
         new(HookKind.MlpOut, "blocks.{l}.hook_mlp_out", "mlp_out", [Pos, DModel], Mlp),
         new(HookKind.ResidPost, "blocks.{l}.hook_resid_post", "resid_post", [Pos, DModel], Always),
         new(
@@ -112,9 +144,11 @@ public static class HookTable
     /// <summary>The firing order inside a post-norm block: each norm follows the sum it rescales.</summary>
     public static ImmutableArray<HookKind> PostNormBlockOrder { get; } =
     [
-        HookKind.ResidPre, HookKind.Q, HookKind.K, HookKind.V, HookKind.RotQ, HookKind.RotK, HookKind.AttnScores,
+        HookKind.ResidPre, HookKind.Q, HookKind.K, HookKind.V, HookKind.QNormScale, HookKind.QNormNormalized,
+        HookKind.KNormScale, HookKind.KNormNormalized, HookKind.RotQ, HookKind.RotK, HookKind.AttnScores,
         HookKind.Pattern, HookKind.Z, HookKind.Result, HookKind.AttnOut, HookKind.ResidMid, HookKind.Ln1Scale,
-        HookKind.Ln1Normalized, HookKind.Pre, HookKind.PreLinear, HookKind.Post, HookKind.MlpOut, HookKind.ResidPost,
+        HookKind.Ln1Normalized, HookKind.Pre, HookKind.PreLinear, HookKind.Post, HookKind.ExpertWeights,
+        HookKind.ExpertIndices, HookKind.ExpertPre, HookKind.ExpertPreLinear, HookKind.ExpertPost, HookKind.MlpOut, HookKind.ResidPost,
         HookKind.Ln2Scale, HookKind.Ln2Normalized, HookKind.NormalizedResidPost,
     ];
 

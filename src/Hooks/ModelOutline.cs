@@ -39,6 +39,21 @@ public sealed record ModelOutline
     /// <summary>Whether blocks have norms at all.</summary>
     public bool HasNorms { get; init; } = true;
 
+    /// <summary>Whether norms stand before attention and FFN (or, in a post-norm block, after the sums).</summary>
+    public bool NormsBefore { get; init; } = true;
+
+    /// <summary>Whether norms stand between attention or FFN and the sum.</summary>
+    public bool NormsAfter { get; init; }
+
+    /// <summary>Whether queries and keys are normalised.</summary>
+    public bool HasQkNorm { get; init; }
+
+    /// <summary>Experts of each FFN; 0 when it is no mixture.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that the router chooses for a token.</summary>
+    public int ExpertsPerToken { get; init; }
+
     /// <summary>Whether positions are rotary.</summary>
     public bool HasRotary { get; init; }
 

@@ -21,7 +21,7 @@ public sealed record Scope
     /// <summary>Source positions; only attention scores and patterns have them.</summary>
     public IndexSet Sources { get; init; }
 
-    /// <summary>Heads; on keys and values these are key-value heads.</summary>
+    /// <summary>Heads; on keys and values these are key-value heads, at the points of experts the slots.</summary>
     public IndexSet Heads { get; init; }
 
     /// <summary>Neurons of the FFN; only <c>pre</c>, <c>pre_linear</c> and <c>post</c> have them.</summary>

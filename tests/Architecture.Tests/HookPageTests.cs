@@ -49,6 +49,7 @@ public sealed partial class HookPageTests
     {
         HookAxis.SrcPos => "src_pos",
         HookAxis.KeyValueHead => "kv_head",
+        HookAxis.ExpertSlot => "expert_slot",
         HookAxis.DHead => "d_head",
         HookAxis.DModel => "d_model",
         HookAxis.DMlp => "d_mlp",

@@ -27,6 +27,20 @@ foreach (BlockStyle block in Enum.GetValues<BlockStyle>())
     }
 }
 
+foreach (ModelConfig config in new[]
+         {
+             RandomModel.Config(norm: NormKind.Rms, gated: true) with
+             {
+                 BranchNorms = BranchNorms.BeforeAndAfter, QkNorm = QkNorm.PerHead, ScoreSoftCap = 4, LogitSoftCap = 6, EmbedScale = 3.7f,
+             },
+             RandomModel.Config() with { BranchNorms = BranchNorms.After, QkNorm = QkNorm.WholeProjection },
+             RandomModel.Config(norm: NormKind.Rms, gated: true) with { Experts = 4, ExpertsPerToken = 2 },
+         })
+{
+    string parts = $"{config.BranchNorms} {config.QkNorm} {config.ScoreSoftCap} {config.Experts}";
+    Console.WriteLine($"{parts} {Hash(RandomModel.Create(config, 7), RandomModel.Tokens(21, 7))}");
+}
+
 if (args.Length > 0)
 {
     Console.WriteLine($"checkpoint {Hash(TransformerModel.Load(args[0]), [.. Enumerable.Range(1, 40)])}");

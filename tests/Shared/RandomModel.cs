@@ -6,8 +6,13 @@ namespace Interp.Tests;
 /// <summary>Small random models of every block style, and generators of them for property tests.</summary>
 internal static class RandomModel
 {
-    /// <summary>Random configurations: styles, norms, positions, grouped queries, gates, windows.</summary>
-    public static Gen<ModelConfig> Configs { get; } =
+    /// <summary>
+    /// Random configurations: styles, norms, positions, grouped queries, gates, windows; half of them also with norms after
+    /// the branches, norms of queries and keys, soft-caps, experts and scaled embeddings.
+    /// </summary>
+    public static Gen<ModelConfig> Configs => Plain.SelectMany(config => Gen.Bool.SelectMany(b => b ? Varied(config) : Gen.Const(config)));
+
+    private static Gen<ModelConfig> Plain { get; } =
         from block in Gen.Enum<BlockStyle>()
         from norm in Pick(NormKind.LayerNorm, NormKind.Rms, NormKind.LayerNorm, NormKind.None)
         from positions in Gen.Enum<PositionKind>()
@@ -36,6 +41,25 @@ internal static class RandomModel
             causal ? window : null,
             activation,
             adjacent);
+
+    private static Gen<ModelConfig> Varied(ModelConfig config) =>
+        from branches in Gen.Enum<BranchNorms>()
+        from qkNorm in Gen.Enum<QkNorm>()
+        from scoreCap in Pick<float?>(null, 4)
+        from logitCap in Pick<float?>(null, 6)
+        from experts in Pick((0, 0), (3, 1), (4, 2))
+        from scale in Pick(1, 3.7f)
+        let norms = config.Norm != NormKind.None
+        select config with
+        {
+            BranchNorms = norms && config.Block != BlockStyle.PostNorm ? branches : BranchNorms.Before,
+            QkNorm = norms ? qkNorm : QkNorm.None,
+            ScoreSoftCap = scoreCap,
+            LogitSoftCap = logitCap,
+            Experts = config.AttnOnly ? 0 : experts.Item1,
+            ExpertsPerToken = config.AttnOnly ? 0 : experts.Item2,
+            EmbedScale = scale,
+        };
 
     /// <summary>One of the values.</summary>
     public static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
@@ -80,7 +104,8 @@ internal static class RandomModel
     {
         var random = new Random(seed);
         int d = config.DModel, heads = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead, mlp = config.DMlp;
-        bool norms = config.Norm != NormKind.None;
+        bool norms = config.Norm != NormKind.None, before = norms && config.BranchNorms != BranchNorms.After;
+        bool after = config.BranchNorms != BranchNorms.Before;
         return TransformerModel.Create(
             config,
             new ModelWeights
@@ -88,18 +113,32 @@ internal static class RandomModel
                 TokenEmbedding = Normal(config.DVocab * d, 1),
                 PositionEmbedding = config.Outline.HasPosEmbed ? Normal(config.NCtx * d, 0.5) : [],
                 Blocks = [.. Enumerable.Range(0, config.NLayers).Select(_ => Block())],
-                FinalNorm = norms && config.FinalNorm ? Norm() : null,
+                FinalNorm = norms && config.FinalNorm ? Norm(d) : null,
                 Unembed = Map(d, config.DVocab),
             },
             "random");
 
         BlockWeights Block() => new(
-            norms ? Norm() : null,
-            new AttentionWeights(Map(d, heads), Map(d, keys), Map(d, keys), Map(heads, d)),
-            norms && config.Block != BlockStyle.ParallelSharedNorm && !config.AttnOnly ? Norm() : null,
-            config.AttnOnly ? null : new FeedForwardWeights(Map(d, mlp), config.Gated ? Map(d, mlp) : null, Map(mlp, d), []));
-        NormWeights Norm() => biases
-            ? new([.. Normal(d, 0.3).Select(x => 1 + x)], config.Norm == NormKind.LayerNorm ? Normal(d, 0.3) : [])
+            before ? Norm(d) : null,
+            new AttentionWeights(Map(d, heads), Map(d, keys), Map(d, keys), Map(heads, d))
+            {
+                QueryNorm = config.QkNorm == QkNorm.None ? null : Norm(config.QkNorm == QkNorm.PerHead ? config.DHead : heads),
+                KeyNorm = config.QkNorm == QkNorm.None ? null : Norm(keys),
+            },
+            before && config.Block != BlockStyle.ParallelSharedNorm && !config.AttnOnly ? Norm(d) : null,
+            config.AttnOnly || config.Experts > 0 ? null : FeedForward())
+        {
+            Norm1Post = after ? Norm(d) : null,
+            Norm2Post = after && !config.AttnOnly ? Norm(d) : null,
+            Mixture = config.Experts == 0
+                ? null
+                : new MixtureWeights(
+                    Map(d, config.Experts), [.. Enumerable.Range(0, config.Experts).Select(_ => FeedForward())]),
+        };
+        FeedForwardWeights FeedForward() => new(
+            Map(d, mlp), config.Gated ? Map(d, mlp) : null, Map(mlp, d), config.Gated && biases && config.Experts > 0 ? Normal(mlp, 0.1) : []);
+        NormWeights Norm(int width) => biases
+            ? new([.. Normal(width, 0.3).Select(x => 1 + x)], config.Norm == NormKind.LayerNorm ? Normal(width, 0.3) : [])
             : NormWeights.Plain;
         Linear Map(int inputs, int outputs) => Linear.FromInputsByOutputs(
             Normal(inputs * outputs, 1.5 / Math.Sqrt(inputs)), inputs, outputs, biases ? Normal(outputs, 0.3) : null);

@@ -35,7 +35,10 @@ public enum ComponentKind
     /// <summary>One neuron.</summary>
     Neuron,
 
-    /// <summary>FFN output bias.</summary>
+    /// <summary>All neurons of one expert together, times the router's share, without the output bias.</summary>
+    Expert,
+
+    /// <summary>FFN output bias; of a mixture, the chosen experts' biases times their shares.</summary>
     MlpBias,
 
     /// <summary>Bias of the first norm of a post-norm block.</summary>
@@ -43,6 +46,12 @@ public enum ComponentKind
 
     /// <summary>Bias of the second norm of a post-norm block.</summary>
     Norm2Bias,
+
+    /// <summary>Bias of the norm between attention and the sum.</summary>
+    Norm1PostBias,
+
+    /// <summary>Bias of the norm between FFN and the sum.</summary>
+    Norm2PostBias,
 
     /// <summary>Bias of the dense map in a masked-language-model head; contributes to logits only.</summary>
     MlmBias,
@@ -60,7 +69,9 @@ public enum ComponentKind
 /// <param name="Head">0-based head, or -1.</param>
 /// <param name="Neuron">Neuron index, or -1.</param>
 /// <param name="Source">Source position, or -1.</param>
-public readonly record struct Component(ComponentKind Kind, int Layer = -1, int Head = -1, int Neuron = -1, int Source = -1)
+/// <param name="Expert">Expert of a mixture, or -1.</param>
+public readonly record struct Component(
+    ComponentKind Kind, int Layer = -1, int Head = -1, int Neuron = -1, int Source = -1, int Expert = -1)
 {
     /// <summary>The label. The source position of a per-source write is a column of its own, not part of it.</summary>
     public string Label => Kind switch
@@ -73,10 +84,13 @@ public readonly record struct Component(ComponentKind Kind, int Layer = -1, int 
         ComponentKind.Head or ComponentKind.HeadSource => Of("L{0}H{1}"),
         ComponentKind.AttnBias => Of("{0}_attn_bias"),
         ComponentKind.Mlp => Of("{0}_mlp_out"),
-        ComponentKind.Neuron => Of("L{0}N{2}"),
+        ComponentKind.Neuron => Of(Expert < 0 ? "L{0}N{2}" : "L{0}E{3}N{2}"),
+        ComponentKind.Expert => Of("{0}_E{3}_out"),
         ComponentKind.MlpBias => Of("{0}_mlp_bias"),
         ComponentKind.Norm1Bias => Of("{0}_ln1_bias"),
         ComponentKind.Norm2Bias => Of("{0}_ln2_bias"),
+        ComponentKind.Norm1PostBias => Of("{0}_ln1_post_bias"),
+        ComponentKind.Norm2PostBias => Of("{0}_ln2_post_bias"),
         ComponentKind.MlmBias => "mlm_bias",
         ComponentKind.FinalNormBias => "final_norm_bias",
         _ => "unembed_bias",
@@ -87,7 +101,8 @@ public readonly record struct Component(ComponentKind Kind, int Layer = -1, int 
     {
         ComponentKind.PosEmbed => "pos_embed",
         ComponentKind.TokenTypeEmbed => "token_type_embed",
-        ComponentKind.EmbedNormBias or ComponentKind.Norm1Bias or ComponentKind.Norm2Bias or ComponentKind.FinalNormBias => "norm_bias",
+        ComponentKind.EmbedNormBias or ComponentKind.Norm1Bias or ComponentKind.Norm2Bias or ComponentKind.Norm1PostBias
+            or ComponentKind.Norm2PostBias or ComponentKind.FinalNormBias => "norm_bias",
         ComponentKind.HeadSource => "head_source",
         ComponentKind.AttnBias => "attn_bias",
         ComponentKind.MlpBias => "mlp_bias",
@@ -99,7 +114,7 @@ public readonly record struct Component(ComponentKind Kind, int Layer = -1, int 
     /// <inheritdoc/>
     public override string ToString() => Source < 0 ? Label : Label + "<-" + Source.ToString(CultureInfo.InvariantCulture);
 
-    private string Of(string format) => string.Format(CultureInfo.InvariantCulture, format, Layer, Head, Neuron);
+    private string Of(string format) => string.Format(CultureInfo.InvariantCulture, format, Layer, Head, Neuron, Expert);
 }
 
 /// <summary>How finely writes are told apart.</summary>
@@ -108,10 +123,10 @@ public enum LedgerDetail
     /// <summary>Embeddings, each attention layer, each FFN, each bias.</summary>
     Component,
 
-    /// <summary>As component, with attention split into heads.</summary>
+    /// <summary>As component, with attention split into heads and mixtures of experts into experts.</summary>
     Head,
 
-    /// <summary>As head, with each FFN split into neurons.</summary>
+    /// <summary>As head, with each FFN or expert split into neurons.</summary>
     Neuron,
 
     /// <summary>As head, with each head split by source token.</summary>

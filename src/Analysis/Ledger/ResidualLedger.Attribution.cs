@@ -10,7 +10,8 @@ public sealed partial class ResidualLedger
     /// Direct logit attribution (Elhage et al. 2021; Wang et al. 2022): what each write adds to a logit, or to a logit
     /// difference, on the direct path through the norms, at the scales that this run recorded. Gains are part of the path;
     /// norm biases, a masked-language-model head's bias and the unembedding's bias are rows of their own, so rows sum to the
-    /// logit. The nonlinearity of a masked-language-model head is held at its recorded gate act(x) / x.
+    /// logit. The nonlinearity of a masked-language-model head is held at its recorded gate act(x) / x, a soft-cap
+    /// of the logits at its recorded factor c tanh(x / c) / x.
     /// </summary>
     /// <param name="position">Position whose logits are taken apart; negative counts from the end.</param>
     /// <param name="logits">Logits of that position in this run, [d_vocab].</param>
@@ -88,20 +89,21 @@ public sealed partial class ResidualLedger
         ModelWeights weights = _model.Weights;
         var column = new float[_model.Config.DModel];
         weights.Unembed.CopyOutput(answer, column);
-        double[] direction = [.. column.Select(x => (double)x)];
+        double factor = CapFactor(p, answer), wrongFactor = wrong is { } token ? CapFactor(p, token) : 0;
+        double[] direction = [.. column.Select(x => factor * x)];
         if (wrong is { } w)
         {
             weights.Unembed.CopyOutput(w, column);
             for (int i = 0; i < direction.Length; i++)
             {
-                direction[i] -= column[i];
+                direction[i] -= wrongFactor * column[i];
             }
         }
 
         ReadOnlySpan<float> bias = weights.Unembed.Bias;
         if (!bias.IsEmpty)
         {
-            AddBias(ComponentKind.UnembedBias, (double)bias[answer] - (wrong is { } other ? bias[other] : 0));
+            AddBias(ComponentKind.UnembedBias, (factor * bias[answer]) - (wrong is { } other ? wrongFactor * bias[other] : 0));
         }
 
         if (weights.MlmHead is { } head)

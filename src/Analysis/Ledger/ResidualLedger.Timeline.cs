@@ -94,6 +94,11 @@ public sealed partial class ResidualLedger
                 yield return new Written(new Component(ComponentKind.AttnBias, l));
             }
 
+            if (block.Norm1Post is { Bias.Length: > 0 })
+            {
+                yield return new Written(new Component(ComponentKind.Norm1PostBias, l));
+            }
+
             if (model.Hooks.Contains(Hook.ResidMid(l)))
             {
                 yield return new Recorded(Hook.ResidMid(l));
@@ -105,12 +110,17 @@ public sealed partial class ResidualLedger
                     new HookPoint(HookKind.Ln1Scale, l), norm1, config.Norm, new Component(ComponentKind.Norm1Bias, l));
             }
 
-            if (block.FeedForward is { } feedForward)
+            if (block.FeedForwards.Any())
             {
                 yield return new Written(new Component(ComponentKind.Mlp, l));
-                if (!feedForward.Out.Bias.IsEmpty)
+                if (block.FeedForwards.Any(f => !f.Out.Bias.IsEmpty))
                 {
                     yield return new Written(new Component(ComponentKind.MlpBias, l));
+                }
+
+                if (block.Norm2Post is { Bias.Length: > 0 })
+                {
+                    yield return new Written(new Component(ComponentKind.Norm2PostBias, l));
                 }
             }
 

@@ -54,7 +54,9 @@ public sealed partial class ResidualLedger
         [
             HookKind.Embed, HookKind.PosEmbed, HookKind.TokenTypeEmbed, HookKind.EmbedNormScale, HookKind.FullEmbed,
             HookKind.ResidPre, HookKind.ResidMid, HookKind.ResidPost, HookKind.NormalizedResidPost, HookKind.Z, HookKind.Post,
-            HookKind.FinalScale, HookKind.MlmPre, HookKind.MlmScale,
+            HookKind.FinalScale, HookKind.MlmPre, HookKind.MlmScale, HookKind.Ln1PostScale, HookKind.Ln2PostScale,
+            HookKind.ExpertWeights, HookKind.ExpertIndices, HookKind.ExpertPost,
+            .. model.Config.LogitSoftCap is null ? [] : new[] { HookKind.UnembedIn },
             .. model.Hooks.Outline.PostNorm ? new[] { HookKind.Ln1Scale, HookKind.Ln2Scale } : [],
             .. detail == LedgerDetail.Source ? new[] { HookKind.Pattern, HookKind.V } : [],
         ];
@@ -171,6 +173,8 @@ public sealed partial class ResidualLedger
                 from head in Enumerable.Range(0, config.NHeads)
                 from source in SourceRange(layer, p)
                 select new Component(ComponentKind.HeadSource, layer, head, Source: source),
+            (ComponentKind.Mlp, not LedgerDetail.Component) when _model.Weights.Blocks[layer].Mixture is not null =>
+                SplitMixture(layer, detail, p),
             (ComponentKind.Mlp, LedgerDetail.Neuron) =>
                 Enumerable.Range(0, config.DMlp).Select(n => new Component(ComponentKind.Neuron, layer, Neuron: n)),
             _ => [component],
@@ -184,8 +188,14 @@ public sealed partial class ResidualLedger
         return Enumerable.Range(first, end - first);
     }
 
-    /// <summary>The vector of a write, before any norm that follows it.</summary>
-    private float[] Vector(Component component, int p)
+    /// <summary>The vector of a write, as it is added: before any norm of the stream, after a norm of its branch.</summary>
+    private float[] Vector(Component component, int p) =>
+        BranchNorm(component) is { } norm
+            ? norm.Carry(BranchVector(component, p), _cache.Row(norm.Scale, p)[0])
+            : BranchVector(component, p);
+
+    /// <summary>The vector of a write before any norm that follows it.</summary>
+    private float[] BranchVector(Component component, int p)
     {
         int d = _model.Config.DModel, layer = component.Layer;
         var vector = new float[d];
@@ -199,6 +209,14 @@ public sealed partial class ResidualLedger
                 return _cache.Row(Hook.TokenTypeEmbed, p).ToArray();
             case ComponentKind.AttnBias:
                 return _model.Weights.Blocks[layer].Attention.Output.Bias.ToArray();
+            case ComponentKind.Norm1PostBias:
+                return _model.Weights.Blocks[layer].Norm1Post!.Bias;
+            case ComponentKind.Norm2PostBias:
+                return _model.Weights.Blocks[layer].Norm2Post!.Bias;
+            case ComponentKind.Mlp or ComponentKind.Expert or ComponentKind.Neuron or ComponentKind.MlpBias
+                when _model.Weights.Blocks[layer].Mixture is { } mixture:
+                AddMixture(mixture, component, p, vector);
+                break;
             case ComponentKind.MlpBias:
                 return _model.Weights.Blocks[layer].FeedForward!.Out.Bias.ToArray();
             case ComponentKind.Attn:

@@ -50,7 +50,7 @@ internal sealed class ScopeCheck(
         }
 
         RequireAxis("sources", _scope.Sources, HookAxis.SrcPos, "use positions");
-        RequireAxis("neurons", _scope.Neurons, HookAxis.DMlp, "only pre, pre_linear and post have them");
+        RequireAxis("neurons", _scope.Neurons, HookAxis.DMlp, "only pre, pre_linear and post, or those of experts, have them");
         if (!_scope.Heads.IsAll && _row.HeadAxis < 0)
         {
             throw error($"{_row.Site} has no heads; its axes are {ValuesCheck.Axes(_row.Axes)}");
@@ -68,7 +68,8 @@ internal sealed class ScopeCheck(
     private int[] Heads()
     {
         int heads = map.Heads(_point);
-        string name = _row.Axes.Contains(HookAxis.KeyValueHead) ? "key-value heads" : "heads";
+        string name = _row.Axes.Contains(HookAxis.KeyValueHead) ? "key-value heads"
+            : _row.Axes.Contains(HookAxis.ExpertSlot) ? "expert slots (as heads)" : "heads";
         return heads == 0 ? [0] : Indices("head", _scope.Heads, heads, $"{_row.Site} has {name} 0..{heads - 1}");
     }
 

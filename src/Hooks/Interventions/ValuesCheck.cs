@@ -105,6 +105,8 @@ internal sealed class ValuesCheck(
         HookAxis.DHead => "d_head",
         HookAxis.DModel => "d_model",
         HookAxis.DMlp => "d_mlp",
+        HookAxis.Expert => "expert",
+        HookAxis.ExpertSlot => "expert_slot",
         HookAxis.DVocab => "d_vocab",
         _ => "1",
     };

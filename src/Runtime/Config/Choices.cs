@@ -29,6 +29,32 @@ public enum NormKind
     None,
 }
 
+/// <summary>Where norms stand in the branches of a pre-norm or parallel block.</summary>
+public enum BranchNorms
+{
+    /// <summary>Before attention and before the FFN.</summary>
+    Before,
+
+    /// <summary>Before them and between them and the sum: <c>x + LN1_post(MHA(LN1(x)))</c> (Gemma 2).</summary>
+    BeforeAndAfter,
+
+    /// <summary>Only between them and the sum: <c>x + LN1_post(MHA(x))</c> (OLMo 2).</summary>
+    After,
+}
+
+/// <summary>Norms of queries and keys (Henry et al. 2020), before rotary; of the kind of the model's other norms.</summary>
+public enum QkNorm
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Over each head's dimensions (Qwen 3, StableLM 2).</summary>
+    PerHead,
+
+    /// <summary>Over all heads' dimensions together (OLMo 2).</summary>
+    WholeProjection,
+}
+
 /// <summary>How positions enter the model.</summary>
 public enum PositionKind
 {

@@ -137,6 +137,20 @@ public sealed class ConfigReader
             : [Int(field)];
     }
 
+    /// <summary>A list of texts, or null when it is absent.</summary>
+    /// <param name="field">Field name.</param>
+    public IReadOnlyList<string>? Texts(string field)
+    {
+        if (!TryGet(field, out JsonElement value))
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(v => v.GetString()!)]
+            : throw Wrong(field, "a list of texts", value);
+    }
+
     /// <summary>A nested object, or null when it is absent.</summary>
     /// <param name="field">Field name.</param>
     public ConfigReader? Object(string field)

@@ -40,6 +40,15 @@ public sealed record ModelConfig
     /// <summary>The norm of all places that have one.</summary>
     public NormKind Norm { get; init; } = NormKind.LayerNorm;
 
+    /// <summary>Where norms stand in the branches; <see cref="BranchNorms.Before"/> in a post-norm block.</summary>
+    public BranchNorms BranchNorms { get; init; }
+
+    /// <summary>Norms of queries and keys.</summary>
+    public QkNorm QkNorm { get; init; }
+
+    /// <summary>Factor on the token embedding.</summary>
+    public float EmbedScale { get; init; } = 1;
+
     /// <summary>Epsilon inside the norm's square root.</summary>
     public float NormEpsilon { get; init; } = 1e-5f;
 
@@ -61,6 +70,12 @@ public sealed record ModelConfig
     /// <summary>Factor on q·k before softmax, usually 1/sqrt(d_head).</summary>
     public required float AttentionScale { get; init; }
 
+    /// <summary>Soft-cap c of the scaled scores, <c>c tanh(score / c)</c>; null = none.</summary>
+    public float? ScoreSoftCap { get; init; }
+
+    /// <summary>Soft-cap c of the logits, <c>c tanh(logit / c)</c>; null = none.</summary>
+    public float? LogitSoftCap { get; init; }
+
     /// <summary>Whether layer l divides its scores by l + 1 besides.</summary>
     public bool ScaleByInverseLayer { get; init; }
 
@@ -69,6 +84,12 @@ public sealed record ModelConfig
 
     /// <summary>Whether the FFN multiplies an activated gate with a linear branch.</summary>
     public bool Gated { get; init; }
+
+    /// <summary>Experts of each FFN (Shazeer et al. 2017); 0 when it is no mixture.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that the router chooses for a token.</summary>
+    public int ExpertsPerToken { get; init; }
 
     /// <summary>Number of token types (segments); 0 when the model has none.</summary>
     public int TokenTypes { get; init; }
@@ -116,6 +137,11 @@ public sealed record ModelConfig
         HasTokenTypes = TokenTypes > 0,
         HasEmbedNorm = EmbedNorm,
         HasNorms = Norm != NormKind.None,
+        NormsBefore = BranchNorms != BranchNorms.After,
+        NormsAfter = BranchNorms != BranchNorms.Before,
+        HasQkNorm = QkNorm != QkNorm.None,
+        Experts = Experts,
+        ExpertsPerToken = ExpertsPerToken,
         HasRotary = Positions == PositionKind.Rotary,
         AttnOnly = AttnOnly,
         Parallel = Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm,
@@ -165,11 +191,46 @@ public sealed record ModelConfig
             throw new InvalidInputException($"{source}: a post-norm model without FFN is not supported");
         }
 
+        RequireParts(source);
         if (!(NormEpsilon >= 0 && float.IsFinite(NormEpsilon)))
         {
             throw new InvalidInputException($"{source}: norm epsilon: expected a number of at least 0, found {NormEpsilon}");
         }
 
         return this;
+    }
+
+    private void RequireParts(string source)
+    {
+        if (Block == BlockStyle.PostNorm && BranchNorms != BranchNorms.Before)
+        {
+            throw new InvalidInputException($"{source}: norms inside the branches of a post-norm block are not supported");
+        }
+
+        if (Norm == NormKind.None && (BranchNorms != BranchNorms.Before || QkNorm != QkNorm.None))
+        {
+            throw new InvalidInputException(
+                $"{source}: norms of branches, queries or keys: expected LayerNorm or RMSNorm, found a model without norms");
+        }
+
+        if (Experts < 0 || (Experts > 0 ? AttnOnly || ExpertsPerToken < 1 || ExpertsPerToken > Experts : ExpertsPerToken != 0))
+        {
+            throw new InvalidInputException(
+                $"{source}: experts: expected an FFN and from 1 to all experts for each token, "
+                + $"found {ExpertsPerToken} of {Experts} experts of width {DMlp}");
+        }
+
+        foreach (float? cap in new[] { ScoreSoftCap, LogitSoftCap })
+        {
+            if (cap is { } c && !(c > 0 && float.IsFinite(c)))
+            {
+                throw new InvalidInputException($"{source}: soft-cap: expected a number above 0, found {c}");
+            }
+        }
+
+        if (!float.IsFinite(EmbedScale))
+        {
+            throw new InvalidInputException($"{source}: embedding scale: expected a number, found {EmbedScale}");
+        }
     }
 }

@@ -47,6 +47,41 @@ internal static class FamilyConfig
             config.DVocab,
             config.DModel);
 
+    /// <summary>
+    /// The sliding window of each layer: of the layers that <c>layer_types</c> names, or where that is absent of those that
+    /// the family's rule names. Null when no layer slides.
+    /// </summary>
+    public static IReadOnlyList<int?>? Windows(ConfigReader config, int layers, int? window, Func<int, bool> slides)
+    {
+        if (window is null)
+        {
+            return null;
+        }
+
+        if (window < 1)
+        {
+            throw new InvalidInputException($"{config.Path}: sliding_window: expected at least 1, found {window}");
+        }
+
+        if (config.Texts("layer_types") is not { } types)
+        {
+            return [.. Enumerable.Range(0, layers).Select(l => slides(l) ? window : null)];
+        }
+
+        if (types.Count != layers)
+        {
+            throw new InvalidInputException($"{config.Path}: layer_types: expected {layers} entries, found {types.Count}");
+        }
+
+        return [.. types.Select(type => type switch
+        {
+            "sliding_attention" => window,
+            "full_attention" => (int?)null,
+            _ => throw new InvalidInputException(
+                $"{config.Path}: layer_types: expected sliding_attention or full_attention, found '{type}'"),
+        })];
+    }
+
     /// <summary>The <c>rope_scaling</c> object, or null.</summary>
     public static RotaryScaling? RotaryScaling(ConfigReader config, int context)
     {

@@ -26,6 +26,8 @@ internal sealed partial class ForwardPass<THooks>
         Fire(HookKind.Q, layer, q, heads * dHead, heads);
         Fire(HookKind.K, layer, k, keyHeads * dHead, keyHeads);
         Fire(HookKind.V, layer, v, keyHeads * dHead, keyHeads);
+        NormalizeHeads(q, heads, weights.QueryNorm, HookKind.QNormScale, HookKind.QNormNormalized, layer);
+        NormalizeHeads(k, keyHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
         if (rotary.Length > 0)
         {
             Rotate(q, heads, rotary);
@@ -183,7 +185,7 @@ internal sealed partial class ForwardPass<THooks>
             AttentionMask mask = Mask(h);
             AttentionKernels.Scores(
                 q.AsSpan((row * width) + (h * dHead)), width, queries, keyRows.Span[KeyOffset(h)..], keyWidth, keys, dHead,
-                _config.ScoreScale(layer), mask, scores);
+                _config.ScoreScale(layer), mask, scores, softCap: _config.ScoreSoftCap);
         }
 
         void Mix(int h, ReadOnlySpan<float> weights)

@@ -12,13 +12,27 @@ internal sealed partial class ForwardPass<THooks>
     /// </summary>
     private void FeedForward(int layer, BlockWeights block, float[] stream, float[] normed, float[] write)
     {
-        FeedForwardWeights weights = block.FeedForward!;
-        int d = _config.DModel, mlp = _config.DMlp;
         if (_config.Block is BlockStyle.PreNorm or BlockStyle.Parallel)
         {
             ApplyNorm(FeedForwardInput(layer, stream), block.Norm2, HookKind.Ln2Scale, HookKind.Ln2Normalized, layer, normed);
         }
 
+        if (block.Mixture is { } mixture)
+        {
+            Mixture(layer, mixture, normed, write);
+        }
+        else
+        {
+            Dense(layer, block.FeedForward!, normed, write);
+        }
+
+        NormalizeBranch(write, block.Norm2Post, HookKind.Ln2PostScale, HookKind.Ln2PostNormalized, layer);
+        Fire(HookKind.MlpOut, layer, write, _config.DModel);
+    }
+
+    private void Dense(int layer, FeedForwardWeights weights, float[] normed, float[] write)
+    {
+        int mlp = _config.DMlp;
         float[] pre = Multiply(weights.In, normed);
         Fire(HookKind.Pre, layer, pre, mlp);
         float[]? linear = weights.Linear is null ? null : Multiply(weights.Linear, normed);
@@ -39,7 +53,6 @@ internal sealed partial class ForwardPass<THooks>
 
         Fire(HookKind.Post, layer, pre, mlp);
         MatrixProduct.Multiply(pre, _rows, weights.Out.Weight, weights.Out.Bias, write, _threads);
-        Fire(HookKind.MlpOut, layer, write, d);
     }
 
     private float[] FeedForwardInput(int layer, float[] stream)

@@ -90,8 +90,9 @@ internal sealed partial class ForwardPass<THooks>
         }
 
         Attention(layer, block, stream, normed, positions, rotary, write);
+        NormalizeBranch(write, block.Norm1Post, HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
         Fire(HookKind.AttnOut, layer, write, d);
-        if (block.FeedForward is null)
+        if (_config.AttnOnly)
         {
             Add(stream, write);
         }
@@ -129,6 +130,11 @@ internal sealed partial class ForwardPass<THooks>
     {
         int d = _config.DModel;
         float[] stream = Gather(_weights.TokenEmbedding, (s, i) => _batch.Tokens(s)[i]);
+        if (_config.EmbedScale != 1)
+        {
+            TensorPrimitives.Multiply(stream.AsSpan(), _config.EmbedScale, stream);
+        }
+
         Fire(HookKind.Embed, -1, stream, d);
         if (_config.Positions == PositionKind.Learned)
         {
@@ -198,12 +204,17 @@ internal sealed partial class ForwardPass<THooks>
             LogitRows.Last when !observed => Logits([.. Enumerable.Range(0, _batch.Count).SelectMany(LastRow)], _batch.Count),
             _ => Logits(stream, _rows),
         };
+        if (observed)
+        {
+            Fire(HookKind.UnembedOut, -1, result, _config.DVocab);
+        }
+
+        SoftCap.Apply(result, _config.LogitSoftCap, result);
         if (!observed)
         {
             return result;
         }
 
-        Fire(HookKind.UnembedOut, -1, result, _config.DVocab);
         return logits switch
         {
             LogitRows.None => [],

@@ -9,8 +9,8 @@ namespace Interp.Runtime.Kernels;
 internal static unsafe class AttentionKernels
 {
     /// <summary>
-    /// scores [queries, keys]: the chain of q k over d from +0, times the scale, plus the bias of ALiBi if there is one;
-    /// -infinity where the mask forbids.
+    /// scores [queries, keys]: the chain of q k over d from +0, times the scale, soft-capped where there is a cap, plus the
+    /// bias of ALiBi if there is one; -infinity where the mask forbids.
     /// </summary>
     internal static void Scores(
         ReadOnlySpan<float> q,
@@ -23,7 +23,8 @@ internal static unsafe class AttentionKernels
         float scale,
         in AttentionMask mask,
         Span<float> scores,
-        KernelTier? tier = null)
+        KernelTier? tier = null,
+        float? softCap = null)
     {
         Check.Strided(q.Length, queries, dHead, qStride, nameof(q));
         Check.Strided(k.Length, keys, dHead, kStride, nameof(k));
@@ -57,6 +58,7 @@ internal static unsafe class AttentionKernels
                 Panels = panels,
                 DHead = dHead,
                 Scale = scale,
+                Cap = softCap ?? 0,
                 Mask = mask,
                 Scores = ps,
             };

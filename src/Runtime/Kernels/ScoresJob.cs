@@ -14,6 +14,7 @@ internal unsafe struct ScoresJob : ILaneJob
     internal int Panels;
     internal int DHead;
     internal float Scale;
+    internal float Cap;
     internal AttentionMask Mask;
     internal float* Scores;
 
@@ -49,7 +50,10 @@ internal unsafe struct ScoresJob : ILaneJob
         int columns = Math.Min(ProductTile<T>.Columns, Keys - first);
         ProductTile<T>.Accumulate(
             Q + ((nint)query * QStride), QStride, rows, keys, ProductTile<T>.Columns, DHead, columns, tile);
-        Elementwise.Loop<T, Scaled>(new Scaled(Scale), tile, tile, rows * ProductTile<T>.Columns);
+        if (Cap > 0)
+            Elementwise.Loop<T, SoftCap>(new SoftCap(Scale, Cap), tile, tile, rows * ProductTile<T>.Columns);
+        else
+            Elementwise.Loop<T, Scaled>(new Scaled(Scale), tile, tile, rows * ProductTile<T>.Columns);
         for (int r = 0; r < rows; r++)
         {
             (int begin, int end) = Mask.Keys(query + r, Keys);

@@ -14,7 +14,14 @@ public sealed record NormWeights(float[] Gain, float[] Bias)
 /// <param name="Key">d_model to key-value heads x d_head.</param>
 /// <param name="Value">d_model to key-value heads x d_head.</param>
 /// <param name="Output">heads x d_head to d_model; its bias is b_O.</param>
-public sealed record AttentionWeights(Linear Query, Linear Key, Linear Value, Linear Output);
+public sealed record AttentionWeights(Linear Query, Linear Key, Linear Value, Linear Output)
+{
+    /// <summary>Norm of queries; gain and bias of d_head, shared by heads, or of heads x d_head. Null when they are not normalised.</summary>
+    public NormWeights? QueryNorm { get; init; }
+
+    /// <summary>Norm of keys; gain and bias of d_head, shared by heads, or of key-value heads x d_head. Null when they are not normalised.</summary>
+    public NormWeights? KeyNorm { get; init; }
+}
 
 /// <summary>Weights of one feedforward layer.</summary>
 /// <param name="In">d_model to d_mlp: the activated branch (the gate of a gated FFN).</param>
@@ -25,13 +32,32 @@ public sealed record AttentionWeights(Linear Query, Linear Key, Linear Value, Li
 /// </param>
 public sealed record FeedForwardWeights(Linear In, Linear? Linear, Linear Out, float[] NeuronBias);
 
+/// <summary>Weights of a mixture of experts.</summary>
+/// <param name="Router">d_model to experts.</param>
+/// <param name="Experts">The experts' FFNs, all of the same shape.</param>
+public sealed record MixtureWeights(Linear Router, IReadOnlyList<FeedForwardWeights> Experts);
+
 /// <summary>Weights of one block.</summary>
 /// <param name="Norm1">First norm; null without norms.</param>
 /// <param name="Attention">Attention.</param>
 /// <param name="Norm2">Second norm; null when there is none.</param>
-/// <param name="FeedForward">FFN; null in attention-only models.</param>
+/// <param name="FeedForward">FFN; null in attention-only models and where there is a mixture of experts.</param>
 public sealed record BlockWeights(
-    NormWeights? Norm1, AttentionWeights Attention, NormWeights? Norm2, FeedForwardWeights? FeedForward);
+    NormWeights? Norm1, AttentionWeights Attention, NormWeights? Norm2, FeedForwardWeights? FeedForward)
+{
+    /// <summary>Norm between attention and the sum, or null.</summary>
+    public NormWeights? Norm1Post { get; init; }
+
+    /// <summary>Norm between FFN and the sum, or null.</summary>
+    public NormWeights? Norm2Post { get; init; }
+
+    /// <summary>Mixture of experts, or null.</summary>
+    public MixtureWeights? Mixture { get; init; }
+
+    /// <summary>The FFN, or the FFNs of all experts; none in an attention-only model.</summary>
+    public IEnumerable<FeedForwardWeights> FeedForwards =>
+        Mixture is null ? FeedForward is null ? [] : [FeedForward] : Mixture.Experts;
+}
 
 /// <summary>The transform of a masked-language-model head: dense, activation, norm.</summary>
 /// <param name="Dense">d_model to d_model.</param>
@@ -83,17 +109,20 @@ public sealed record ModelWeights
         long count = TokenEmbedding.LongLength + PositionEmbedding.LongLength + TokenTypeEmbedding.LongLength
             + Norms().Sum(n => n.Gain.LongLength + n.Bias.LongLength)
             + Linears().Sum(l => ((long)l.Inputs * l.Outputs) + l.Bias.Length)
-            + Blocks.Sum(b => (long)(b.FeedForward?.NeuronBias.Length ?? 0));
+            + Blocks.SelectMany(b => b.FeedForwards).Sum(f => (long)f.NeuronBias.Length);
         return tied ? count - ((long)Unembed.Inputs * Unembed.Outputs) : count;
     }
 
     private IEnumerable<NormWeights> Norms() =>
-        new[] { EmbedNorm, FinalNorm, MlmHead?.Norm }.Concat(Blocks.SelectMany(b => new[] { b.Norm1, b.Norm2 })).OfType<NormWeights>();
+        new[] { EmbedNorm, FinalNorm, MlmHead?.Norm }.Concat(Blocks.SelectMany(b => new[]
+        {
+            b.Norm1, b.Norm2, b.Norm1Post, b.Norm2Post, b.Attention.QueryNorm, b.Attention.KeyNorm,
+        })).OfType<NormWeights>();
 
     private IEnumerable<Linear> Linears() =>
         Blocks.SelectMany(b => new[]
         {
-            b.Attention.Query, b.Attention.Key, b.Attention.Value, b.Attention.Output,
-            b.FeedForward?.In, b.FeedForward?.Linear, b.FeedForward?.Out,
-        }).Append(MlmHead?.Dense).Append(Unembed).OfType<Linear>();
+            b.Attention.Query, b.Attention.Key, b.Attention.Value, b.Attention.Output, b.Mixture?.Router,
+        }.Concat(b.FeedForwards.SelectMany(f => new[] { f.In, f.Linear, f.Out })))
+        .Append(MlmHead?.Dense).Append(Unembed).OfType<Linear>();
 }

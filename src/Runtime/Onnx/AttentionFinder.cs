@@ -35,7 +35,9 @@ internal static class AttentionFinder
         }
 
         stream.Add(
-            new AttentionSite(softmax, sum.Output) { Query = scores.Input(0), Key = scores.Input(1), Value = value }, scores, sum);
+            new AttentionSite(softmax, sum.Output) { Query = scores.Input(0), Key = scores.Input(1), Value = value },
+            scores,
+            sum);
     }
 
     /// <summary>The nearest product of two values of the stream behind a value.</summary>
@@ -86,11 +88,13 @@ internal static class AttentionFinder
 
         var linear = new LinearSite(node, node.Input(0), $"{node.Output}#qkv", weight)
         {
-            Bias = ConstantReference.Find(stream.Graph, node.Input(2)) is { IsVector: true } bias ? new BiasReference(bias) : null,
+            Bias = ConstantReference.Find(stream.Graph, node.Input(2)) is { IsVector: true } bias ? new BiasReference(bias)
+                : null,
         };
         stream.Add(linear);
         int third = linear.Outputs / 3;
-        int[] sizes = node.Attribute("qkv_hidden_sizes") is { Ints.Count: 3 } written && written.Ints.All(i => i > 0 && i <= linear.Outputs)
+        int[] sizes = node.Attribute("qkv_hidden_sizes") is { Ints.Count: 3 } written
+            && written.Ints.All(i => i > 0 && i <= linear.Outputs)
             ? [.. written.Ints.Select(i => (int)i)]
             : [third, third, third];
         string[] names = [.. PartNames.Select(part => $"{node.Output}#{part}")];
@@ -111,7 +115,12 @@ internal static class AttentionFinder
                 TakeBias(stream, node);
             }
 
-            stream.Add(new AttentionSite(node, node.Output) { Query = node.Input(0), Key = node.Input(1), Value = node.Input(2) });
+            stream.Add(new AttentionSite(node, node.Output)
+            {
+                Query = node.Input(0),
+                Key = node.Input(1),
+                Value = node.Input(2),
+            });
         }
         else if (node.Op == "GroupQueryAttention" && stream.Sources(node.Input(0)) is [{ Site: LinearSite linear, Count: 0 }])
         {

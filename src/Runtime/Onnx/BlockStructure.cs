@@ -59,7 +59,8 @@ internal sealed class BlockStructure
         foreach (AttentionSite core in _stream.Of<AttentionSite>())
         {
             int layer = Layers++;
-            foreach ((Role role, string value) in new[] { (Role.Query, core.Query), (Role.Key, core.Key), (Role.Value, core.Value) })
+            (Role, string)[] operands = [(Role.Query, core.Query), (Role.Key, core.Key), (Role.Value, core.Value)];
+            foreach ((Role role, string value) in operands)
             {
                 if (_stream.Sources(value) is [{ Site: LinearSite } part])
                 {
@@ -68,7 +69,8 @@ internal sealed class BlockStructure
             }
 
             // All three out of the same columns: they are told apart by heads, as the family does it.
-            if (Find(Role.Query, layer) is { Count: 0 } query && query == Find(Role.Key, layer) && query == Find(Role.Value, layer))
+            if (Find(Role.Query, layer) is { Count: 0 } query && query == Find(Role.Key, layer)
+                && query == Find(Role.Value, layer))
             {
                 Give(Role.QueryKeyValue, layer, query.Site);
                 _roles.Remove((Role.Query, layer));
@@ -77,12 +79,12 @@ internal sealed class BlockStructure
             }
         }
 
-        AttentionSite[] cores = [.. _stream.Of<AttentionSite>()];
+        Dictionary<Site, int> cores = _stream.Of<AttentionSite>().Index().ToDictionary(c => (Site)c.Item, c => c.Index);
         foreach (LinearSite linear in _stream.Of<LinearSite>())
         {
             if (_stream.Sources(linear.Inputs) is [{ Site: AttentionSite core }])
             {
-                Give(Role.AttentionOutput, Array.IndexOf(cores, core), linear);
+                Give(Role.AttentionOutput, cores[core], linear);
             }
         }
     }
@@ -128,7 +130,8 @@ internal sealed class BlockStructure
                 continue;
             }
 
-            if (inputs.Length != 2 || _stream.Sources(inputs[0]) is not [Part left] || _stream.Sources(inputs[1]) is not [Part right]
+            if (inputs.Length != 2 || _stream.Sources(inputs[0]) is not [Part left]
+                || _stream.Sources(inputs[1]) is not [Part right]
                 || left == right || !sources.Contains(left) || !sources.Contains(right))
             {
                 return null;
@@ -191,7 +194,8 @@ internal sealed class BlockStructure
 
     private void ReadNorms()
     {
-        NormSite?[] before = [.. Enumerable.Range(0, Layers).Select(l => Norm(Part(Role.Query, l) ?? Part(Role.QueryKeyValue, l)))];
+        NormSite?[] before = [.. Enumerable.Range(0, Layers).Select(l =>
+            Norm(Part(Role.Query, l) ?? Part(Role.QueryKeyValue, l)))];
         NormSite?[] between = [.. Enumerable.Range(0, Layers).Select(l => Norm(Part(Role.FeedForwardIn, l)))];
         PostNorm = Layers > 0 && before[0] is { } first && between[0] is { } second && first != second
             && _stream.Sources(second.Inputs).Any(p => p.Site == first);
@@ -212,14 +216,15 @@ internal sealed class BlockStructure
             Give(Role.EmbedNorm, 0, embedNorm);
         }
 
-        foreach (NormSite norm2 in _stream.Of<NormSite>().Where(n => !_roles.Values.Any(p => p.Site == n)))
+        var placed = _roles.Values.Select(p => p.Site).ToHashSet();
+        Dictionary<Site, (Role Role, int Layer)> writers = _roles
+            .Where(r => r.Key.Role is Role.AttentionOutput or Role.FeedForwardOut).ToDictionary(r => r.Value.Site, r => r.Key);
+        foreach (NormSite after in _stream.Of<NormSite>().Where(n => !placed.Contains(n)))
         {
-            if (_stream.Sources(norm2.Inputs) is [{ Site: LinearSite linear }])
+            if (_stream.Sources(after.Inputs) is [{ Site: LinearSite linear }]
+                && writers.TryGetValue(linear, out (Role Role, int Layer) at))
             {
-                foreach ((Role role, int layer) in _roles.Where(r => r.Value.Site == linear).Select(r => r.Key).ToArray())
-                {
-                    Give(role == Role.AttentionOutput ? Role.AttentionWriteNorm : Role.FeedForwardWriteNorm, layer, norm2);
-                }
+                Give(at.Role == Role.AttentionOutput ? Role.AttentionWriteNorm : Role.FeedForwardWriteNorm, at.Layer, after);
             }
         }
 

@@ -106,23 +106,15 @@ internal sealed record ConstantReference(
         }
     }
 
+    // One side must be a stored scalar: following both would branch at every node.
     private static ConstantReference? FindScaled(OnnxGraph graph, OnnxNode node, int steps)
     {
-        if (Find(graph, node.Input(0), steps) is not { } left || Find(graph, node.Input(1), steps) is not { } right)
-        {
-            return null;
-        }
-
-        (ConstantReference vector, ConstantReference scalar) = left.Tensor.Count == 1 ? (right, left) : (left, right);
-        if (scalar.Tensor.Count != 1)
-        {
-            return null;
-        }
-
-        float by = scalar.Vector(0, 1)[0];
-        return node.Op == "Add"
-            ? vector with { Offset = vector.Offset + by }
-            : vector with { Scale = vector.Scale * by, Offset = vector.Offset * by };
+        (string vector, float? scalar) = graph.Constant(node.Input(0))?.Scalar() is { } left
+            ? (node.Input(1), left)
+            : (node.Input(0), graph.Constant(node.Input(1))?.Scalar());
+        return scalar is not { } by || Find(graph, vector, steps) is not { } found ? null
+            : node.Op == "Add" ? found with { Offset = found.Offset + by }
+            : found with { Scale = found.Scale * by, Offset = found.Offset * by };
     }
 
     private float[] Adjusted(float[] values)

@@ -7,7 +7,8 @@ internal static class EmbeddingFinder
 
     /// <summary>The nodes that pick rows of an embedding.</summary>
     /// <param name="graph">The graph.</param>
-    public static IReadOnlySet<OnnxNode> Nodes(OnnxGraph graph) => graph.Nodes.Where(n => n.Op == FusedOp || IsEmbedding(graph, n)).ToHashSet();
+    public static IReadOnlySet<OnnxNode> Nodes(OnnxGraph graph) =>
+        graph.Nodes.Where(n => n.Op == FusedOp || IsEmbedding(graph, n)).ToHashSet();
 
     /// <summary>Adds the embeddings to the stream.</summary>
     public static void Find(Stream stream)
@@ -71,7 +72,8 @@ internal static class EmbeddingFinder
                     values.Push(reader.Output);
                 }
                 else if (reader.Op is not ("Shape" or "Mul")
-                    || (reader.Op == "Mul" && reader.Inputs.Any(i => i != value && ConstantReference.Find(graph, i) is not null)))
+                    || (reader is { Op: "Mul", Inputs.Count: 2 } && reader.Inputs.Any(i => i != value
+                    && ConstantReference.Find(graph, i) is not null)))
                 {
                     return true;
                 }
@@ -106,7 +108,8 @@ internal static class EmbeddingFinder
                     value = node.Input(0);
                     break;
                 case "ConstantOfShape":
-                    long[]? fill = node.Attribute("value")?.T is { } t ? OnnxTensor.Create(graph.File, t, node.Name).Integers() : null;
+                    long[]? fill = node.Attribute("value")?.T is { } t
+                        ? OnnxTensor.Create(graph.File, t, node.Name).Integers() : null;
                     return fill is null or [0] ? EmbeddingKind.TokenType : EmbeddingKind.Position;
                 default:
                     return EmbeddingKind.Position;

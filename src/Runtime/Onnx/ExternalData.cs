@@ -46,7 +46,8 @@ internal sealed class ExternalData(string path) : IDisposable
         long size = RandomAccess.GetLength(file);
         if (length != bytes)
         {
-            throw new InvalidInputException($"{path}: {name}: expected {bytes} bytes of external data, found a length of {length}");
+            throw new InvalidInputException($"{path}: {name}: expected {bytes} bytes of external data, found a length of "
+                + $"{length}");
         }
 
         if (offset > size - bytes)

@@ -179,7 +179,11 @@ internal static class FamilyLayouts
 
     private static Module[] BloomMaps(bool biased) =>
     [
-        new(Role.QueryKeyValue, "transformer.h.{l}.self_attention.query_key_value") { Order = HeadOrder.Grouped, Biased = biased },
+        new(Role.QueryKeyValue, "transformer.h.{l}.self_attention.query_key_value")
+        {
+            Order = HeadOrder.Grouped,
+            Biased = biased,
+        },
         new(Role.AttentionOutput, "transformer.h.{l}.self_attention.dense") { Biased = biased },
         new(Role.FeedForwardIn, "transformer.h.{l}.mlp.dense_h_to_4h") { Biased = biased },
         new(Role.FeedForwardOut, "transformer.h.{l}.mlp.dense_4h_to_h") { Biased = biased },

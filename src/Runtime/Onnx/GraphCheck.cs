@@ -12,7 +12,8 @@ internal static class GraphCheck
     /// <summary>Refuses constants that act on the stream and belong to no part that was recognised.</summary>
     public static void ConstantsAreKnown(Stream stream)
     {
-        foreach (OnnxNode node in stream.Nodes.Where(n => !stream.IsClaimed(n) && n.Op is not ("RotaryEmbedding" or "GroupQueryAttention")))
+        foreach (OnnxNode node in stream.Nodes.Where(n => !stream.IsClaimed(n)
+            && n.Op is not ("RotaryEmbedding" or "GroupQueryAttention")))
         {
             foreach (string input in node.Inputs.Where(i => i.Length > 0 && !stream.Has(i)))
             {
@@ -43,18 +44,28 @@ internal static class GraphCheck
     public static void TiedWeightsAgree(Stream stream, BlockStructure structure, ModelConfig config)
     {
         if (!config.TiedUnembedding || structure.Find(Role.Unembed) is not { Site: LinearSite unembed }
-            || structure.Find(Role.TokenEmbedding) is not { Site: EmbeddingSite embedding }
-            || ReferenceEquals(unembed.Weight.Tensor, embedding.Table.Tensor))
+            || structure.Find(Role.TokenEmbedding) is not { Site: EmbeddingSite embedding })
         {
             return;
         }
 
-        float[] table = embedding.Table.Matrix(0, embedding.Table.Columns, columnsFirst: false);
-        float[] map = unembed.Weight.Matrix(0, unembed.Outputs, columnsFirst: true);
-        if (!table.AsSpan().SequenceEqual(map))
+        if (!AreTied(unembed, embedding))
         {
             throw new InvalidInputException($"{stream.Graph.File.Path}: {unembed.Node.Label} is not the token embedding, but the "
                 + "configuration says tie_word_embeddings; expected false there");
         }
+    }
+
+    /// <summary>Whether the unembedding is the token embedding, stored once or twice.</summary>
+    public static bool AreTied(LinearSite unembed, EmbeddingSite embedding)
+    {
+        if (unembed.Outputs != embedding.Table.Rows || unembed.Width != embedding.Table.Columns)
+        {
+            return false;
+        }
+
+        float[] table = embedding.Table.Matrix(0, embedding.Table.Columns, columnsFirst: false);
+        float[] map = unembed.Weight.Matrix(0, unembed.Outputs, columnsFirst: true);
+        return table.AsSpan().SequenceEqual(map);
     }
 }

@@ -64,7 +64,8 @@ internal static class NormFinder
             $"{stream.Graph.File.Path}: {node.Label}: its bias belongs to no linear map that was recognised");
     }
 
-    /// <summary>From the mean of squares: + epsilon, root, division, gain, bias. Squares of x - mean(x) make it a LayerNorm.</summary>
+    /// <summary>From the mean of squares: + epsilon, root, division, gain, bias. Squares of x - mean(x) make it a
+    /// LayerNorm.</summary>
     private static void AddWrittenOut(Stream stream, OnnxNode mean)
     {
         OnnxGraph graph = stream.Graph;
@@ -80,7 +81,8 @@ internal static class NormFinder
             return;
         }
 
-        bool layer = graph.Producer(centred) is { Op: "Sub" } sub && graph.Producer(stream.Backward(sub.Input(1))) is { Op: "ReduceMean" };
+        bool layer = graph.Producer(centred) is { Op: "Sub" } sub
+            && graph.Producer(stream.Backward(sub.Input(1))) is { Op: "ReduceMean" };
         string input = layer ? graph.Producer(centred)!.Input(0) : centred;
         OnnxNode main = graph.Producer(normalized)!;
         List<OnnxNode> nodes = [mean, square, add, root, main];
@@ -94,7 +96,7 @@ internal static class NormFinder
         {
             string value = stream.Forward(output);
             if (stream.Reader(value) is not { } node || node.Op != op
-                || ConstantReference.Find(graph, node.Inputs[0] == value ? node.Input(1) : node.Input(0)) is not { IsVector: true } found)
+                || ConstantReference.Find(graph, node.Input(node.Input(0) == value ? 1 : 0)) is not { IsVector: true } found)
             {
                 return null;
             }

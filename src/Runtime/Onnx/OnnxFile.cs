@@ -73,7 +73,8 @@ internal sealed class OnnxFile : IDisposable
             long length = new FileInfo(path).Length;
             if (length > Array.MaxLength)
             {
-                throw new InvalidInputException($"{path}: expected at most {Array.MaxLength} bytes in one ONNX file (more must lie "
+                throw new InvalidInputException($"{path}: expected at most {Array.MaxLength} bytes in one ONNX file (more "
+                    + $"must lie "
                     + $"in external data), found {length}");
             }
 

@@ -69,9 +69,11 @@ internal sealed class OnnxGraph
     /// <param name="graph">The graph.</param>
     public static void RefuseHiddenMaps(OnnxGraph graph)
     {
-        if (graph.Nodes.FirstOrDefault(n => n.HasSubgraphs && n.SubgraphOperators.Any(op => op is "MatMul" or "Gemm")) is { } node)
+        if (graph.Nodes.FirstOrDefault(n => n.HasSubgraphs
+            && n.SubgraphOperators.Any(op => op is "MatMul" or "Gemm")) is { } node)
         {
-            throw graph.Error($"{node.Label} holds a graph with products in it; expected them in the main graph (export the decoder "
+            throw graph.Error($"{node.Label} holds a graph with products in it; expected them in the main graph (export the "
+                + $"decoder "
                 + "without merging it with the one for the past)");
         }
     }
@@ -115,7 +117,8 @@ internal sealed class OnnxGraph
             {
                 if (!inputs.Contains(input) && !_producers.ContainsKey(input) && !_constants.ContainsKey(input))
                 {
-                    throw Error($"{node.Label} reads {OneLine.Quote(input)}, which is no input, no initializer and no node's output");
+                    throw Error($"{node.Label} reads {OneLine.Quote(input)}, which is no input, no initializer and no "
+                        + $"node's output");
                 }
 
                 if (!_consumers.TryGetValue(input, out List<OnnxNode>? readers))
@@ -170,7 +173,8 @@ internal sealed class OnnxGraph
         }
 
         const int Float = (int)TensorProto.Types.DataType.Float, Int64 = (int)TensorProto.Types.DataType.Int64;
-        return (node.Attribute("value_float"), node.Attribute("value_floats"), node.Attribute("value_int"), node.Attribute("value_ints")) switch
+        return (node.Attribute("value_float"), node.Attribute("value_floats"), node.Attribute("value_int"),
+            node.Attribute("value_ints")) switch
         {
             ({ } a, _, _, _) => new TensorProto { DataType = Float, FloatData = { a.F } },
             (_, { } a, _, _) => new TensorProto { DataType = Float, FloatData = { a.Floats }, Dims = { a.Floats.Count } },

@@ -4,7 +4,9 @@ using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Onnx;
 
-/// <summary>A transformer in an ONNX file: its configuration and its weights, as a Hugging Face directory would have them.</summary>
+/// <summary>
+/// A transformer in an ONNX file: its configuration and its weights, as a Hugging Face directory would have them.
+/// </summary>
 internal sealed class OnnxModel : IModelSource
 {
     private const string ConfigName = "config.json";
@@ -31,13 +33,17 @@ internal sealed class OnnxModel : IModelSource
     /// <summary>What each site does.</summary>
     public BlockStructure Structure { get; }
 
-    /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX, the one above.</summary>
+    /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX,
+    /// the one above.</summary>
     /// <param name="path">The ONNX file.</param>
     /// <returns>The file's own folder when neither has a config.json.</returns>
     public static string FolderOf(string path)
     {
         string own = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return new[] { own, Path.GetDirectoryName(own) }.OfType<string>().FirstOrDefault(f => File.Exists(Path.Combine(f, ConfigName))) ?? own;
+        string? above = Path.GetDirectoryName(own);
+        bool useAbove = above is not null && !File.Exists(Path.Combine(own, ConfigName))
+            && File.Exists(Path.Combine(above, ConfigName));
+        return useAbove ? above! : own;
     }
 
     /// <summary>Reads a file and finds the parts of its graph.</summary>
@@ -88,7 +94,7 @@ internal sealed class OnnxModel : IModelSource
     private ConfigReader ReadConfig()
     {
         string path = Path.Combine(FolderOf(_file.Path), ConfigName);
-        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(_file, Stream, Structure, _names);
+        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(Stream, Structure, _names);
     }
 
     private static IEnumerable<string> Known() => FamilyLayout.Names.Intersect(ModelFamily.Names);

@@ -42,7 +42,8 @@ internal sealed class OnnxTensor
     /// <param name="file">The file it belongs to.</param>
     /// <param name="data">The message.</param>
     /// <param name="name">Its name in the graph.</param>
-    /// <exception cref="InvalidInputException">The shape is impossible, or there are more or fewer bytes than it asks for.</exception>
+    /// <exception cref="InvalidInputException">The shape is impossible, or there are more or fewer bytes than it asks
+    /// for.</exception>
     public static OnnxTensor Create(OnnxFile file, TensorProto data, string name)
     {
         string place = $"tensor {OneLine.Quote(name)}";
@@ -51,7 +52,8 @@ internal sealed class OnnxTensor
         {
             if (axis is < 0 or > int.MaxValue || (axis > 0 && count > long.MaxValue / 16 / axis))
             {
-                throw new InvalidInputException($"{file.Path}: {place}: expected axes of 0 to {int.MaxValue} elements and a product "
+                throw new InvalidInputException($"{file.Path}: {place}: expected axes of 0 to {int.MaxValue} elements and a "
+                    + $"product "
                     + $"that fits in memory, found [{string.Join(", ", data.Dims.Take(8))}]");
             }
 
@@ -75,7 +77,8 @@ internal sealed class OnnxTensor
         long expected = data.HasRawData ? count * size : count;
         return found == expected
             ? tensor
-            : throw new InvalidInputException($"{tensor._place}: expected {expected} {(data.HasRawData ? "bytes" : "values")} for shape "
+            : throw new InvalidInputException($"{tensor._place}: expected {expected} "
+            + $"{(data.HasRawData ? "bytes" : "values")} for shape "
                 + $"{OneLine.Shape(shape)}, found {found}");
     }
 
@@ -86,7 +89,8 @@ internal sealed class OnnxTensor
         if (!IsFloat)
         {
             throw new InvalidInputException(
-                $"{_place}: expected FLOAT, FLOAT16, BFLOAT16 or DOUBLE, found {(Enum.IsDefined(Type) ? Type : "type " + _data.DataType)}");
+                $"{_place}: expected FLOAT, FLOAT16, BFLOAT16 or DOUBLE, found "
+                    + $"{(Enum.IsDefined(Type) ? Type : "type " + _data.DataType)}");
         }
 
         if (Count > Array.MaxLength)

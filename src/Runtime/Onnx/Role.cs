@@ -1,6 +1,7 @@
 namespace Interp.Runtime.Onnx;
 
-/// <summary>What a site does in a transformer. The structure of the graph gives each site its role; a family names the roles.</summary>
+/// <summary>What a site does in a transformer. The structure of the graph gives each site its role; a family names the
+/// roles.</summary>
 internal enum Role
 {
     /// <summary>Token embedding.</summary>

@@ -8,6 +8,8 @@ namespace Interp.Runtime.Onnx;
 /// </summary>
 internal sealed class SiteNames
 {
+    private const int LongestScopes = 8192;
+
     private readonly Index[] _rules;
 
     /// <summary>Reads the names of sites.</summary>
@@ -51,7 +53,7 @@ internal sealed class SiteNames
     // "['', 'model', 'model.layers.0', 'linear']", and ": cls/model: cls/model.layers.0: cls/linear: op" in older files.
     private static IEnumerable<string> Scopes(Site site)
     {
-        foreach (StringStringEntryProto entry in site.Node.Metadata)
+        foreach (StringStringEntryProto entry in site.Node.Metadata.Where(m => m.Value.Length <= LongestScopes))
         {
             string[] scopes = entry.Key switch
             {
@@ -76,6 +78,7 @@ internal sealed class SiteNames
     private sealed class Index
     {
         private const int DeepestPath = 32;
+        private const int LongestName = 512;
 
         private readonly Dictionary<string, List<Site>> _whole = new(StringComparer.Ordinal);
         private readonly Dictionary<string, List<Site>> _endings = new(StringComparer.Ordinal);
@@ -84,7 +87,7 @@ internal sealed class SiteNames
         {
             foreach (Site site in sites)
             {
-                foreach (string name in names(site).Distinct())
+                foreach (string name in names(site).Where(n => n.Length <= LongestName).Distinct())
                 {
                     Add(_whole, name, site);
                     string rest = name;

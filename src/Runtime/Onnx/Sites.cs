@@ -32,7 +32,8 @@ internal abstract class Site(OnnxNode node, IReadOnlyList<string> inputs, string
 internal sealed record BiasReference(ConstantReference Values, int Start = 0);
 
 /// <summary>A linear map, y = scale x W + scale b.</summary>
-internal sealed class LinearSite(OnnxNode node, string input, string output, ConstantReference weight) : Site(node, [input], output)
+internal sealed class LinearSite(OnnxNode node, string input, string output, ConstantReference weight)
+    : Site(node, [input], output)
 {
     /// <summary>W, [inputs, outputs] as the node sees it.</summary>
     public ConstantReference Weight { get; } = weight;
@@ -83,7 +84,8 @@ internal enum EmbeddingKind
 }
 
 /// <summary>A table of which rows are picked.</summary>
-internal sealed class EmbeddingSite(OnnxNode node, string indices, string output, ConstantReference table) : Site(node, [], output)
+internal sealed class EmbeddingSite(OnnxNode node, string indices, string output, ConstantReference table)
+    : Site(node, [], output)
 {
     /// <summary>The table, [entries, width].</summary>
     public ConstantReference Table { get; } = table;

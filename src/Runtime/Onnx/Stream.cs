@@ -9,6 +9,7 @@ namespace Interp.Runtime.Onnx;
 internal sealed class Stream
 {
     private const int MostSources = 8;
+    private const int LongestChain = 16;
 
     private readonly HashSet<string> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Part> _ends = new(StringComparer.Ordinal);
@@ -83,7 +84,7 @@ internal sealed class Stream
     /// <summary>Follows a value forward through nodes that only cast or rename it.</summary>
     public string Forward(string value)
     {
-        while (Reader(value) is { Op: "Identity" or "Cast" or "Dropout" } node)
+        for (int steps = 0; steps < LongestChain && Reader(value) is { Op: "Identity" or "Cast" or "Dropout" } node; steps++)
         {
             value = node.Output;
         }
@@ -94,7 +95,8 @@ internal sealed class Stream
     /// <summary>Follows a value backward through nodes that only cast or rename it.</summary>
     public string Backward(string value)
     {
-        while (Graph.Producer(value) is { Op: "Identity" or "Cast" or "Dropout" } node)
+        for (int steps = 0; steps < LongestChain
+            && Graph.Producer(value) is { Op: "Identity" or "Cast" or "Dropout" } node; steps++)
         {
             value = node.Input(0);
         }

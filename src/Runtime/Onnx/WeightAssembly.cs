@@ -35,6 +35,14 @@ internal sealed class WeightAssembly
         Stream stream, BlockStructure structure, SiteNames names, FamilyLayout layout, ModelConfig config)
     {
         var assembly = new WeightAssembly(stream, structure, names, layout, config);
+        // Attention of a kind that cannot be followed leaves the names; of a kind that can, every layer is met.
+        if (structure.Layers > 0 ? config.NLayers != structure.Layers : config.NLayers > stream.Sites.Count)
+        {
+            throw new InvalidInputException($"{assembly.File}: expected {config.NLayers} layers of attention as the "
+                + $"configuration says, "
+                + $"found {structure.Layers} that could be followed");
+        }
+
         foreach (Module module in layout.Modules)
         {
             for (int layer = 0; layer < (module.PerLayer ? config.NLayers : 1); layer++)
@@ -91,7 +99,8 @@ internal sealed class WeightAssembly
             return Placed(Role.FeedForwardIn, Role.FeedForwardLinear) ?? whole;
         }
 
-        if (module.Role != Role.QueryKeyValue || Placed(Role.Query, Role.Key, Role.Value) is not [Part query, Part key, Part value])
+        if (module.Role != Role.QueryKeyValue
+            || Placed(Role.Query, Role.Key, Role.Value) is not [Part query, Part key, Part value])
         {
             return whole;
         }
@@ -126,7 +135,8 @@ internal sealed class WeightAssembly
         Part? placed = _structure.Find(module.Role, layer) is { Site: T } part ? part : null;
         if (named is not null && placed is { } other && other.Site != named && !named.SameWeights(other.Site))
         {
-            throw new InvalidInputException($"{File}: {OneLine.Quote(module.At(layer))}: by its name it is {named.Node.Label}, by its "
+            throw new InvalidInputException($"{File}: {OneLine.Quote(module.At(layer))}: by its name it is "
+                + $"{named.Node.Label}, by its "
                 + $"place in the graph {other.Site.Node.Label}; expected the same");
         }
 
@@ -145,8 +155,10 @@ internal sealed class WeightAssembly
         Site[] sites = [.. _stream.Sites.Where(s => s is not AttentionSite)];
         if (sites.OrderBy(s => s.Node.Order).FirstOrDefault(s => !_used.Contains(s)) is { } left)
         {
-            throw new InvalidInputException($"{File}: {left.Node.Label} with the weight {OneLine.Quote(left.Constants.First().Tensor.Name)} "
-                + $"{OneLine.Shape(left.Constants.First().Tensor.Shape)} has no place in a {_config.Family} model of {_config.NLayers} "
+            throw new InvalidInputException($"{File}: {left.Node.Label} with the weight "
+                + $"{OneLine.Quote(left.Constants.First().Tensor.Name)} "
+                + $"{OneLine.Shape(left.Constants.First().Tensor.Shape)} has no place in a {_config.Family} model of "
+                + $"{_config.NLayers} "
                 + $"layers; recognised were {_used.Count} of {sites.Length} parts");
         }
     }

@@ -20,6 +20,7 @@ internal ref struct WireBudget(string path, ReadOnlySpan<byte> bytes)
     private const int PerObject = 48;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private readonly Dictionary<MessageDescriptor, int> _costs = [];
     private long _cost;
 
     /// <summary>Refuses a file whose messages would take more than twice its size and 32 MiB.</summary>
@@ -33,8 +34,14 @@ internal ref struct WireBudget(string path, ReadOnlySpan<byte> bytes)
             throw Broken(at, $"messages nested at most {DeepestMessage} deep", "deeper ones");
         }
 
-        int repeated = type.Fields.InDeclarationOrder().Count(f => f.IsRepeated);
-        Spend(EmptyMessage + (type.Fields.InDeclarationOrder().Count * PerField) + (repeated * PerRepeatedField), at);
+        if (!_costs.TryGetValue(type, out int cost))
+        {
+            IList<FieldDescriptor> fields = type.Fields.InDeclarationOrder();
+            cost = EmptyMessage + (fields.Count * PerField) + (fields.Count(f => f.IsRepeated) * PerRepeatedField);
+            _costs.Add(type, cost);
+        }
+
+        Spend(cost, at);
         ulong seen = 0;
         while (at < end)
         {

@@ -101,7 +101,8 @@ public sealed class ChapterTests
             {
                 TransformerModel model = RandomModel.Create(config, seed);
                 ActivationCache cache = model.Run(RandomModel.Tokens(5, seed), Everything(model)).Cache();
-                foreach (HookPoint point in cache.Points.Where(p => p.Site.EndsWith("normalized", StringComparison.Ordinal)))
+                foreach (HookPoint point in cache.Points.Where(p => p.Site.StartsWith("ln", StringComparison.Ordinal)
+                    && p.Site.EndsWith("normalized", StringComparison.Ordinal)))
                 {
                     Assert.Equal([5, config.DModel], cache.Shape(point));
                 }

@@ -52,7 +52,8 @@ public sealed class OnnxFixtureTests
             for (int i = 0; i < kept[b].Length; i++)
             {
                 Close.Assert(
-                    expected.Floats(prefix + "f32_logits", b, kept[b][i]), run.LogitsAt(b, i), tolerance, 0, $"{graph} row {b} position {i}");
+                    expected.Floats(prefix + "f32_logits", b, kept[b][i]), run.LogitsAt(b, i), tolerance, 0, $"{graph} row "
+                        + $"{b} position {i}");
             }
         }
     }
@@ -61,7 +62,8 @@ public sealed class OnnxFixtureTests
     internal static string Require(string graph)
     {
         string path = Fixtures.Require(Path.Combine("hf", graph));
-        string family = ConfigReader.Open(Path.Combine(Path.GetDirectoryName(path)!.Replace("/external", ""), "config.json")).Text("model_type");
+        string family = ConfigReader.Open(Path.Combine(Path.GetDirectoryName(path)!.Replace("/external", ""),
+            "config.json")).Text("model_type");
         Assert.SkipUnless(ModelFamily.Names.Contains(family), $"The family {family} is not there.");
         return path;
     }

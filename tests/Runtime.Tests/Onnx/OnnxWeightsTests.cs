@@ -35,8 +35,10 @@ public sealed class OnnxWeightsTests
         using OnnxModel onnx = OnnxModel.Open(path);
         IWeightSource found = onnx.Weights(Config(ConfigReader.Open(Path.Combine(folder, "config.json"))));
         using Checkpoint checkpoint = Checkpoint.Open(folder);
-        double tolerance = graph.Contains("fp16", StringComparison.Ordinal) ? 1e-3 : graph.StartsWith("gemma", StringComparison.Ordinal) ? 1e-7 : 0;
-        foreach (string name in checkpoint.Names.Where(n => !n.EndsWith("inv_freq") && !n.EndsWith("masked_bias") && !n.EndsWith("position_ids")
+        double tolerance = graph.Contains("fp16", StringComparison.Ordinal) ? 1e-3
+            : graph.StartsWith("gemma", StringComparison.Ordinal) ? 1e-7 : 0;
+        foreach (string name in checkpoint.Names.Where(n => !n.EndsWith("inv_freq") && !n.EndsWith("masked_bias")
+            && !n.EndsWith("position_ids")
             && !n.StartsWith("lm_head.decoder")))
         {
             int[] shape = checkpoint.ShapeOf(name);

@@ -14,7 +14,7 @@ public sealed class HuggingFaceTests
     public static TheoryData<string> Full =>
     [
         "gpt2", "gpt2_invidx", "llama", "llama_bias", "llama_mha_tied", "llama_rope_linear", "llama_rope_dynamic",
-        "llama_rope_yarn", "llama3_rope", "mistral", "qwen2", "gpt_neox", "gpt_neox_seq", "bert",
+        "llama_rope_yarn", "llama3_rope", "mistral", "qwen2", "gemma", "gemma2", "phi3", "stablelm", "gpt_neox", "gpt_neox_seq", "bert",
     ];
 
     public static TheoryData<string> All =>
@@ -53,8 +53,10 @@ public sealed class HuggingFaceTests
             {
                 Check("ref_hidden_states", l, Hook.ResidPre(l));
                 Check("ref_attentions", l, Hook.Pattern(l));
-                Check("ref_attn_out", l, Hook.AttnOut(l));
-                Check("ref_mlp_out", l, Hook.MlpOut(l));
+
+                // References are before a norm of the branch, which Interp's points are after.
+                CheckBranch("ref_attn_out", l, Hook.AttnOut(l), HookKind.Ln1PostScale, HookKind.Ln1PostNormalized);
+                CheckBranch("ref_mlp_out", l, Hook.MlpOut(l), HookKind.Ln2PostScale, HookKind.Ln2PostNormalized);
             }
 
             // The last hidden state is what the unembedding reads; in a post-norm model, the last block's output.
@@ -63,6 +65,20 @@ public sealed class HuggingFaceTests
             if (expected.Has("ref_resid_final"))
             {
                 Compare(expected.Floats("ref_resid_final", b), Hook.ResidPost(last - 1), "ref_resid_final");
+            }
+
+            void CheckBranch(string tensor, int l, HookPoint point, HookKind scale, HookKind normalized)
+            {
+                if (model.Config.BranchNorms == BranchNorms.Before)
+                {
+                    Check(tensor, l, point);
+                    return;
+                }
+
+                float[] scales = cache.Values(new HookPoint(scale, l));
+                float[] before = [.. cache.Values(new HookPoint(normalized, l))
+                    .Select((x, i) => x * scales[i / model.Config.DModel])];
+                Close.Assert(expected.Floats(tensor, l, b), before, Tolerance, Tolerance, $"{name} {tensor}[{l}, {b}]");
             }
 
             void Check(string tensor, int index, HookPoint point) =>

@@ -1,0 +1,44 @@
+namespace Interp.Runtime.Families;
+
+/// <summary>
+/// Phi-3 (Abdin et al. 2024, "Phi-3 Technical Report"): Llama's block with q, k and v in one matrix, gate and linear branch of
+/// the FFN in another, and a sliding window in every layer. Reference: transformers, modeling_phi3.
+/// </summary>
+public sealed class Phi3Family() : LlamaFamily("phi3")
+{
+    /// <inheritdoc/>
+    public override ModelConfig ReadConfig(ConfigReader config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ModelConfig resolved = base.ReadConfig(config);
+        int rotated = (int)(resolved.DHead * config.Number("partial_rotary_factor", 1));
+        return (resolved with { Rotary = resolved.Rotary! with { Dim = rotated } }).Validated(config.Path);
+    }
+
+    /// <inheritdoc/>
+    private protected override AttentionWeights Attention(ModelConfig config, WeightReader reader)
+    {
+        int d = config.DModel, queries = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead;
+        float[] fused = reader.Read("self_attn.qkv_proj.weight", queries + (2 * keys), d);
+        return new AttentionWeights(
+            Rows(fused, 0, queries, d),
+            Rows(fused, queries, keys, d),
+            Rows(fused, queries + keys, keys, d),
+            reader.Linear("self_attn.o_proj", d, queries, bias: false));
+    }
+
+    /// <inheritdoc/>
+    private protected override FeedForwardWeights FeedForward(ModelConfig config, WeightReader reader)
+    {
+        int d = config.DModel, mlp = config.DMlp;
+        float[] fused = reader.Read("mlp.gate_up_proj.weight", 2 * mlp, d);
+        return new FeedForwardWeights(
+            Rows(fused, 0, mlp, d), Rows(fused, mlp, mlp, d), reader.Linear("mlp.down_proj", d, mlp, bias: false), []);
+    }
+
+    /// <inheritdoc/>
+    private protected override int? Window(ConfigReader config) => config.OptionalInt("sliding_window");
+
+    private static Linear Rows(float[] fused, int first, int count, int width) =>
+        Linear.FromOutputsByInputs(fused.AsSpan(first * width, count * width), count, width);
+}

@@ -1,0 +1,49 @@
+namespace Interp.Runtime.Families;
+
+/// <summary>
+/// StableLM (Bellagente et al. 2024, "Stable LM 2 1.6B Technical Report"): Llama's parts with LayerNorm, partial rotary
+/// positions, optional biases on q, k and v, an optional norm of each head's query and key with gains of its own, and an optional
+/// parallel block on one norm. Reference: transformers, modeling_stablelm.
+/// </summary>
+public sealed class StableLmFamily() : LlamaFamily("stablelm")
+{
+    /// <inheritdoc/>
+    public override ModelConfig ReadConfig(ConfigReader config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ModelConfig resolved = base.ReadConfig(config);
+        int rotated = (int)(resolved.DHead * config.Number("partial_rotary_factor", 0.25));
+        return (resolved with
+        {
+            Norm = NormKind.LayerNorm,
+            NormEpsilon = (float)config.Number("layer_norm_eps", 1e-5),
+            Rotary = resolved.Rotary! with { Dim = rotated },
+            QkNorm = config.Flag("qk_layernorm", false) ? QkNorm.PerHead : QkNorm.None,
+            Block = config.Flag("use_parallel_residual", false) ? BlockStyle.ParallelSharedNorm : BlockStyle.PreNorm,
+        }).Validated(config.Path);
+    }
+
+    /// <inheritdoc/>
+    private protected override NormWeights Norm(WeightReader reader, string name, int width) => reader.LayerNorm(name, width);
+
+    /// <inheritdoc/>
+    private protected override BlockWeights Block(ModelConfig config, WeightReader reader) =>
+        config.Block == BlockStyle.PreNorm
+            ? base.Block(config, reader)
+            : new(Norm(reader, "input_layernorm", config.DModel), Attention(config, reader), null, FeedForward(config, reader));
+
+    /// <inheritdoc/>
+    private protected override AttentionWeights Attention(ModelConfig config, WeightReader reader)
+    {
+        AttentionWeights attention = base.Attention(config, reader);
+        return config.QkNorm == QkNorm.None ? attention : attention with
+        {
+            QueryNorm = HeadNorms(reader, "self_attn.q_layernorm", config.NHeads, config.DHead),
+            KeyNorm = HeadNorms(reader, "self_attn.k_layernorm", config.NKeyValueHeads, config.DHead),
+        };
+    }
+
+    // One LayerNorm without bias for each head.
+    private static NormWeights HeadNorms(WeightReader reader, string name, int heads, int width) =>
+        new([.. Enumerable.Range(0, heads).SelectMany(h => reader.Read($"{name}.norms.{h}.weight", width))], []);
+}
