@@ -21,8 +21,15 @@ public sealed class PlainModelTests
         [.. Dense(10), ("self_attn.q_norm.weight", [10]), ("self_attn.k_norm.weight", [10]), .. NormsBefore],
         w => new PlainModel(w)
         {
-            Layers = Layers, Heads = Heads, KeyValueHeads = KeyHeads, HeadDim = 10, Rotary = 10, Theta = 5000, Epsilon = 1e-5,
-            NormOfOneHead = true, Window = l => l >= 1 ? window : null,
+            Layers = Layers,
+            Heads = Heads,
+            KeyValueHeads = KeyHeads,
+            HeadDim = 10,
+            Rotary = 10,
+            Theta = 5000,
+            Epsilon = 1e-5,
+            NormOfOneHead = true,
+            Window = l => l >= 1 ? window : null,
         });
 
     [Fact]
@@ -36,8 +43,15 @@ public sealed class PlainModelTests
         ],
         w => new PlainModel(w)
         {
-            Layers = Layers, Heads = Heads, KeyValueHeads = KeyHeads, HeadDim = 6, Rotary = 6, Theta = 5000, Epsilon = 1e-5,
-            NormOfOneHead = false, NormsAfter = true,
+            Layers = Layers,
+            Heads = Heads,
+            KeyValueHeads = KeyHeads,
+            HeadDim = 6,
+            Rotary = 6,
+            Theta = 5000,
+            Epsilon = 1e-5,
+            NormOfOneHead = false,
+            NormsAfter = true,
         });
 
     [Theory]
@@ -58,8 +72,15 @@ public sealed class PlainModelTests
         ],
         w => new PlainModel(w)
         {
-            Layers = Layers, Heads = Heads, KeyValueHeads = KeyHeads, HeadDim = 6, Rotary = 6, Theta = 5000, Epsilon = 1e-5,
-            ExpertsPerToken = chosen, Window = _ => window,
+            Layers = Layers,
+            Heads = Heads,
+            KeyValueHeads = KeyHeads,
+            HeadDim = 6,
+            Rotary = 6,
+            Theta = 5000,
+            Epsilon = 1e-5,
+            ExpertsPerToken = chosen,
+            Window = _ => window,
         });
 
     [Theory]
@@ -77,8 +98,16 @@ public sealed class PlainModelTests
         ],
         w => new PlainModel(w)
         {
-            Layers = Layers, Heads = Heads, KeyValueHeads = KeyHeads, HeadDim = 6, Rotary = 4, Theta = 5000, Epsilon = 1e-5,
-            NormOfOneHead = true, LayerNorms = true, Parallel = parallel,
+            Layers = Layers,
+            Heads = Heads,
+            KeyValueHeads = KeyHeads,
+            HeadDim = 6,
+            Rotary = 4,
+            Theta = 5000,
+            Epsilon = 1e-5,
+            NormOfOneHead = true,
+            LayerNorms = true,
+            Parallel = parallel,
         },
         ("model.norm.bias", [Width]));
 
