@@ -64,6 +64,15 @@ internal static class Models
         EncoderNames = true,
     };
 
+    /// <summary>No fixture: every part that the others lack.</summary>
+    public static ModelOutline Mixture { get; } = Llama with
+    {
+        NormsAfter = true,
+        HasQkNorm = true,
+        Experts = 4,
+        ExpertsPerToken = 2,
+    };
+
     public static TheoryData<string> Names =>
         ["gpt2", "neox", "llama", "gptj", "attn_only_2l", "attn_only_2l_shortformer", "bert"];
 
@@ -74,6 +83,7 @@ internal static class Models
         "llama" => Llama,
         "gptj" => Gptj,
         "bert" => Bert,
+        "mixture" => Mixture,
         _ => AttnOnly,
     });
 

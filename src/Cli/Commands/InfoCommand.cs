@@ -68,7 +68,9 @@ internal sealed class InfoCommand : ToolCommand
         people.Add(
             "attention",
             $"{c.NHeads} heads of {c.DHead}, {c.NKeyValueHeads} key-value heads, {(c.Causal ? "causal" : "bidirectional")}");
-        people.Add("FFN", c.AttnOnly ? "none (attention only)" : $"d_mlp {c.DMlp}, {c.Activation}{(c.Gated ? ", gated" : "")}");
+        string experts = c.Experts == 0 ? "" : $", {c.ExpertsPerToken} of {c.Experts} experts for each token";
+        people.Add(
+            "FFN", c.AttnOnly ? "none (attention only)" : $"d_mlp {c.DMlp}, {c.Activation}{(c.Gated ? ", gated" : "")}{experts}");
         people.Add("norm, block", $"{c.Norm}, {c.Block}");
         people.Add("positions", $"{c.Positions}, context {c.NCtx}");
         people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is null ? "no tokenizer (token ids only)" : "with tokenizer")}");

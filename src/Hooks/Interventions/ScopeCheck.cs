@@ -50,7 +50,7 @@ internal sealed class ScopeCheck(
         }
 
         RequireAxis("sources", _scope.Sources, HookAxis.SrcPos, "use positions");
-        RequireAxis("neurons", _scope.Neurons, HookAxis.DMlp, "only pre, pre_linear and post, or those of experts, have them");
+        RequireAxis("neurons", _scope.Neurons, HookAxis.DMlp, "only pre, pre_linear and post have them (of experts: expert_pre, ...)");
         if (!_scope.Heads.IsAll && _row.HeadAxis < 0)
         {
             throw error($"{_row.Site} has no heads; its axes are {ValuesCheck.Axes(_row.Axes)}");

@@ -5,15 +5,24 @@ namespace Interp.Runtime.Families;
 /// and FFN besides those before, soft-caps on scores and logits, a score scale of its own, and a sliding window in every other
 /// layer. Reference: transformers, modeling_gemma2.
 /// </summary>
-public sealed class Gemma2Family() : GemmaFamily("gemma2")
+public sealed class Gemma2Family() : LlamaStyleFamily("gemma2")
 {
+    /// <inheritdoc/>
+    private protected override int? DefaultHeadDimension => 256;
+
+    /// <inheritdoc/>
+    private protected override bool TiedByDefault => true;
+
     /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Only("use_bidirectional_attention", false);
-        return (base.ReadConfig(config) with
+        ModelConfig resolved = base.ReadConfig(config);
+        return (resolved with
         {
+            EmbedScale = (float)Math.Sqrt(resolved.DModel),
+            Activation = FamilyConfig.Activation(config, "hidden_activation", "gelu_pytorch_tanh"),
             BranchNorms = BranchNorms.BeforeAndAfter,
             AttentionScale = (float)(1 / Math.Sqrt(config.Number("query_pre_attn_scalar", 256))),
             ScoreSoftCap = Cap("attn_logit_softcapping", 50),
@@ -22,6 +31,10 @@ public sealed class Gemma2Family() : GemmaFamily("gemma2")
 
         float? Cap(string field, double fallback) => config.IsNull(field) ? null : (float)config.Number(field, fallback);
     }
+
+    /// <inheritdoc/>
+    private protected override NormWeights Norm(WeightReader reader, string name, int width) =>
+        reader.OnePlusRmsNorm(name, width);
 
     /// <inheritdoc/>
     private protected override BlockWeights Block(ModelConfig config, WeightReader reader) => new(

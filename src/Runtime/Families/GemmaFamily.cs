@@ -5,8 +5,7 @@ namespace Interp.Runtime.Families;
 /// sqrt(d_model), norm gains stored as w for 1 + w, a gated GELU, a head dimension of its own, and a tied unembedding.
 /// Reference: transformers, modeling_gemma.
 /// </summary>
-/// <param name="modelType">gemma, or that of a variant.</param>
-public class GemmaFamily(string modelType = "gemma") : LlamaFamily(modelType)
+public sealed class GemmaFamily() : LlamaStyleFamily("gemma")
 {
     /// <inheritdoc/>
     private protected override int? DefaultHeadDimension => 256;
@@ -30,5 +29,5 @@ public class GemmaFamily(string modelType = "gemma") : LlamaFamily(modelType)
 
     /// <inheritdoc/>
     private protected override NormWeights Norm(WeightReader reader, string name, int width) =>
-        new([.. reader.RmsNorm(name, width).Gain.Select(w => 1 + w)], []);
+        reader.OnePlusRmsNorm(name, width);
 }

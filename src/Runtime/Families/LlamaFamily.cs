@@ -1,118 +1,22 @@
-using Interp.Runtime.Weights;
-
 namespace Interp.Runtime.Families;
 
 /// <summary>
 /// Llama (Touvron et al. 2023), Mistral (Jiang et al. 2023: sliding window) and Qwen2 (Yang et al. 2024: biases on q, k
-/// and v), and the base of families that vary them: pre-norm RMSNorm, rotary positions on halves, grouped-query attention, gated SiLU FFN.
-/// Reference: transformers, modeling_llama, modeling_mistral, modeling_qwen2.
+/// and v). Reference: transformers, modeling_llama, modeling_mistral, modeling_qwen2.
 /// </summary>
-/// <param name="modelType">llama, mistral or qwen2, or that of a variant.</param>
-public class LlamaFamily(string modelType) : ModelFamily
+/// <param name="modelType">llama, mistral or qwen2.</param>
+public sealed class LlamaFamily(string modelType) : LlamaStyleFamily(modelType)
 {
     /// <inheritdoc/>
-    public override string ModelType => modelType;
-
-    /// <summary>Head dimension where config.json has none; null = model width over heads.</summary>
-    private protected virtual int? DefaultHeadDimension => null;
-
-    /// <summary>Whether the unembedding is tied where config.json does not say.</summary>
-    private protected virtual bool TiedByDefault => false;
-
-    /// <inheritdoc/>
-    public override ModelConfig ReadConfig(ConfigReader config)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        int width = config.Int("hidden_size");
-        int heads = config.Int("num_attention_heads");
-        int layers = config.Int("num_hidden_layers");
-        int head = config.OptionalInt("head_dim") ?? DefaultHeadDimension ?? FamilyConfig.HeadDimension(config, width, heads);
-        int context = config.Int("max_position_embeddings");
-        RotaryScaling? scaling = FamilyConfig.RotaryScaling(config, context);
-        return new ModelConfig
-        {
-            Family = ModelType,
-            NLayers = layers,
-            DModel = width,
-            NHeads = heads,
-            NKeyValueHeads = config.Int("num_key_value_heads", heads),
-            DHead = head,
-            DMlp = config.Int("intermediate_size"),
-            DVocab = config.Int("vocab_size"),
-            NCtx = scaling is { Kind: RotaryScalingKind.Dynamic } ? (int)(context * scaling.Factor) : context,
-            Norm = NormKind.Rms,
-            NormEpsilon = (float)config.Number("rms_norm_eps", 1e-6),
-            Positions = PositionKind.Rotary,
-            Rotary = new RotaryConfig(head, config.Number("rope_theta", 10000), Scaling: scaling),
-            Windows = FamilyConfig.Windows(config, layers, Window(config), l => Slides(config, l, layers)),
-            AttentionScale = 1f / MathF.Sqrt(head),
-            Activation = FamilyConfig.Activation(config, "hidden_act", "silu"),
-            Gated = true,
-            TiedUnembedding = config.Flag("tie_word_embeddings", TiedByDefault),
-            BosId = FamilyConfig.Bos(config),
-            EosIds = config.Ints("eos_token_id"),
-        }.Validated(config.Path);
-    }
-
-    /// <inheritdoc/>
-    public override ModelWeights ReadWeights(ModelConfig config, IWeightSource source)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(source);
-        source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "lm_head.weight"));
-        var reader = new WeightReader(source, "model.");
-        float[] embedding = reader.Read("embed_tokens.weight", config.DVocab, config.DModel);
-        return new ModelWeights
-        {
-            TokenEmbedding = embedding,
-            Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
-            FinalNorm = Norm(reader, "norm", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
-        };
-    }
-
-    /// <summary>A norm by its name.</summary>
-    private protected virtual NormWeights Norm(WeightReader reader, string name, int width) => reader.RmsNorm(name, width);
-
-    /// <summary>One block; <paramref name="reader"/> reads below its layer.</summary>
-    private protected virtual BlockWeights Block(ModelConfig config, WeightReader reader) => new(
-        Norm(reader, "input_layernorm", config.DModel),
-        Attention(config, reader),
-        Norm(reader, "post_attention_layernorm", config.DModel),
-        FeedForward(config, reader));
-
-    /// <summary>The attention weights of one block.</summary>
-    private protected virtual AttentionWeights Attention(ModelConfig config, WeightReader reader)
-    {
-        int d = config.DModel, queries = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead;
-        return new AttentionWeights(
-            Project(reader, "self_attn.q_proj", queries, d),
-            Project(reader, "self_attn.k_proj", keys, d),
-            Project(reader, "self_attn.v_proj", keys, d),
-            Project(reader, "self_attn.o_proj", d, queries));
-    }
-
-    /// <summary>The FFN of one block; null where it is a mixture of experts.</summary>
-    private protected virtual FeedForwardWeights? FeedForward(ModelConfig config, WeightReader reader) => new(
-        Project(reader, "mlp.gate_proj", config.DMlp, config.DModel),
-        Project(reader, "mlp.up_proj", config.DMlp, config.DModel),
-        Project(reader, "mlp.down_proj", config.DModel, config.DMlp),
-        []);
-
-    // Biases are read where the checkpoint has them: Llama's flags for them came after checkpoints that use them.
-    private static Linear Project(WeightReader reader, string name, int outputs, int inputs) =>
-        reader.Linear(name, outputs, inputs, reader.Has(name + ".bias"));
-
-    /// <summary>The sliding window, or null.</summary>
-    private protected virtual int? Window(ConfigReader config) => ModelType switch
+    private protected override int? Window(ConfigReader config) => ModelType switch
     {
         "mistral" => config.OptionalInt("sliding_window"),
         "qwen2" when config.Flag("use_sliding_window", false) => config.OptionalInt("sliding_window"),
         _ => null,
     };
 
-    /// <summary>Whether a layer slides: Qwen2's only from max_window_layers upward, Mistral's all.</summary>
-    private protected virtual bool Slides(ConfigReader config, int layer, int layers) =>
+    /// <inheritdoc/>
+    /// <remarks>Qwen2 slides only from max_window_layers upward; Mistral in every layer.</remarks>
+    private protected override bool Slides(ConfigReader config, int layer, int layers) =>
         ModelType != "qwen2" || layer >= config.Int("max_window_layers", layers);
 }

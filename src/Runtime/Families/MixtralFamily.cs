@@ -4,7 +4,7 @@ namespace Interp.Runtime.Families;
 /// Mixtral (Jiang et al. 2024, "Mixtral of Experts"): Mistral's block with a sparse mixture of gated FFNs. The router's softmax
 /// is over all experts; the weights of the chosen ones are renormalised. Reference: transformers, modeling_mixtral.
 /// </summary>
-public sealed class MixtralFamily() : LlamaFamily("mixtral")
+public sealed class MixtralFamily() : LlamaStyleFamily("mixtral")
 {
     /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)

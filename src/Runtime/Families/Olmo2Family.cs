@@ -4,7 +4,7 @@ namespace Interp.Runtime.Families;
 /// OLMo 2 (OLMo Team 2025, "2 OLMo 2 Furious"): Llama's parts with the norms after attention and FFN, inside the branch, none
 /// before, and an RMSNorm over the whole query and key projection. Reference: transformers, modeling_olmo2.
 /// </summary>
-public sealed class Olmo2Family() : LlamaFamily("olmo2")
+public sealed class Olmo2Family() : LlamaStyleFamily("olmo2")
 {
     /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)

@@ -4,7 +4,7 @@ namespace Interp.Runtime.Families;
 /// Phi-3 (Abdin et al. 2024, "Phi-3 Technical Report"): Llama's block with q, k and v in one matrix, gate and linear branch of
 /// the FFN in another, and a sliding window in every layer. Reference: transformers, modeling_phi3.
 /// </summary>
-public sealed class Phi3Family() : LlamaFamily("phi3")
+public sealed class Phi3Family() : LlamaStyleFamily("phi3")
 {
     /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)

@@ -4,7 +4,7 @@ namespace Interp.Runtime.Families;
 /// Qwen3 (Yang et al. 2025, "Qwen3 Technical Report"): Llama's block with an RMSNorm over each head's query and key, its gain
 /// shared by the heads, and a head dimension of its own. Reference: transformers, modeling_qwen3.
 /// </summary>
-public sealed class Qwen3Family() : LlamaFamily("qwen3")
+public sealed class Qwen3Family() : LlamaStyleFamily("qwen3")
 {
     /// <inheritdoc/>
     private protected override int? DefaultHeadDimension => 128;

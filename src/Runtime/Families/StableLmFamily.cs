@@ -5,7 +5,7 @@ namespace Interp.Runtime.Families;
 /// positions, optional biases on q, k and v, an optional norm of each head's query and key with gains of its own, and an optional
 /// parallel block on one norm. Reference: transformers, modeling_stablelm.
 /// </summary>
-public sealed class StableLmFamily() : LlamaFamily("stablelm")
+public sealed class StableLmFamily() : LlamaStyleFamily("stablelm")
 {
     /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)

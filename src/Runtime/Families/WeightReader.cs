@@ -29,6 +29,9 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
         ? new(Read(name + ".gamma", d), Read(name + ".beta", d))
         : new(Read(name + ".weight", d), Read(name + ".bias", d));
 
+    /// <summary>An RMSNorm whose gain is stored as w for 1 + w.</summary>
+    public NormWeights OnePlusRmsNorm(string name, int d) => new([.. Read(name + ".weight", d).Select(w => 1 + w)], []);
+
     /// <summary>An RMSNorm with gain.</summary>
     public NormWeights RmsNorm(string name, int d) => new(Read(name + ".weight", d), []);
 }

@@ -49,6 +49,58 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void Experts_and_biases_of_norms_after_the_branches_are_rows()
+    {
+        ModelConfig config = RandomModel.Config() with { BranchNorms = BranchNorms.After, Experts = 3, ExpertsPerToken = 2 };
+        TransformerModel model = RandomModel.Create(config);
+        RunResult run = Record(model, RandomModel.Tokens(5, 1), LedgerDetail.Neuron);
+        var ledger = new ResidualLedger(model, run.Cache());
+        int[] chosen = [.. run.Cache().Values(new HookPoint(HookKind.ExpertIndices, 0))[^2..].Select(i => (int)i)];
+        Assert.Equal(
+            [
+                "embed", "pos_embed", "L0H0", "L0H1", "L0H2", "L0H3", "0_attn_bias", "0_ln1_post_bias", $"0_E{chosen[0]}_out",
+                $"0_E{chosen[1]}_out", "0_mlp_bias", "0_ln2_post_bias", "L1H0",
+            ],
+            ledger.Writes(-1).Select(w => w.Component.Label).Take(13));
+        Assert.Contains($"L0E{chosen[0]}N39", ledger.Writes(-1, LedgerDetail.Neuron).Select(w => w.Component.Label));
+        Assert.Contains("0_mlp_out", ledger.Writes(-1, LedgerDetail.Component).Select(w => w.Component.Label));
+        Assert.Equal("expert", new Component(ComponentKind.Expert).KindName);
+    }
+
+    // Interventions that are recorded stay inside the ledger: a changed choice of experts is the choice that wrote.
+    [Fact]
+    public void The_ledger_of_a_run_with_other_experts_and_frozen_scales_adds_up()
+    {
+        ModelConfig config = RandomModel.Config(norm: NormKind.Rms, gated: true) with
+        {
+            BranchNorms = BranchNorms.BeforeAndAfter,
+            Experts = 3,
+            ExpertsPerToken = 2,
+            LogitSoftCap = 6,
+        };
+        TransformerModel model = RandomModel.Create(config);
+        int[] tokens = RandomModel.Tokens(5, 1);
+        HookPoint scale = new(HookKind.Ln2PostScale, 1);
+        RunResult run = model.Run(tokens, new RunOptions
+        {
+            Observe = ResidualLedger.Needs(model, LedgerDetail.Neuron),
+            Interventions =
+            [
+                Ablate.Zero(new HookPoint(HookKind.ExpertIndices, 0)),
+                Ablate.Zero(new HookPoint(HookKind.ExpertWeights, 2), Scope.At(3)),
+                new Freeze(scale, new TensorValue([5, 1], [2, 3, 4, 5, 6]), Scope.Everything),
+            ],
+        });
+        var ledger = new ResidualLedger(model, run.Cache());
+        Assert.Equal([2, 3, 4, 5, 6], run.Cache().Values(scale));
+        for (int position = 0; position < 5; position++)
+        {
+            Assert.All(ledger.Check(position, LedgerDetail.Neuron), check => Assert.True(check.RelativeError < Tolerance));
+            Assert.True(ledger.Attribute(position, run.LogitsAt(0, position), 3, 7).RelativeError < Tolerance);
+        }
+    }
+
+    [Fact]
     public void A_stream_that_an_intervention_overwrote_shows_up_as_an_error()
     {
         TransformerModel model = RandomModel.Create(RandomModel.Config());
