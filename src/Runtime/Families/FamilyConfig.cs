@@ -40,12 +40,13 @@ internal static class FamilyConfig
         return ids.Count == 0 ? null : ids[0];
     }
 
-    /// <summary>The unembedding: the token embedding when tied, else a Linear without bias.</summary>
+    /// <summary>The unembedding: the token embedding when tied, else a Linear; with a bias where there is one.</summary>
     public static Linear Unembedding(ModelConfig config, float[] embedding, IWeightSource source, string name) =>
         Linear.FromOutputsByInputs(
             config.TiedUnembedding ? embedding : source.Read(name + ".weight", config.DVocab, config.DModel),
             config.DVocab,
-            config.DModel);
+            config.DModel,
+            source.Contains(name + ".bias") ? source.Read(name + ".bias", config.DVocab) : null);
 
     /// <summary>
     /// The sliding window of each layer: of the layers that <c>layer_types</c> names, or where that is absent of those that

@@ -22,7 +22,15 @@ public abstract class ModelFamily
         new Olmo2Family(),
         new MixtralFamily(),
         new GptNeoXFamily(),
+        new GptNeoFamily(),
+        new GptJFamily(),
+        new OptFamily(),
+        new PhiFamily(),
+        new FalconFamily(),
+        new BloomFamily(),
         new BertFamily(),
+        new RobertaFamily(),
+        new DistilBertFamily(),
         new HookedTransformerFamily(),
     ];
 
