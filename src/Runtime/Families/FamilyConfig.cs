@@ -83,10 +83,14 @@ internal static class FamilyConfig
         })];
     }
 
-    /// <summary>The <c>rope_scaling</c> object, or null.</summary>
+    /// <summary>A number of the rotary settings, which transformers 5 writes into an object of their own.</summary>
+    public static double RotaryNumber(ConfigReader config, string field, double fallback) =>
+        config.Object("rope_parameters") is { } rotary && rotary.Has(field) ? rotary.Number(field) : config.Number(field, fallback);
+
+    /// <summary>The <c>rope_scaling</c> object, in transformers 5 part of <c>rope_parameters</c>, or null.</summary>
     public static RotaryScaling? RotaryScaling(ConfigReader config, int context)
     {
-        if (config.Object("rope_scaling") is not { } scaling)
+        if ((config.Object("rope_scaling") ?? config.Object("rope_parameters")) is not { } scaling)
         {
             return null;
         }

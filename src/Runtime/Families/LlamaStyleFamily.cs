@@ -42,7 +42,7 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
             Norm = NormKind.Rms,
             NormEpsilon = (float)config.Number("rms_norm_eps", 1e-6),
             Positions = PositionKind.Rotary,
-            Rotary = new RotaryConfig(head, config.Number("rope_theta", 10000), Scaling: scaling),
+            Rotary = new RotaryConfig(head, FamilyConfig.RotaryNumber(config, "rope_theta", 10000), Scaling: scaling),
             Windows = FamilyConfig.Windows(config, layers, Window(config), l => Slides(config, l, layers)),
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "hidden_act", "silu"),

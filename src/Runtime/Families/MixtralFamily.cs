@@ -16,7 +16,7 @@ public sealed class MixtralFamily() : LlamaStyleFamily("mixtral")
             Experts = config.Int("num_local_experts", 8),
             ExpertsPerToken = config.Int("num_experts_per_tok", 2),
             NormEpsilon = (float)config.Number("rms_norm_eps", 1e-5),
-            Rotary = resolved.Rotary! with { Base = config.Number("rope_theta", 1e6) },
+            Rotary = resolved.Rotary! with { Base = FamilyConfig.RotaryNumber(config, "rope_theta", 1e6) },
         }).Validated(config.Path);
     }
 

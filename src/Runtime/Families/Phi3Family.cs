@@ -11,7 +11,7 @@ public sealed class Phi3Family() : LlamaStyleFamily("phi3")
     {
         ArgumentNullException.ThrowIfNull(config);
         ModelConfig resolved = base.ReadConfig(config);
-        int rotated = (int)(resolved.DHead * config.Number("partial_rotary_factor", 1));
+        int rotated = (int)(resolved.DHead * FamilyConfig.RotaryNumber(config, "partial_rotary_factor", 1));
         return (resolved with { Rotary = resolved.Rotary! with { Dim = rotated } }).Validated(config.Path);
     }
 

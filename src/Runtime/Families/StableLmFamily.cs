@@ -12,7 +12,7 @@ public sealed class StableLmFamily() : LlamaStyleFamily("stablelm")
     {
         ArgumentNullException.ThrowIfNull(config);
         ModelConfig resolved = base.ReadConfig(config);
-        int rotated = (int)(resolved.DHead * config.Number("partial_rotary_factor", 0.25));
+        int rotated = (int)(resolved.DHead * FamilyConfig.RotaryNumber(config, "partial_rotary_factor", 0.25));
         return (resolved with
         {
             Norm = NormKind.LayerNorm,

@@ -28,6 +28,16 @@ public sealed class ConfigTests
     public void Gemma_ignores_the_activation_that_old_checkpoints_name() =>
         Assert.Equal(ActivationFunction.GeluTanh, Read("gemma", ("hidden_act", "gelu")).Activation);
 
+    [Fact]
+    public void Rotary_settings_are_read_from_rope_parameters_where_transformers_5_writes_them()
+    {
+        var parameters = new { rope_type = "linear", factor = 2, rope_theta = 5000, partial_rotary_factor = 0.5 };
+        RotaryConfig rotary = Read("phi3", ("rope_parameters", parameters)).Rotary!;
+        Assert.Equal((4, 5000, RotaryScalingKind.Linear), (rotary.Dim, rotary.Base, rotary.Scaling!.Kind));
+        Assert.Equal(1e6, Read("mixtral").Rotary!.Base);
+        Assert.Equal(5000, Read("mixtral", ("rope_parameters", new { rope_type = "default", rope_theta = 5000 })).Rotary!.Base);
+    }
+
     [Theory]
     [InlineData("phi3", "rope_scaling", """{ "type": "longrope", "factor": 4 }""", "rope_type 'longrope' is not supported")]
     [InlineData("gemma2", "layer_types", """["full_attention"]""", "layer_types: expected 4 entries, found 1")]
