@@ -14,7 +14,9 @@ public sealed class HuggingFaceTests
     public static TheoryData<string> Full =>
     [
         "gpt2", "gpt2_invidx", "llama", "llama_bias", "llama_mha_tied", "llama_rope_linear", "llama_rope_dynamic",
-        "llama_rope_yarn", "llama3_rope", "mistral", "qwen2", "gemma", "gemma2", "phi3", "stablelm", "gpt_neox", "gpt_neox_seq", "bert",
+        "llama_rope_yarn", "llama3_rope", "mistral", "qwen2", "gemma", "gemma2", "phi3", "stablelm", "gpt_neox", "gpt_neox_seq",
+        "gpt_neo", "gptj", "opt", "opt_350m_style", "phi", "phi_gqa", "falcon", "falcon_new", "bloom", "bloom_h6", "bert",
+        "roberta", "distilbert",
     ];
 
     public static TheoryData<string> All =>
@@ -23,7 +25,7 @@ public sealed class HuggingFaceTests
         "gpt_neox_hubstyle", "bert_hubstyle",
     ];
 
-    public static TheoryData<string> Causal => [.. All.Select(row => row.Data).Where(name => !name.StartsWith("bert"))];
+    public static TheoryData<string> Causal => [.. All.Select(row => row.Data).Where(name => !name.Contains("bert"))];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -59,9 +61,14 @@ public sealed class HuggingFaceTests
                 CheckBranch("ref_mlp_out", l, Hook.MlpOut(l), HookKind.Ln2PostScale, HookKind.Ln2PostNormalized);
             }
 
-            // The last hidden state is what the unembedding reads; in a post-norm model, the last block's output.
+            // The last hidden state is what the unembedding reads; in a post-norm model, the last block's output. OPT-350m's has
+            // been projected to another width, which is part of the unembedding here.
             int last = model.Config.NLayers;
-            Check("ref_hidden_states", last, post ? new HookPoint(HookKind.NormalizedResidPost, last - 1) : Hook.UnembedIn);
+            if (expected.Shape("ref_hidden_states")[0] > last)
+            {
+                Check("ref_hidden_states", last, post ? new HookPoint(HookKind.NormalizedResidPost, last - 1) : Hook.UnembedIn);
+            }
+
             if (expected.Has("ref_resid_final"))
             {
                 Compare(expected.Floats("ref_resid_final", b), Hook.ResidPost(last - 1), "ref_resid_final");
@@ -69,6 +76,14 @@ public sealed class HuggingFaceTests
 
             void CheckBranch(string tensor, int l, HookPoint point, HookKind scale, HookKind normalized)
             {
+                if (model.Config.Family == "falcon" && tensor == "ref_mlp_out")
+                {
+                    // Its model code adds attention's output into the same tensor in place, after it was recorded.
+                    float[] both = [.. cache.Values(Hook.MlpOut(l)).Zip(cache.Values(Hook.AttnOut(l)), (m, a) => m + a)];
+                    Close.Assert(expected.Floats(tensor, l, b), both, Tolerance, Tolerance, $"{name} {tensor}[{l}, {b}]");
+                    return;
+                }
+
                 if (model.Config.BranchNorms == BranchNorms.Before)
                 {
                     Check(tensor, l, point);
@@ -84,7 +99,11 @@ public sealed class HuggingFaceTests
             void Check(string tensor, int index, HookPoint point) =>
                 Compare(expected.Floats(tensor, index, b), point, $"{tensor}[{index}, {b}]");
             void Compare(float[] reference, HookPoint point, string what) =>
-                Close.Assert(reference, cache.Values(point), Tolerance, Tolerance, $"{name} {what}");
+                Close.Assert(reference, cache.Values(point), Tolerance * Size(reference), Tolerance, $"{name} {what}");
+
+            // BLOOM's stream has coordinates near 90 whose rounding attention spreads: transformers in float32 is 3e-5 off too.
+            double Size(float[] reference) =>
+                model.Config.Family == "bloom" ? Math.Max(1, reference.Max(Math.Abs)) : 1;
         }
     }
 
@@ -102,7 +121,7 @@ public sealed class HuggingFaceTests
         }
 
         int[][] ids = expected.Rows("pad_input_ids"), mask = expected.Rows("pad_attention_mask");
-        int[][]? types = model.Config.TokenTypes > 0 ? expected.Rows("token_type_ids") : null;
+        int[][]? types = expected.Has("token_type_ids") ? expected.Rows("token_type_ids") : null;
         int[][] kept = [.. mask.Select(m => Enumerable.Range(0, m.Length).Where(i => m[i] == 1).ToArray())];
         RunResult run = model.Run(new TokenBatch(
             ids.Select((row, b) => kept[b].Select(i => row[i]).ToArray()),
