@@ -33,9 +33,15 @@ public static class Verification
         {
             IReadOnlyDictionary<string, TensorValue> outputs = engine.Run([prompts[prompt]]);
             Dictionary<HookPoint, float[]> found = [];
+            int length = prompts[prompt].Count;
             foreach (OnnxHookValue value in values)
             {
-                found[value.Point] = value.Take(outputs[value.Value]);
+                // A graph may have the value in another form, such as an embedding before it is projected into the stream.
+                float[] taken = value.Take(outputs[value.Value]);
+                if (taken.Length == model.Hooks.Shape(value.Point, length, length).Aggregate(1, (a, b) => a * b))
+                {
+                    found[value.Point] = taken;
+                }
             }
 
             return (found, outputs[logits].Values);

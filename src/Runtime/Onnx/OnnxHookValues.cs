@@ -52,7 +52,8 @@ public static class OnnxHookValues
 
         private IEnumerable<OnnxHookValue?> Outside()
         {
-            yield return Output(Role.TokenEmbedding, 0, HookKind.Embed, -1);
+            // A scaled embedding is another value of the graph than the rows of its table.
+            yield return _config.EmbedScale == 1 ? Output(Role.TokenEmbedding, 0, HookKind.Embed, -1) : null;
             yield return Output(Role.PositionEmbedding, 0, HookKind.PosEmbed, -1);
             yield return Output(Role.EmbedNorm, 0, HookKind.FullEmbed, -1);
             yield return Output(Role.HeadDense, 0, HookKind.MlmPre, -1);

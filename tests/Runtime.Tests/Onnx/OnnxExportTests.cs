@@ -21,6 +21,16 @@ public sealed class OnnxExportTests
     public void Every_hook_point_of_a_checkpoint_agrees_with_another_engine(string name) => Compare(
         TransformerModel.Load(Fixtures.Require($"hf/{name}")), [RandomModel.Tokens(12, 1, 40), RandomModel.Tokens(7, 2, 40)]);
 
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public void A_checkpoint_with_a_head_baked_out_is_the_run_with_that_ablation(string name)
+    {
+        Intervention[] ablation = [Ablate.Zero(Hook.Z(1), Scope.Everything.OnHeads(1))];
+        Compare(
+            TransformerModel.Load(Fixtures.Require($"hf/{name}")), [RandomModel.Tokens(8, 3, 40)],
+            new OnnxExportOptions { Interventions = ablation });
+    }
+
     [Fact]
     public void Every_hook_point_of_any_block_agrees_with_another_engine() => RandomModel.Configs.Sample(
         config => Compare(RandomModel.Create(config, 3), [RandomModel.Tokens(9, 1), RandomModel.Tokens(5, 2)], null, 1e-4),

@@ -35,6 +35,14 @@ internal sealed class GraphBuilder(ExternalWriter? external = null)
     public string Node(string op, string[] inputs, params (string Name, object Value)[] attributes) =>
         Append(op, $"{op.ToLowerInvariant()}_{_count++}", inputs, attributes);
 
+    /// <summary>Appends a node with two outputs and returns the second.</summary>
+    public string Second(string op, params string[] inputs)
+    {
+        string unused = Node(op, inputs), second = unused + "_second";
+        Graph.Node[^1].Output.Add(second);
+        return second;
+    }
+
     /// <summary>Gives a value another name.</summary>
     public string Rename(string value, string name) => Append("Identity", name, [value], []);
 

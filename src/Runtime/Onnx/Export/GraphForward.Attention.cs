@@ -15,6 +15,9 @@ internal sealed partial class GraphForward
         string q = Heads(HookKind.Q, positioned, weights.Query, _config.NHeads, "Q");
         string k = Heads(HookKind.K, positioned, weights.Key, _config.NKeyValueHeads, "K");
         string v = Heads(HookKind.V, normed, weights.Value, _config.NKeyValueHeads, "V");
+        q = NormOfHeads(q, weights.QueryNorm, _config.NHeads, name + ".q_norm", HookKind.QNormScale, HookKind.QNormNormalized, layer);
+        k = NormOfHeads(
+            k, weights.KeyNorm, _config.NKeyValueHeads, name + ".k_norm", HookKind.KNormScale, HookKind.KNormNormalized, layer);
         if (_config.Rotary is { } rotary)
         {
             q = Fire(HookKind.RotQ, layer, Rotate(q, rotary));
@@ -30,9 +33,37 @@ internal sealed partial class GraphForward
             kind, layer, _graph.Reshape(Map(x, map, $"{name}.W_{letter}", $"{name}.b_{letter}"), 0, 0, heads, _config.DHead));
     }
 
+    /// <summary>The norm of queries or keys, [batch, S, head, d_head]; every head has a scale, equal where one norm spans all.</summary>
+    private string NormOfHeads(
+        string x, NormWeights? norm, int heads, string name, HookKind scaleKind, HookKind normalizedKind, int layer)
+    {
+        if (norm is null)
+        {
+            return x;
+        }
+
+        string centred, scale;
+        if (_config.QkNorm == QkNorm.WholeProjection)
+        {
+            (string whole, string one) = Statistics(_graph.Reshape(x, 0, 0, heads * _config.DHead));
+            centred = _graph.Reshape(whole, 0, 0, heads, _config.DHead);
+            string shape = _graph.Node("Shape", [_graph.Mean(x)]);
+            scale = _graph.Node("Expand", [_graph.Unsqueeze(one, 3), shape]);
+        }
+        else
+        {
+            (centred, scale) = Statistics(x);
+        }
+
+        string y = Fire(normalizedKind, layer, _graph.Divide(centred, Fire(scaleKind, layer, scale)));
+        bool shared = Math.Max(norm.Gain.Length, norm.Bias.Length) == _config.DHead;
+        return GainBias(y, norm, name, shared ? [_config.DHead] : [heads, _config.DHead]);
+    }
+
     private string Pattern(int layer, string q, string keys)
     {
-        string scores = _graph.Multiply(_graph.Product(q, keys), _graph.Scalar(_config.ScoreScale(layer)));
+        string scores = SoftCap(
+            _graph.Multiply(_graph.Product(q, keys), _graph.Scalar(_config.ScoreScale(layer))), _config.ScoreSoftCap);
         if (_config.Positions == PositionKind.Alibi)
         {
             scores = _graph.Add(scores, _alibi ??= _positions.AlibiBias());

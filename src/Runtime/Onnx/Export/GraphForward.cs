@@ -56,7 +56,9 @@ internal sealed partial class GraphForward
     {
         int d = _config.DModel;
         string table = _graph.Weight("embed.W_E", _weights.TokenEmbedding, _config.DVocab, d);
-        string stream = Fire(HookKind.Embed, -1, _graph.Gather(table, _tokens));
+        string rows = _graph.Gather(table, _tokens);
+        rows = _config.EmbedScale == 1 ? rows : _graph.Multiply(rows, _graph.Scalar(_config.EmbedScale));
+        string stream = Fire(HookKind.Embed, -1, rows);
         if (_config.Positions == PositionKind.Learned)
         {
             stream = _graph.Add(stream, PositionRows());
@@ -92,8 +94,10 @@ internal sealed partial class GraphForward
         bool post = _config.Block == BlockStyle.PostNorm;
         stream = Fire(HookKind.ResidPre, layer, stream);
         string normed = post ? stream : Norm1(stream);
-        string attention = Fire(HookKind.AttnOut, layer, Attention(layer, block, normed));
-        if (block.FeedForward is null)
+        string attention = Attention(layer, block, normed);
+        attention = Norm(attention, block.Norm1Post, name + ".ln1_post", HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
+        attention = Fire(HookKind.AttnOut, layer, attention);
+        if (_config.AttnOnly)
         {
             stream = _graph.Add(stream, attention);
         }
@@ -125,32 +129,6 @@ internal sealed partial class GraphForward
         string Norm1(string x) => Norm(x, block.Norm1, name + ".ln1", HookKind.Ln1Scale, HookKind.Ln1Normalized, layer);
     }
 
-    private string FeedForward(int layer, BlockWeights block, string stream, string normed)
-    {
-        FeedForwardWeights weights = block.FeedForward!;
-        string name = $"blocks.{layer}";
-        if (_config.Block is BlockStyle.PreNorm or BlockStyle.Parallel)
-        {
-            string input = Fire(HookKind.MlpIn, layer, stream);
-            normed = Norm(input, block.Norm2, name + ".ln2", HookKind.Ln2Scale, HookKind.Ln2Normalized, layer);
-        }
-
-        string pre = Fire(HookKind.Pre, layer, Map(normed, weights.In, name + ".mlp.W_gate", name + ".mlp.b_gate"));
-        string post = Activate(pre);
-        if (weights.Linear is { } linear)
-        {
-            string other = Map(normed, linear, name + ".mlp.W_in", name + ".mlp.b_in");
-            post = _graph.Multiply(post, Fire(HookKind.PreLinear, layer, other));
-            if (weights.NeuronBias.Length > 0)
-            {
-                post = _graph.Add(post, _graph.Weight(name + ".mlp.b_neuron", weights.NeuronBias, weights.NeuronBias.Length));
-            }
-        }
-
-        post = Fire(HookKind.Post, layer, post);
-        return Fire(HookKind.MlpOut, layer, Map(post, weights.Out, name + ".mlp.W_out", name + ".mlp.b_out"));
-    }
-
     private string Unembed(string stream)
     {
         if (_config.MlmHead && _weights.MlmHead is { } head)
@@ -164,7 +142,8 @@ internal sealed partial class GraphForward
         }
 
         stream = Fire(HookKind.UnembedIn, -1, stream);
-        return Fire(HookKind.UnembedOut, -1, Map(stream, _weights.Unembed, "unembed.W_U", "unembed.b_U"));
+        string logits = Fire(HookKind.UnembedOut, -1, Map(stream, _weights.Unembed, "unembed.W_U", "unembed.b_U"));
+        return SoftCap(logits, _config.LogitSoftCap);
     }
 
     /// <summary>The norm of all places; the scale and the values before gain and bias are hook points.</summary>
@@ -175,13 +154,29 @@ internal sealed partial class GraphForward
             return x;
         }
 
+        (string centred, string scale) = Statistics(x);
+        string y = Fire(normalizedKind, layer, _graph.Divide(centred, Fire(scaleKind, layer, scale)));
+        return GainBias(y, norm, name, _config.DModel);
+    }
+
+    /// <summary>The values without their mean, where the norm takes it off, and the scale, over the last axis.</summary>
+    private (string Centred, string Scale) Statistics(string x)
+    {
         string centred = _config.Norm == NormKind.Rms ? x : _graph.Subtract(x, _graph.Mean(x));
         string variance = _graph.Mean(_graph.Multiply(centred, centred));
-        string scale = _graph.Node("Sqrt", [_graph.Add(variance, _graph.Scalar(_config.NormEpsilon))]);
-        string y = Fire(normalizedKind, layer, _graph.Divide(centred, Fire(scaleKind, layer, scale)));
-        y = norm.Gain.Length == 0 ? y : _graph.Multiply(y, _graph.Weight(name + ".w", norm.Gain, norm.Gain.Length));
-        return norm.Bias.Length == 0 ? y : _graph.Add(y, _graph.Weight(name + ".b", norm.Bias, norm.Bias.Length));
+        return (centred, _graph.Node("Sqrt", [_graph.Add(variance, _graph.Scalar(_config.NormEpsilon))]));
     }
+
+    private string GainBias(string y, NormWeights norm, string name, params int[] shape)
+    {
+        y = norm.Gain.Length == 0 ? y : _graph.Multiply(y, _graph.Weight(name + ".w", norm.Gain, shape));
+        return norm.Bias.Length == 0 ? y : _graph.Add(y, _graph.Weight(name + ".b", norm.Bias, shape));
+    }
+
+    /// <summary>c tanh(x / c), or x where there is no cap.</summary>
+    private string SoftCap(string x, float? cap) => cap is { } c
+        ? _graph.Multiply(_graph.Node("Tanh", [_graph.Divide(x, _graph.Scalar(c))]), _graph.Scalar(c))
+        : x;
 
     private string Map(string x, Linear map, string weight, string bias)
     {

@@ -99,7 +99,7 @@ internal sealed class GraphInterventions
             {
                 HookAxis.Pos => scope.Positions,
                 HookAxis.SrcPos => scope.Sources,
-                HookAxis.Head or HookAxis.KeyValueHead => scope.Heads,
+                HookAxis.Head or HookAxis.KeyValueHead or HookAxis.ExpertSlot => scope.Heads,
                 HookAxis.DMlp => scope.Neurons,
                 _ => IndexSet.All,
             };
