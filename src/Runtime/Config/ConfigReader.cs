@@ -134,6 +134,11 @@ public sealed class ConfigReader
             : [Int(field)];
     }
 
+    /// <summary>The field as it is written, for the few whose shape only one family has.</summary>
+    /// <param name="field">Field name.</param>
+    /// <returns>The value, or null when it is absent or null.</returns>
+    public JsonElement? Raw(string field) => TryGet(field, out JsonElement value) ? value : null;
+
     /// <summary>A nested object, or null when it is absent.</summary>
     /// <param name="field">Field name.</param>
     public ConfigReader? Object(string field)

@@ -15,6 +15,12 @@ public sealed class BertFamily : ModelFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        return Settings(config, ModelType).Validated(config.Path);
+    }
+
+    /// <summary>The settings of an encoder of BERT's shape.</summary>
+    internal static ModelConfig Settings(ConfigReader config, string family)
+    {
         config.Only("is_decoder", false);
         string positions = config.Text("position_embedding_type", "absolute");
         if (positions != "absolute")
@@ -28,7 +34,7 @@ public sealed class BertFamily : ModelFamily
         int head = FamilyConfig.HeadDimension(config, width, heads);
         return new ModelConfig
         {
-            Family = ModelType,
+            Family = family,
             NLayers = config.Int("num_hidden_layers"),
             DModel = width,
             NHeads = heads,
@@ -48,7 +54,7 @@ public sealed class BertFamily : ModelFamily
             FinalNorm = false,
             MlmHead = true,
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
-        }.Validated(config.Path);
+        };
     }
 
     /// <inheritdoc/>
@@ -80,7 +86,8 @@ public sealed class BertFamily : ModelFamily
         };
     }
 
-    private static BlockWeights Block(ModelConfig config, WeightReader reader)
+    /// <summary>One block of an encoder of BERT's shape.</summary>
+    internal static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
         return new BlockWeights(

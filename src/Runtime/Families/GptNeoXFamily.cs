@@ -69,34 +69,16 @@ public sealed class GptNeoXFamily : ModelFamily
 
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
-        int d = config.DModel, head = config.DHead;
-        bool biased = reader.Has("attention.query_key_value.bias");
-        float[] weight = reader.Read("attention.query_key_value.weight", 3 * d, d);
-        float[]? bias = biased ? reader.Read("attention.query_key_value.bias", 3 * d) : null;
+        int d = config.DModel;
+        (Linear query, Linear key, Linear value) = reader.FusedByGroup("attention.query_key_value", config);
         return new BlockWeights(
             reader.LayerNorm("input_layernorm", d),
-            new AttentionWeights(
-                Part(0), Part(1), Part(2), reader.Linear("attention.dense", d, d, reader.Has("attention.dense.bias"))),
+            new AttentionWeights(query, key, value, reader.Linear("attention.dense", d, d)),
             reader.LayerNorm("post_attention_layernorm", d),
             new FeedForwardWeights(
                 reader.Linear("mlp.dense_h_to_4h", config.DMlp, d, bias: true),
                 null,
                 reader.Linear("mlp.dense_4h_to_h", d, config.DMlp, bias: true),
                 []));
-
-        // Rows come as [head, (q, k, v), d_head].
-        Linear Part(int part)
-        {
-            var rows = new float[d * d];
-            float[]? partBias = bias is null ? null : new float[d];
-            for (int h = 0; h < config.NHeads; h++)
-            {
-                int from = ((h * 3) + part) * head;
-                weight.AsSpan(from * d, head * d).CopyTo(rows.AsSpan(h * head * d));
-                bias?.AsSpan(from, head).CopyTo(partBias.AsSpan(h * head));
-            }
-
-            return Linear.FromOutputsByInputs(rows, d, d, partBias);
-        }
     }
 }

@@ -15,7 +15,15 @@ public abstract class ModelFamily
         new LlamaFamily("mistral"),
         new LlamaFamily("qwen2"),
         new GptNeoXFamily(),
+        new GptNeoFamily(),
+        new GptJFamily(),
+        new OptFamily(),
+        new PhiFamily(),
+        new FalconFamily(),
+        new BloomFamily(),
         new BertFamily(),
+        new RobertaFamily(),
+        new DistilBertFamily(),
         new HookedTransformerFamily(),
     ];
 

@@ -155,7 +155,11 @@ internal sealed partial class ForwardPass<THooks>
         HookPoint scoresPoint = Hook.AttnScores(layer), patternPoint = Hook.Pattern(layer);
         bool listened = _hooks.Wants(scoresPoint) || _hooks.Wants(patternPoint);
         bool everyKey = _hooks.MayChange(scoresPoint) || _hooks.MayChange(patternPoint);
-        float[] slopes = _config.Positions == PositionKind.Alibi ? PositionTables.AlibiSlopes(heads) : new float[heads];
+        bool alibi = _config.Positions == PositionKind.Alibi;
+        float[] slopes = alibi && !_config.RoundedAlibi ? PositionTables.AlibiSlopes(heads) : new float[heads];
+        float[] keyBiases = alibi && _config.RoundedAlibi
+            ? PositionTables.RoundedAlibi(heads, keys, _config.ScoreScale(layer))
+            : [];
         int area = queries * keys, width = heads * dHead;
         if (!listened)
         {
@@ -184,6 +188,11 @@ internal sealed partial class ForwardPass<THooks>
             AttentionKernels.Scores(
                 q.AsSpan((row * width) + (h * dHead)), width, queries, keyRows.Span[KeyOffset(h)..], keyWidth, keys, dHead,
                 _config.ScoreScale(layer), mask, scores);
+            for (int i = 0; i < queries && keyBiases.Length > 0; i++)
+            {
+                Span<float> own = scores.Slice(i * keys, keys);
+                TensorPrimitives.Add(own, keyBiases.AsSpan(h * keys, keys), own);
+            }
         }
 
         void Mix(int h, ReadOnlySpan<float> weights)

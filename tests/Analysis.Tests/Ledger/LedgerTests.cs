@@ -16,7 +16,9 @@ public sealed class LedgerTests
     [
         "hf/gpt2", "hf/gpt2_invidx", "hf/gpt2_hubstyle", "hf/llama", "hf/llama_bias", "hf/llama_mha_tied", "hf/llama_rope_linear",
         "hf/llama_rope_dynamic", "hf/llama_rope_yarn", "hf/llama3_rope", "hf/llama_bf16", "hf/llama_sharded", "hf/mistral",
-        "hf/qwen2", "hf/gpt_neox", "hf/gpt_neox_seq", "hf/gpt_neox_hubstyle", "hf/bert", "hf/bert_hubstyle", "tl/gpt2",
+        "hf/qwen2", "hf/gpt_neox", "hf/gpt_neox_seq", "hf/gpt_neox_hubstyle", "hf/bert", "hf/bert_hubstyle", "hf/gpt_neo",
+        "hf/gptj", "hf/opt", "hf/opt_350m_style", "hf/phi", "hf/phi_gqa", "hf/falcon", "hf/falcon_new", "hf/bloom", "hf/bloom_h6",
+        "hf/roberta", "hf/distilbert", "tl/gpt2",
         "tl/gpt2/native", "tl/neox", "tl/neox/native", "tl/llama", "tl/llama/native", "tl/gptj/native", "tl/attn_only_2l",
         "tl/attn_only_2l_shortformer", "tl/bert", "tl/bert/native", "stories260K",
     ];
