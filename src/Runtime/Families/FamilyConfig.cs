@@ -40,7 +40,7 @@ internal static class FamilyConfig
         return ids.Count == 0 ? null : ids[0];
     }
 
-    /// <summary>Longest sequence: the dynamic rotary scaling goes beyond the original context, other settings include it.</summary>
+    /// <summary>Longest sequence: only dynamic rotary scaling goes beyond what the field says.</summary>
     public static int Context(RotaryScaling? scaling, int context) =>
         scaling is { Kind: RotaryScalingKind.Dynamic } ? (int)(context * scaling.Factor) : context;
 

@@ -63,8 +63,10 @@ public sealed class OptFamily : ModelFamily
         if (config.EmbedWidth is not null)
         {
             // project_in is [d, stored] and maps the rows of E by its transpose; project_out is [stored, d].
-            embedding = Product(embedding, reader.Read("project_in.weight", d, stored), stored, (row, column) => (column * stored) + row);
-            unembedding = Product(unembedding, reader.Read("project_out.weight", stored, d), stored, (row, column) => (row * d) + column);
+            float[] projectIn = reader.Read("project_in.weight", d, stored);
+            float[] projectOut = reader.Read("project_out.weight", stored, d);
+            embedding = Product(embedding, projectIn, stored, (row, column) => (column * stored) + row);
+            unembedding = Product(unembedding, projectOut, stored, (row, column) => (row * d) + column);
         }
 
         return new ModelWeights

@@ -74,8 +74,8 @@ public sealed class TokenBatch
             if (padding >= 0)
             {
                 throw new InvalidInputException(
-                    $"prompt {s}, position {padding}: token id {config.PaddingId} is padding, which has no position in this model; "
-                    + "expected a prompt without padding");
+                    $"prompt {s}, position {padding}: token id {config.PaddingId} is padding, which has no position in this "
+                    + "model; expected a prompt without padding");
             }
 
             if (_types is null)

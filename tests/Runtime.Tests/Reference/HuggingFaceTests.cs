@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Interp.Hooks;
 
 namespace Interp.Runtime.Tests.Reference;
@@ -5,7 +6,7 @@ namespace Interp.Runtime.Tests.Reference;
 /// <summary>
 /// P2: the same model as Hugging Face transformers. References are float64 runs of its model code. Tolerance 2e-5 for
 /// logits: float32 transformers itself is up to 9e-6 away from float64 on these checkpoints; the same is asked of activations,
-/// relative to their size where that is above 1.
+/// relative to their size where that is above 1, or as close as float32 transformers is where that is further.
 /// </summary>
 public sealed class HuggingFaceTests
 {
@@ -47,6 +48,7 @@ public sealed class HuggingFaceTests
         using Expected expected = Expected.Open("hf", name, "expected.safetensors");
         TransformerModel model = Load(name);
         bool post = model.Config.Block == BlockStyle.PostNorm;
+        double absolute = Math.Max(Tolerance, Float32Error(expected));
         RunResult run = model.Run(Batch(expected, "input_ids"), new RunOptions { Observe = [.. Observed(model)] });
         for (int b = 0; b < run.Batch.Count; b++)
         {
@@ -56,7 +58,7 @@ public sealed class HuggingFaceTests
                 Check("ref_hidden_states", l, Hook.ResidPre(l));
                 Check("ref_attentions", l, Hook.Pattern(l));
                 Check("ref_attn_out", l, Hook.AttnOut(l));
-                Check("ref_mlp_out", l, Hook.MlpOut(l));
+                CheckFeedForward(l);
             }
 
             // The last hidden state is what the unembedding reads; in a post-norm model, the last block's output. Where an
@@ -75,8 +77,29 @@ public sealed class HuggingFaceTests
             void Check(string tensor, int index, HookPoint point) =>
                 Compare(expected.Floats(tensor, index, b), point, $"{tensor}[{index}, {b}]");
             void Compare(float[] reference, HookPoint point, string what) =>
-                Close.Assert(reference, cache.Values(point), Tolerance, Tolerance, $"{name} {what}");
+                Close.Assert(reference, cache.Values(point), absolute, Tolerance, $"{name} {what}");
+
+            // Falcon's code adds the attention output to the FFN's in place, so that is what was recorded of it: the sum of
+            // both is the difference of two hidden states in the reference itself.
+            void CheckFeedForward(int layer)
+            {
+                float[] written = cache.Values(Hook.MlpOut(layer)).ToArray();
+                if (model.Config.Family == "falcon")
+                {
+                    TensorPrimitives.Add(written, cache.Values(Hook.AttnOut(layer)), written);
+                }
+
+                Close.Assert(expected.Floats("ref_mlp_out", layer, b), written, absolute, Tolerance, $"{name} mlp_out {layer}, {b}");
+            }
         }
+    }
+
+    // BLOOM's stream reaches 90 in these checkpoints, so float32 transformers is 3.2e-5 away there: what it may, this may.
+    private static double Float32Error(Expected expected)
+    {
+        float[] difference = expected.Floats("ref_hidden_states");
+        TensorPrimitives.Subtract(difference, expected.Floats("f32_hidden_states"), difference);
+        return Math.Abs(TensorPrimitives.MaxMagnitude<float>(difference));
     }
 
     [Theory]
