@@ -58,6 +58,12 @@ public sealed record ModelConfig
     /// <summary>Rotary settings; null unless <see cref="Positions"/> is rotary.</summary>
     public RotaryConfig? Rotary { get; init; }
 
+    /// <summary>
+    /// Whether ALiBi is Falcon's: slope times key position, rounded to bfloat16 and then scaled like q·k, instead of slope
+    /// times distance as in the paper.
+    /// </summary>
+    public bool RoundedAlibi { get; init; }
+
     /// <summary>Whether attention sees only the own and earlier positions.</summary>
     public bool Causal { get; init; } = true;
 
@@ -94,6 +100,18 @@ public sealed record ModelConfig
     /// <summary>Number of token types (segments); 0 when the model has none.</summary>
     public int TokenTypes { get; init; }
 
+    /// <summary>
+    /// Width of the stored token embedding where the checkpoint projects it to and from <see cref="DModel"/> (OPT-350m):
+    /// both projections are folded into embedding and unembedding when the weights are read. Null = no projections.
+    /// </summary>
+    public int? EmbedWidth { get; init; }
+
+    /// <summary>
+    /// Padding token of a model that derives positions from token ids (RoBERTa); it has no position, so prompts may not
+    /// contain it. Null = every token has a position.
+    /// </summary>
+    public int? PaddingId { get; init; }
+
     /// <summary>Whether the summed embeddings are normalised.</summary>
     public bool EmbedNorm { get; init; }
 
@@ -103,7 +121,7 @@ public sealed record ModelConfig
     /// <summary>Whether a masked-language-model head (dense, activation, norm) stands before the unembedding.</summary>
     public bool MlmHead { get; init; }
 
-    /// <summary>Whether the unembedding is the transposed token embedding.</summary>
+    /// <summary>Whether the unembedding is the transposed token embedding, as stored.</summary>
     public bool TiedUnembedding { get; init; }
 
     /// <summary>Beginning-of-sequence token of config.json, if it names one.</summary>

@@ -23,6 +23,37 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
     public Linear Linear(string name, int outputs, int inputs, bool bias) => Runtime.Linear.FromOutputsByInputs(
         Read(name + ".weight", outputs, inputs), outputs, inputs, bias ? Read(name + ".bias", outputs) : null);
 
+    /// <summary>A torch Linear whose bias is read where the checkpoint has one.</summary>
+    public Linear Linear(string name, int outputs, int inputs) => Linear(name, outputs, inputs, Has(name + ".bias"));
+
+    /// <summary>
+    /// Queries, keys and values in one torch Linear with rows [group, (queries of the group, key, value), d_head]; a group
+    /// is what shares a key-value head. The bias is read where the checkpoint has one.
+    /// </summary>
+    public (Linear Query, Linear Key, Linear Value) FusedByGroup(string name, ModelConfig config)
+    {
+        int d = config.DModel, head = config.DHead, groups = config.NKeyValueHeads, queries = config.NHeads / groups;
+        int fused = groups * (queries + 2) * head;
+        float[] weight = Read(name + ".weight", fused, d);
+        float[]? bias = Has(name + ".bias") ? Read(name + ".bias", fused) : null;
+        return (Part(0, queries), Part(queries, 1), Part(queries + 1, 1));
+
+        Linear Part(int first, int count)
+        {
+            int size = count * head;
+            var rows = new float[groups * size * d];
+            float[]? partBias = bias is null ? null : new float[groups * size];
+            for (int g = 0; g < groups; g++)
+            {
+                int from = ((g * (queries + 2)) + first) * head;
+                weight.AsSpan(from * d, size * d).CopyTo(rows.AsSpan(g * size * d));
+                bias?.AsSpan(from, size).CopyTo(partBias.AsSpan(g * size));
+            }
+
+            return Runtime.Linear.FromOutputsByInputs(rows, groups * size, d, partBias);
+        }
+    }
+
     /// <summary>A GPT-2 Conv1D: weight [inputs, outputs] and bias.</summary>
     public Linear Conv1D(string name, int inputs, int outputs) => Runtime.Linear.FromInputsByOutputs(
         Read(name + ".weight", inputs, outputs), inputs, outputs, Read(name + ".bias", outputs));

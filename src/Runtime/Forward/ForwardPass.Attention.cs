@@ -157,7 +157,11 @@ internal sealed partial class ForwardPass<THooks>
         HookPoint scoresPoint = Hook.AttnScores(layer), patternPoint = Hook.Pattern(layer);
         bool listened = _hooks.Wants(scoresPoint) || _hooks.Wants(patternPoint);
         bool everyKey = _hooks.MayChange(scoresPoint) || _hooks.MayChange(patternPoint);
-        float[] slopes = _config.Positions == PositionKind.Alibi ? PositionTables.AlibiSlopes(heads) : new float[heads];
+        bool alibi = _config.Positions == PositionKind.Alibi;
+        float[] slopes = alibi && !_config.RoundedAlibi ? PositionTables.AlibiSlopes(heads) : new float[heads];
+        float[] keyBiases = alibi && _config.RoundedAlibi
+            ? PositionTables.RoundedAlibi(heads, keys, _config.ScoreScale(layer))
+            : [];
         int area = queries * keys, width = heads * dHead;
         if (!listened)
         {

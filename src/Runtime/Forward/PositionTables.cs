@@ -28,6 +28,30 @@ internal static class PositionTables
     }
 
     /// <summary>
+    /// ALiBi as Falcon has it (transformers, modeling_falcon): slope times key position, [heads, keys], with slope, position
+    /// and product rounded to bfloat16, times <paramref name="scale"/>. The rounding grows with the position, so it is part
+    /// of the model.
+    /// </summary>
+    public static float[] RoundedAlibi(int heads, int keys, float scale)
+    {
+        var biases = new float[heads * keys];
+        float[] slopes = AlibiSlopes(heads);
+        for (int i = 0; i < biases.Length; i++)
+        {
+            biases[i] = Bfloat16(Bfloat16(slopes[i / keys]) * Bfloat16(i % keys)) * scale;
+        }
+
+        return biases;
+    }
+
+    /// <summary>A non-negative finite number rounded to bfloat16, ties to even.</summary>
+    private static float Bfloat16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
+    }
+
+    /// <summary>
     /// Slopes of ALiBi (Press et al. 2022, section 3): 2^(-8 h / n) for h = 1..n heads when n is a power of two; otherwise
     /// those of the next lower power, then every other one of the next higher.
     /// </summary>

@@ -70,6 +70,14 @@ public sealed class TokenBatch
             }
 
             CheckRange(_tokens[s], config.DVocab, s, "token id");
+            int padding = config.PaddingId is { } id ? Array.IndexOf(_tokens[s], id) : -1;
+            if (padding >= 0)
+            {
+                throw new InvalidInputException(
+                    $"prompt {s}, position {padding}: token id {config.PaddingId} is padding, which has no position in this "
+                    + "model; expected a prompt without padding");
+            }
+
             if (_types is null)
             {
                 continue;

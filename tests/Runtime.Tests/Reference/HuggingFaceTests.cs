@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Interp.Hooks;
 
 namespace Interp.Runtime.Tests.Reference;
@@ -5,7 +6,7 @@ namespace Interp.Runtime.Tests.Reference;
 /// <summary>
 /// P2: the same model as Hugging Face transformers. References are float64 runs of its model code. Tolerance 2e-5 for
 /// logits: float32 transformers itself is up to 9e-6 away from float64 on these checkpoints; the same is asked of activations,
-/// relative to their size where that is above 1.
+/// relative to their size where that is above 1, or as close as float32 transformers is where that is further.
 /// </summary>
 public sealed class HuggingFaceTests
 {
@@ -47,6 +48,7 @@ public sealed class HuggingFaceTests
         using Expected expected = Expected.Open("hf", name, "expected.safetensors");
         TransformerModel model = Load(name);
         bool post = model.Config.Block == BlockStyle.PostNorm;
+        double absolute = Math.Max(Tolerance, Float32Error(expected));
         RunResult run = model.Run(Batch(expected, "input_ids"), new RunOptions { Observe = [.. Observed(model)] });
         for (int b = 0; b < run.Batch.Count; b++)
         {
@@ -107,15 +109,24 @@ public sealed class HuggingFaceTests
         }
     }
 
+    // BLOOM's stream reaches 90 in these checkpoints, so float32 transformers is 3.2e-5 away there: what it may, this may.
+    private static double Float32Error(Expected expected)
+    {
+        float[] difference = expected.Floats("ref_hidden_states");
+        TensorPrimitives.Subtract(difference, expected.Floats("f32_hidden_states"), difference);
+        return Math.Abs(TensorPrimitives.MaxMagnitude<float>(difference));
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void A_padded_batch_is_reproduced_by_its_rows_without_padding(string name)
     {
         using Expected expected = Expected.Open("hf", name, "expected.safetensors");
         TransformerModel model = Load(name);
-        // With left padding and learned positions only the run with shifted position ids means the same as no padding.
+        // With left padding and learned positions only the run with shifted position ids means the same as no padding; OPT
+        // shifts them itself.
         string reference = expected.Has("padpos_ref_logits") ? "padpos_ref_logits" : "pad_ref_logits";
-        if (reference == "pad_ref_logits" && model.Config is { Positions: PositionKind.Learned, Causal: true })
+        if (reference == "pad_ref_logits" && model.Config is { Positions: PositionKind.Learned, Causal: true, Family: not "opt" })
         {
             Assert.Skip($"{name}: its padded reference moves the positions of learned embeddings");
         }
