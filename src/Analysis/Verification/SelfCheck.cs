@@ -36,8 +36,9 @@ public sealed record SelfCheck(bool FiniteLogits, double AttentionError, double 
     public static SelfCheck Run(TransformerModel model, int threads = 0)
     {
         ArgumentNullException.ThrowIfNull(model);
-        int[] tokens = [.. Enumerable.Range(0, Math.Min(Tokens, model.Config.NCtx)).Select(i => (i + 1) % model.Config.DVocab)];
-        HookPoint[] patterns = [.. Enumerable.Range(0, model.Config.NLayers).Select(Hook.Pattern)];
+        ModelConfig config = model.Config;
+        int[] tokens = [.. Enumerable.Range(0, config.DVocab).Where(t => t != config.PaddingId).Take(Math.Min(Tokens, config.NCtx))];
+        HookPoint[] patterns = [.. Enumerable.Range(0, config.NLayers).Select(Hook.Pattern)];
         RunResult run = model.Run(tokens, new RunOptions
         {
             Observe = [.. ResidualLedger.Needs(model, LedgerDetail.Head), .. patterns.Select(p => (HookQuery)p)],

@@ -13,23 +13,29 @@ public static class Verification
     /// <summary>The largest relative difference that rounding in float32 explains.</summary>
     public const double Tolerance = 1e-5;
 
+    /// <summary>The same for a graph in float16.</summary>
+    public const double HalfTolerance = 5e-3;
+
     private const string Logits = "logits";
 
     /// <summary>Compares with ONNX Runtime.</summary>
     /// <param name="model">The model.</param>
     /// <param name="path">An ONNX graph of the same model.</param>
     /// <param name="prompts">Token ids of the prompts; each is run alone.</param>
-    /// <param name="tolerance">What the relative difference of a point may be.</param>
+    /// <param name="tolerance">
+    /// What the relative difference of a point may be; null = <see cref="Tolerance"/>, or <see cref="HalfTolerance"/>.
+    /// </param>
     /// <exception cref="InvalidInputException">The graph cannot be read or run, or a prompt does not fit the model.</exception>
     public static VerifyReport AgainstOnnx(
-        TransformerModel model, string path, IReadOnlyList<IReadOnlyList<int>> prompts, double tolerance = Tolerance)
+        TransformerModel model, string path, IReadOnlyList<IReadOnlyList<int>> prompts, double? tolerance = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(prompts);
         IReadOnlyList<OnnxHookValue> values = OnnxHookValues.Find(path, model);
         using var engine = OnnxEngine.Open(path, values.Select(v => v.Value));
         string logits = engine.Outputs.Contains(Logits) ? Logits : engine.Outputs[0];
-        return Compare(model, prompts, tolerance, prompt =>
+        double allowed = tolerance ?? (engine.HalfPrecision ? HalfTolerance : Tolerance);
+        return Compare(model, prompts, allowed, prompt =>
         {
             IReadOnlyDictionary<string, TensorValue> outputs = engine.Run([prompts[prompt]]);
             Dictionary<HookPoint, float[]> found = [];

@@ -19,9 +19,9 @@ internal sealed class VerifyCommand : ToolCommand
     private readonly Option<string?> _reference = Opt.Text(
         "--reference", "FILE.safetensors", "Activations under the names that cache writes, with `tokens` and perhaps `logits`.");
 
-    private readonly Option<double> _tolerance = Opt.Number(
-        "--tolerance", "X", "What the largest difference of a hook point may be, relative to its largest value.",
-        Verification.Tolerance);
+    private readonly Option<double?> _tolerance = Opt.Number(
+        "--tolerance", "X", "What the largest difference of a hook point may be, relative to its largest value. [default: 1e-5; "
+        + "5e-3 for a graph in float16]");
 
     public VerifyCommand()
         : base("verify", "Compares every hook point that can be matched with another implementation (table `verify`).")
@@ -54,7 +54,7 @@ internal sealed class VerifyCommand : ToolCommand
             _input.Given(session) ? [.. _input.Read(session, model).Select(p => p.Clean)] : null;
         VerifyReport report = onnx is not null
             ? Verification.AgainstOnnx(model, onnx, prompts ?? [SomeTokens(model)], session.Get(_tolerance))
-            : Verification.AgainstFile(model, reference!, OnePrompt(prompts), session.Get(_tolerance));
+            : Verification.AgainstFile(model, reference!, OnePrompt(prompts), session.Get(_tolerance) ?? Verification.Tolerance);
         _table.Emit(session, report.Table(), () => Print(session, report));
         if (report.FirstDivergence is { } first)
         {
@@ -76,7 +76,8 @@ internal sealed class VerifyCommand : ToolCommand
     private static int[] SomeTokens(TransformerModel model)
     {
         var random = new Random(0);
-        return [.. Enumerable.Range(0, Math.Min(Tokens, model.Config.NCtx)).Select(_ => random.Next(model.Config.DVocab))];
+        int[] usable = [.. Enumerable.Range(0, model.Config.DVocab).Where(t => t != model.Config.PaddingId)];
+        return random.GetItems(usable, Math.Min(Tokens, model.Config.NCtx));
     }
 
     private static void Print(Session session, VerifyReport report)

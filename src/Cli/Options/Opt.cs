@@ -89,7 +89,7 @@ internal static class Opt
     };
 
     /// <summary>A number above 0.</summary>
-    public static Option<double> Number(string name, string value, string description, double fallback) => new(name)
+    public static Option<double?> Number(string name, string value, string description) => new(name)
     {
         Description = description,
         HelpName = value,
@@ -103,7 +103,6 @@ internal static class Opt
 
             return number;
         },
-        DefaultValueFactory = _ => fallback,
     };
 
     private static int ParseInt(ArgumentResult result, string text, string name, int least)

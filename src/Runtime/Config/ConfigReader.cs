@@ -5,8 +5,6 @@ namespace Interp.Runtime;
 /// <summary>Typed access to a config.json, with errors that name file, field, expected and found.</summary>
 public sealed class ConfigReader
 {
-    private const int MostRepeats = 100_000;
-
     private readonly JsonElement _root;
 
     private ConfigReader(string path, JsonElement root)
@@ -153,33 +151,10 @@ public sealed class ConfigReader
             : throw Wrong(field, "a list of texts", value);
     }
 
-    /// <summary>Texts written as a list of [list of texts, how often it is repeated], or null when it is absent.</summary>
+    /// <summary>The field as it is written, for the few whose shape only one family has.</summary>
     /// <param name="field">Field name.</param>
-    public IReadOnlyList<string>? RepeatedTexts(string field)
-    {
-        if (!TryGet(field, out JsonElement value))
-        {
-            return null;
-        }
-
-        var texts = new List<string>();
-        foreach (JsonElement pair in value.ValueKind == JsonValueKind.Array ? value.EnumerateArray() : throw Expected())
-        {
-            if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.Array
-                || pair[1].ValueKind != JsonValueKind.Number || !pair[1].TryGetInt32(out int times) || times is < 0 or > MostRepeats
-                || pair[0].EnumerateArray().Any(text => text.ValueKind != JsonValueKind.String))
-            {
-                throw Expected();
-            }
-
-            string[] once = [.. pair[0].EnumerateArray().Select(text => text.GetString()!)];
-            texts.AddRange(Enumerable.Repeat(once, times).SelectMany(words => words));
-        }
-
-        return texts;
-
-        InvalidInputException Expected() => Wrong(field, "a list of [list of texts, number of times]", value);
-    }
+    /// <returns>The value, or null when it is absent or null.</returns>
+    public JsonElement? Raw(string field) => TryGet(field, out JsonElement value) ? value : null;
 
     /// <summary>A nested object, or null when it is absent.</summary>
     /// <param name="field">Field name.</param>

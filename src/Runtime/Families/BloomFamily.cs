@@ -3,8 +3,8 @@ using Interp.Runtime.Weights;
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// BLOOM (Le Scao et al. 2022): ALiBi, a norm of the token embedding, q, k and v interleaved by head in one matrix.
-/// Reference: transformers, modeling_bloom.
+/// BLOOM (BigScience Workshop 2022): pre-norm LayerNorm, ALiBi positions, a norm over the token embedding, q, k and v
+/// interleaved by head in one matrix, tied unembedding. Reference: transformers, modeling_bloom.
 /// </summary>
 public sealed class BloomFamily : ModelFamily
 {
@@ -16,24 +16,24 @@ public sealed class BloomFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Only("apply_residual_connection_post_layernorm", false);
-        int width = config.OptionalInt("hidden_size") ?? config.Int("n_embed"), heads = config.Int("n_head");
+        int width = FamilyConfig.IntOr(config, "hidden_size", "n_embed");
+        int heads = FamilyConfig.IntOr(config, "n_head", "num_attention_heads");
         int head = FamilyConfig.HeadDimension(config, width, heads);
         return new ModelConfig
         {
             Family = ModelType,
-            NLayers = config.Int("n_layer"),
+            NLayers = FamilyConfig.IntOr(config, "n_layer", "num_hidden_layers"),
             DModel = width,
             NHeads = heads,
             NKeyValueHeads = heads,
             DHead = head,
             DMlp = 4 * width,
             DVocab = config.Int("vocab_size"),
-            // ALiBi has no last position; this is the length that the model was trained with.
+            // ALiBi itself has no limit; this is the length that BLOOM was trained with.
             NCtx = config.Int("seq_length", 2048),
             NormEpsilon = (float)config.Number("layer_norm_epsilon", 1e-5),
             Positions = PositionKind.Alibi,
             AttentionScale = 1f / MathF.Sqrt(head),
-            Activation = ActivationFunction.GeluTanh,
             EmbedNorm = true,
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
             BosId = FamilyConfig.Bos(config),
@@ -62,9 +62,10 @@ public sealed class BloomFamily : ModelFamily
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
+        (Linear query, Linear key, Linear value) = reader.FusedByGroup("self_attention.query_key_value", config);
         return new BlockWeights(
             reader.LayerNorm("input_layernorm", d),
-            reader.GroupedAttention(config, "self_attention.query_key_value", "self_attention.dense"),
+            new AttentionWeights(query, key, value, reader.Linear("self_attention.dense", d, d, bias: true)),
             reader.LayerNorm("post_attention_layernorm", d),
             new FeedForwardWeights(
                 reader.Linear("mlp.dense_h_to_4h", config.DMlp, d, bias: true),

@@ -1,10 +1,12 @@
+using Interp.Runtime.Weights;
+
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// DistilBERT (Sanh et al. 2019): BERT without token types, under names of its own. Reference: transformers,
-/// modeling_distilbert.
+/// DistilBERT with its masked-language-model head (Sanh et al. 2019): BERT's blocks under other names, without token types.
+/// Sinusoidal positions are stored like learned ones. Reference: transformers, modeling_distilbert.
 /// </summary>
-public sealed class DistilBertFamily : EncoderFamily
+public sealed class DistilBertFamily : ModelFamily
 {
     /// <inheritdoc/>
     public override string ModelType => "distilbert";
@@ -13,26 +15,71 @@ public sealed class DistilBertFamily : EncoderFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return Resolve(
-            config, config.Int("dim"), config.Int("n_heads"), config.Int("n_layers"), config.Int("hidden_dim"), "activation")
-            .Validated(config.Path);
+        int width = config.Int("dim");
+        int heads = config.Int("n_heads");
+        int head = FamilyConfig.HeadDimension(config, width, heads);
+        return new ModelConfig
+        {
+            Family = ModelType,
+            NLayers = config.Int("n_layers"),
+            DModel = width,
+            NHeads = heads,
+            NKeyValueHeads = heads,
+            DHead = head,
+            DMlp = config.Int("hidden_dim"),
+            DVocab = config.Int("vocab_size"),
+            NCtx = config.Int("max_position_embeddings"),
+            Block = BlockStyle.PostNorm,
+            NormEpsilon = 1e-12f,
+            Positions = PositionKind.Learned,
+            Causal = false,
+            AttentionScale = 1f / MathF.Sqrt(head),
+            Activation = FamilyConfig.Activation(config, "activation", "gelu"),
+            EmbedNorm = true,
+            FinalNorm = false,
+            MlmHead = true,
+            TiedUnembedding = config.Flag("tie_word_embeddings", true),
+        }.Validated(config.Path);
     }
 
     /// <inheritdoc/>
-    private protected override EncoderNames WeightNames(ModelConfig config) => new()
+    public override ModelWeights ReadWeights(ModelConfig config, IWeightSource source)
     {
-        Layers = "transformer.layer",
-        Query = "attention.q_lin",
-        Key = "attention.k_lin",
-        Value = "attention.v_lin",
-        Output = "attention.out_lin",
-        Norm1 = "sa_layer_norm",
-        In = "ffn.lin1",
-        Out = "ffn.lin2",
-        Norm2 = "output_layer_norm",
-        HeadDense = "vocab_transform",
-        HeadNorm = "vocab_layer_norm",
-        Decoder = "vocab_projector",
-        Bias = "vocab_projector.bias",
-    };
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(source);
+        source.Ignore(name => name.EndsWith("embeddings.position_ids", StringComparison.Ordinal)
+            || (config.TiedUnembedding && name == "vocab_projector.weight"));
+        int d = config.DModel;
+        var head = new WeightReader(source);
+        WeightReader reader = head.Under("distilbert");
+        float[] embedding = reader.Read("embeddings.word_embeddings.weight", config.DVocab, d);
+        return new ModelWeights
+        {
+            TokenEmbedding = embedding,
+            PositionEmbedding = reader.Read("embeddings.position_embeddings.weight", config.NCtx, d),
+            EmbedNorm = reader.LayerNorm("embeddings.LayerNorm", d),
+            Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"transformer.layer.{l}")))],
+            MlmHead = new MlmHeadWeights(
+                head.Linear("vocab_transform", d, d, bias: true), head.LayerNorm("vocab_layer_norm", d)),
+            Unembed = FamilyConfig.Unembedding(config, embedding, source, "vocab_projector", bias: true),
+        };
+    }
+
+    private static BlockWeights Block(ModelConfig config, WeightReader reader)
+    {
+        int d = config.DModel;
+        return new BlockWeights(
+            reader.LayerNorm("sa_layer_norm", d),
+            new AttentionWeights(
+                reader.Linear("attention.q_lin", d, d, bias: true),
+                reader.Linear("attention.k_lin", d, d, bias: true),
+                reader.Linear("attention.v_lin", d, d, bias: true),
+                reader.Linear("attention.out_lin", d, d, bias: true)),
+            reader.LayerNorm("output_layer_norm", d),
+            new FeedForwardWeights(
+                reader.Linear("ffn.lin1", config.DMlp, d, bias: true),
+                null,
+                reader.Linear("ffn.lin2", d, config.DMlp, bias: true),
+                []));
+    }
 }

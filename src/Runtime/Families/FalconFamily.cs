@@ -3,9 +3,10 @@ using Interp.Runtime.Weights;
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// Falcon (Almazrouei et al. 2023, "The Falcon Series of Open Language Models"): attention and FFN side by side, on one norm
-/// (7B, and 11B) or two (40B, 180B), or one after the other; multi-query or grouped attention in one matrix; rotary positions.
-/// Reference: transformers, modeling_falcon.
+/// Falcon (Almazrouei et al. 2023, "The Falcon Series of Open Language Models"). The first design has one key-value head
+/// (<c>multi_query</c>) or as many as heads, and attention and FFN side by side on one norm, or one after the other
+/// (<c>parallel_attn</c>); the second (<c>new_decoder_architecture</c>) has grouped queries and one or two norms side by
+/// side. Positions are rotary or ALiBi. Reference: transformers, modeling_falcon.
 /// </summary>
 public sealed class FalconFamily : ModelFamily
 {
@@ -16,31 +17,29 @@ public sealed class FalconFamily : ModelFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        // Its ALiBi is rounded to bfloat16 and scaled with the scores, unlike everybody else's.
-        config.Only("alibi", false);
-        int width = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
-        int head = FamilyConfig.HeadDimension(config, width, heads), context = config.Int("max_position_embeddings", 2048);
-        bool grouped = config.Flag("new_decoder_architecture", false);
-        int keyHeads = grouped
-            ? config.Int("num_kv_heads", heads)
-            : config.Flag("multi_query", true) ? 1 : heads;
+        config.Only("apply_residual_connection_post_layernorm", false);
+        int width = FamilyConfig.IntOr(config, "hidden_size", "n_embed");
+        int heads = FamilyConfig.IntOr(config, "num_attention_heads", "n_head");
+        int head = FamilyConfig.HeadDimension(config, width, heads);
+        int context = config.Int("max_position_embeddings", 2048);
+        bool alibi = config.Flag("alibi", false);
+        RotaryScaling? scaling = alibi ? null : FamilyConfig.RotaryScaling(config, context);
         return new ModelConfig
         {
             Family = ModelType,
-            NLayers = config.Int("num_hidden_layers"),
+            NLayers = FamilyConfig.IntOr(config, "num_hidden_layers", "n_layer"),
             DModel = width,
             NHeads = heads,
-            NKeyValueHeads = keyHeads,
+            NKeyValueHeads = KeyValueHeads(config, heads),
             DHead = head,
             DMlp = config.Int("ffn_hidden_size", 4 * width),
             DVocab = config.Int("vocab_size"),
-            NCtx = context,
-            Block = Block(config, grouped),
+            NCtx = FamilyConfig.Context(scaling, context),
+            Block = Style(config),
             NormEpsilon = (float)config.Number("layer_norm_epsilon", 1e-5),
-            Positions = PositionKind.Rotary,
-            Rotary = new RotaryConfig(
-                head, FamilyConfig.RotaryNumber(config, "rope_theta", 10000),
-                Scaling: FamilyConfig.RotaryScaling(config, context)),
+            Positions = alibi ? PositionKind.Alibi : PositionKind.Rotary,
+            Rotary = alibi ? null : new RotaryConfig(head, config.Number("rope_theta", 10000), Scaling: scaling),
+            RoundedAlibi = alibi,
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "activation", "gelu"),
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
@@ -55,51 +54,73 @@ public sealed class FalconFamily : ModelFamily
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+            || name.EndsWith(".maybe_rotary.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "transformer.");
         float[] embedding = reader.Read("word_embeddings.weight", config.DVocab, config.DModel);
         return new ModelWeights
         {
             TokenEmbedding = embedding,
-            Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => ReadBlock(config, reader.Under($"h.{l}")))],
+            Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
             FinalNorm = reader.LayerNorm("ln_f", config.DModel),
             Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
         };
     }
 
-    private static BlockStyle Block(ConfigReader config, bool grouped)
-    {
-        if (!grouped && !config.Flag("parallel_attn", true))
-        {
-            return BlockStyle.PreNorm;
-        }
-
-        int norms = config.OptionalInt("num_ln_in_parallel_attn") ?? (grouped ? 2 : 1);
-        return norms switch
-        {
-            1 => BlockStyle.ParallelSharedNorm,
-            2 when grouped => BlockStyle.Parallel,
-            _ => throw new InvalidInputException(
-                $"{config.Path}: num_ln_in_parallel_attn: expected 1, or 2 with new_decoder_architecture, found {norms}"),
-        };
-    }
-
-    private static BlockWeights ReadBlock(ModelConfig config, WeightReader reader)
+    // The projections have biases where "bias" is set; they are read where the checkpoint has them.
+    private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
-        (string norm1, string? norm2) = config.Block switch
+        (Linear query, Linear key, Linear value) = reader.FusedByGroup("self_attention.query_key_value", config);
+        string? norm2 = config.Block switch
         {
-            BlockStyle.Parallel => ("ln_attn", "ln_mlp"),
-            BlockStyle.PreNorm => ("input_layernorm", "post_attention_layernorm"),
-            _ => ("input_layernorm", null),
+            BlockStyle.Parallel => "ln_mlp",
+            BlockStyle.PreNorm => "post_attention_layernorm",
+            _ => null,
         };
         return new BlockWeights(
-            reader.LayerNorm(norm1, d),
-            reader.GroupedAttention(config, "self_attention.query_key_value", "self_attention.dense"),
+            reader.LayerNorm(config.Block == BlockStyle.Parallel ? "ln_attn" : "input_layernorm", d),
+            new AttentionWeights(query, key, value, reader.Linear("self_attention.dense", d, d)),
             norm2 is null ? null : reader.LayerNorm(norm2, d),
             new FeedForwardWeights(
-                Map("mlp.dense_h_to_4h", config.DMlp, d), null, Map("mlp.dense_4h_to_h", d, config.DMlp), []));
+                reader.Linear("mlp.dense_h_to_4h", config.DMlp, d),
+                null,
+                reader.Linear("mlp.dense_4h_to_h", d, config.DMlp),
+                []));
+    }
 
-        Linear Map(string name, int outputs, int inputs) => reader.Linear(name, outputs, inputs, reader.Has(name + ".bias"));
+    private static int KeyValueHeads(ConfigReader config, int heads)
+    {
+        int asked = config.Int("num_kv_heads", heads);
+        if (config.Flag("new_decoder_architecture", false))
+        {
+            return asked;
+        }
+
+        if (config.Flag("multi_query", true))
+        {
+            return 1;
+        }
+
+        return asked == heads ? heads : throw new InvalidInputException(
+            $"{config.Path}: num_kv_heads: expected {heads} (num_attention_heads) where neither multi_query nor "
+            + $"new_decoder_architecture is set, found {asked}");
+    }
+
+    private static BlockStyle Style(ConfigReader config)
+    {
+        bool newDesign = config.Flag("new_decoder_architecture", false);
+        bool parallel = config.Flag("parallel_attn", true);
+        int norms = config.Int("num_ln_in_parallel_attn", newDesign ? 2 : 1);
+        return (newDesign, parallel, norms) switch
+        {
+            (true, true, 2) => BlockStyle.Parallel,
+            (_, true, 1) => BlockStyle.ParallelSharedNorm,
+            (false, false, _) => BlockStyle.PreNorm,
+            (true, false, _) => throw new InvalidInputException(
+                $"{config.Path}: parallel_attn: expected true with new_decoder_architecture, found false"),
+            _ => throw new InvalidInputException(
+                $"{config.Path}: num_ln_in_parallel_attn: expected {(newDesign ? "1 or 2" : "1")}, found {norms}"),
+        };
     }
 }

@@ -40,13 +40,22 @@ internal static class FamilyConfig
         return ids.Count == 0 ? null : ids[0];
     }
 
-    /// <summary>The unembedding: the token embedding when tied, else a Linear; with a bias where there is one.</summary>
-    public static Linear Unembedding(ModelConfig config, float[] embedding, IWeightSource source, string name) =>
+    /// <summary>Longest sequence: only dynamic rotary scaling goes beyond what the field says.</summary>
+    public static int Context(RotaryScaling? scaling, int context) =>
+        scaling is { Kind: RotaryScalingKind.Dynamic } ? (int)(context * scaling.Factor) : context;
+
+    /// <summary>An integer field under its name or the older one that it had.</summary>
+    public static int IntOr(ConfigReader config, string field, string older) =>
+        config.Has(field) ? config.Int(field) : config.Int(config.Has(older) ? older : field);
+
+    /// <summary>The unembedding: the token embedding when tied, else a Linear; with a bias when the model has one.</summary>
+    public static Linear Unembedding(
+        ModelConfig config, float[] embedding, IWeightSource source, string name, bool bias = false) =>
         Linear.FromOutputsByInputs(
             config.TiedUnembedding ? embedding : source.Read(name + ".weight", config.DVocab, config.DModel),
             config.DVocab,
             config.DModel,
-            source.Contains(name + ".bias") ? source.Read(name + ".bias", config.DVocab) : null);
+            bias ? source.Read(name + ".bias", config.DVocab) : null);
 
     /// <summary>
     /// The sliding window of each layer: of the layers that <c>layer_types</c> names, or where that is absent of those that

@@ -3,8 +3,9 @@ using Interp.Runtime.Weights;
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// GPT-J (Wang and Komatsuzaki 2021): attention and FFN side by side on one norm, rotary positions on adjacent pairs of the
-/// first dimensions of each head, an unembedding with a bias. Reference: transformers, modeling_gptj.
+/// GPT-J (Wang and Komatsuzaki 2021, "GPT-J-6B: A 6 Billion Parameter Autoregressive Language Model"): attention and FFN side
+/// by side on one norm, rotary positions on adjacent pairs of part of each head, a bias on the unembedding.
+/// Reference: transformers, modeling_gptj.
 /// </summary>
 public sealed class GptJFamily : ModelFamily
 {
@@ -15,7 +16,13 @@ public sealed class GptJFamily : ModelFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        int width = config.Int("n_embd"), heads = config.Int("n_head");
+        if (config.IsNull("rotary_dim"))
+        {
+            throw new InvalidInputException($"{config.Path}: rotary_dim: expected an integer, found null");
+        }
+
+        int width = config.Int("n_embd");
+        int heads = config.Int("n_head");
         int head = FamilyConfig.HeadDimension(config, width, heads);
         return new ModelConfig
         {
@@ -31,7 +38,7 @@ public sealed class GptJFamily : ModelFamily
             Block = BlockStyle.ParallelSharedNorm,
             NormEpsilon = (float)config.Number("layer_norm_epsilon", 1e-5),
             Positions = PositionKind.Rotary,
-            Rotary = new RotaryConfig(config.Int("rotary_dim", head), 10000, AdjacentPairs: true),
+            Rotary = new RotaryConfig(config.Int("rotary_dim", 64), 10000, AdjacentPairs: true),
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "activation_function", "gelu_new"),
             TiedUnembedding = config.Flag("tie_word_embeddings", false),
@@ -45,10 +52,9 @@ public sealed class GptJFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        // Buffers: masks and rotary tables.
+        // Buffers that hold the causal mask, and the copy of a tied unembedding.
         source.Ignore(name => name.EndsWith(".attn.bias", StringComparison.Ordinal)
             || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
-            || name.EndsWith(".attn.embed_positions", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "transformer.");
         float[] embedding = reader.Read("wte.weight", config.DVocab, config.DModel);
@@ -57,7 +63,7 @@ public sealed class GptJFamily : ModelFamily
             TokenEmbedding = embedding,
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
             FinalNorm = reader.LayerNorm("ln_f", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
+            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head", bias: true),
         };
     }
 

@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// GPT-Neo (Black et al. 2021): GPT-2's block with layers of local attention in between and scores that are not scaled.
+/// GPT-Neo (Black et al. 2021, "GPT-Neo: Large Scale Autoregressive Language Modeling with Mesh-Tensorflow"): GPT-2 with
+/// layers that attend to a local window in turn with global ones, and scores that are not divided by sqrt(d_head).
 /// Reference: transformers, modeling_gpt_neo.
 /// </summary>
 public sealed class GptNeoFamily : ModelFamily
@@ -15,7 +17,9 @@ public sealed class GptNeoFamily : ModelFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        int width = config.Int("hidden_size"), heads = config.Int("num_heads"), layers = config.Int("num_layers");
+        int width = config.Int("hidden_size");
+        int heads = config.Int("num_heads");
+        int layers = config.Int("num_layers");
         return new ModelConfig
         {
             Family = ModelType,
@@ -29,8 +33,8 @@ public sealed class GptNeoFamily : ModelFamily
             NCtx = config.Int("max_position_embeddings"),
             NormEpsilon = (float)config.Number("layer_norm_epsilon", 1e-5),
             Positions = PositionKind.Learned,
-            AttentionScale = 1,
             Windows = Windows(config, layers),
+            AttentionScale = 1f,
             Activation = FamilyConfig.Activation(config, "activation_function", "gelu_new"),
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
             BosId = FamilyConfig.Bos(config),
@@ -43,11 +47,11 @@ public sealed class GptNeoFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        // Buffers that hold masks, and the copy of a tied unembedding.
+        // Buffers that hold the causal mask, and the copy of a tied unembedding.
         source.Ignore(name => name.EndsWith(".attn.attention.bias", StringComparison.Ordinal)
             || name.EndsWith(".attn.attention.masked_bias", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
-        var reader = new WeightReader(source, "transformer.");
+        var reader = new WeightReader(source, source.Contains("wte.weight") ? "" : "transformer.");
         float[] embedding = reader.Read("wte.weight", config.DVocab, config.DModel);
         return new ModelWeights
         {
@@ -77,33 +81,55 @@ public sealed class GptNeoFamily : ModelFamily
                 []));
     }
 
-    // attention_layers has a word per layer; where it is absent, attention_types has words and how often they are repeated.
-    private static IReadOnlyList<int?>? Windows(ConfigReader config, int layers)
+    // attention_types: [[["global", "local"], 12]] stands for the two kinds in turn, twelve times.
+    private static int?[] Windows(ConfigReader config, int layers)
     {
-        IReadOnlyList<string> kinds = config.Texts("attention_layers") ?? config.RepeatedTexts("attention_types") ?? [];
-        if (kinds.Count == 0)
-        {
-            return null;
-        }
-
-        if (kinds.Count != layers)
-        {
-            throw new InvalidInputException(
-                $"{config.Path}: attention_layers: expected {layers} of them, one for each layer, found {kinds.Count}");
-        }
-
         int window = config.Int("window_size", 256);
         if (window < 1)
         {
             throw new InvalidInputException($"{config.Path}: window_size: expected at least 1, found {window}");
         }
 
-        return [.. kinds.Select(kind => kind switch
+        var windows = new List<int?>();
+        foreach ((JsonElement kinds, int repeats) in Entries())
         {
-            "global" => (int?)null,
-            "local" => window,
-            _ => throw new InvalidInputException(
-                $"{config.Path}: attention_layers: '{kind}' is not supported; expected global or local"),
-        })];
+            for (int i = 0; i < repeats && windows.Count <= layers; i++)
+            {
+                windows.AddRange(kinds.EnumerateArray().Select(kind => kind.ToString() switch
+                {
+                    "global" => (int?)null,
+                    "local" => window,
+                    string other => throw new InvalidInputException(
+                        $"{config.Path}: attention_types: expected global or local, found '{other}'"),
+                }));
+            }
+        }
+
+        return windows.Count == layers
+            ? [.. windows]
+            : throw new InvalidInputException(
+                $"{config.Path}: attention_types: expected {layers} layers (num_layers), found {windows.Count}");
+
+        IEnumerable<(JsonElement Kinds, int Repeats)> Entries()
+        {
+            JsonElement types = config.Raw("attention_types") ?? throw Wrong("nothing");
+            if (types.ValueKind != JsonValueKind.Array)
+            {
+                throw Wrong(types.GetRawText());
+            }
+
+            foreach (JsonElement entry in types.EnumerateArray())
+            {
+                yield return entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2
+                    && entry[0].ValueKind == JsonValueKind.Array && entry[0].GetArrayLength() > 0
+                    && entry[1].ValueKind == JsonValueKind.Number && entry[1].TryGetInt32(out int repeats)
+                    ? (entry[0], repeats)
+                    : throw Wrong(entry.GetRawText());
+            }
+        }
+
+        InvalidInputException Wrong(string found) => new(
+            $"{config.Path}: attention_types: expected a list such as [[[\"global\", \"local\"], 12]], found "
+            + string.Join(' ', found.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
     }
 }

@@ -70,9 +70,10 @@ public sealed class GptNeoXFamily : ModelFamily
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
+        (Linear query, Linear key, Linear value) = reader.FusedByGroup("attention.query_key_value", config);
         return new BlockWeights(
             reader.LayerNorm("input_layernorm", d),
-            reader.GroupedAttention(config, "attention.query_key_value", "attention.dense"),
+            new AttentionWeights(query, key, value, reader.Linear("attention.dense", d, d)),
             reader.LayerNorm("post_attention_layernorm", d),
             new FeedForwardWeights(
                 reader.Linear("mlp.dense_h_to_4h", config.DMlp, d, bias: true),

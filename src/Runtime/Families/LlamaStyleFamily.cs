@@ -38,7 +38,7 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
             DHead = head,
             DMlp = config.Int("intermediate_size"),
             DVocab = config.Int("vocab_size"),
-            NCtx = scaling is { Kind: RotaryScalingKind.Dynamic } ? (int)(context * scaling.Factor) : context,
+            NCtx = FamilyConfig.Context(scaling, context),
             Norm = NormKind.Rms,
             NormEpsilon = (float)config.Number("rms_norm_eps", 1e-6),
             Positions = PositionKind.Rotary,

@@ -1,16 +1,18 @@
-using System.Numerics.Tensors;
 using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// OPT (Zhang et al. 2022, "OPT: Open Pre-trained Transformer Language Models"): learned positions stored from row 2 on, ReLU;
-/// norms before attention and FFN, or, in the 350m model, after each sum, with a token embedding of its own width that is
-/// projected into and out of the stream. Reference: transformers, modeling_opt.
+/// OPT (Zhang et al. 2022): learned positions whose table starts with two rows that no token uses, ReLU, norms before each
+/// part, or after each sum (<c>do_layer_norm_before: false</c>, OPT-350m). Reference: transformers, modeling_opt.
+/// <para>
+/// OPT-350m stores narrower token vectors and projects them to and from the stream. Both maps are linear and stand alone,
+/// so they are multiplied into the embedding and the unembedding, in float64: W_E = E P_in^T, W_U = P_out^T U^T.
+/// </para>
 /// </summary>
 public sealed class OptFamily : ModelFamily
 {
-    private const int PositionOffset = 2;
+    private const int FirstPosition = 2;
 
     /// <inheritdoc/>
     public override string ModelType => "opt";
@@ -20,11 +22,11 @@ public sealed class OptFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Only("layer_norm_elementwise_affine", true);
-        config.Only("_remove_final_layer_norm", false);
-        int width = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
+        int width = config.Int("hidden_size");
+        int heads = config.Int("num_attention_heads");
         int head = FamilyConfig.HeadDimension(config, width, heads);
+        int stored = config.Int("word_embed_proj_dim", width);
         bool before = config.Flag("do_layer_norm_before", true);
-        bool projected = config.Int("word_embed_proj_dim", width) != width;
         return new ModelConfig
         {
             Family = ModelType,
@@ -40,9 +42,9 @@ public sealed class OptFamily : ModelFamily
             Positions = PositionKind.Learned,
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "activation_function", "relu"),
-            FinalNorm = before,
-            // A projected embedding is two different maps of the stream once its projections are multiplied into it.
-            TiedUnembedding = config.Flag("tie_word_embeddings", true) && !projected,
+            FinalNorm = before && !config.Flag("_remove_final_layer_norm", false),
+            EmbedWidth = stored == width ? null : stored,
+            TiedUnembedding = config.Flag("tie_word_embeddings", true),
             BosId = FamilyConfig.Bos(config),
             EosIds = config.Ints("eos_token_id"),
         }.Validated(config.Path);
@@ -53,77 +55,69 @@ public sealed class OptFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
+        source.Ignore(name => config.TiedUnembedding && name == "lm_head.weight");
+        int d = config.DModel, vocabulary = config.DVocab, stored = config.EmbedWidth ?? d;
         var reader = new WeightReader(source, source.Contains("decoder.embed_tokens.weight") ? "decoder." : "model.decoder.");
-        bool projected = reader.Has("project_in.weight");
-        source.Ignore(name => (config.TiedUnembedding || projected) && name == "lm_head.weight");
-        int d = config.DModel, positions = config.NCtx + PositionOffset;
-        (float[] embedding, Linear unembed) = projected ? Projected(config, reader) : Plain(config, reader, source);
+        float[] embedding = reader.Read("embed_tokens.weight", vocabulary, stored);
+        float[] unembedding = config.TiedUnembedding ? embedding : source.Read("lm_head.weight", vocabulary, stored);
+        if (config.EmbedWidth is not null)
+        {
+            // project_in is [d, stored] and maps the rows of E by its transpose; project_out is [stored, d].
+            float[] projectIn = reader.Read("project_in.weight", d, stored);
+            float[] projectOut = reader.Read("project_out.weight", stored, d);
+            embedding = Product(embedding, projectIn, stored, (row, column) => (column * stored) + row);
+            unembedding = Product(unembedding, projectOut, stored, (row, column) => (row * d) + column);
+        }
+
         return new ModelWeights
         {
             TokenEmbedding = embedding,
-            PositionEmbedding = reader.Read("embed_positions.weight", positions, d)[(PositionOffset * d)..],
+            PositionEmbedding = reader.Read("embed_positions.weight", config.NCtx + FirstPosition, d)[(FirstPosition * d)..],
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
             FinalNorm = config.FinalNorm ? reader.LayerNorm("final_layer_norm", d) : null,
-            Unembed = unembed,
+            Unembed = Linear.FromOutputsByInputs(unembedding, vocabulary, d),
         };
     }
 
-    private static (float[] Embedding, Linear Unembed) Plain(ModelConfig config, WeightReader reader, IWeightSource source)
+    /// <summary>Rows of <paramref name="rows"/> times a matrix, in float64, rounded once.</summary>
+    private static float[] Product(float[] rows, float[] matrix, int inner, Func<int, int, int> index)
     {
-        float[] embedding = reader.Read("embed_tokens.weight", config.DVocab, config.DModel);
-        return (embedding, FamilyConfig.Unembedding(config, embedding, source, "lm_head"));
-    }
-
-    /// <summary>
-    /// The projections are linear and next to the embedding, so they are multiplied into it, in float64: the stream and the
-    /// logits are the model's.
-    /// </summary>
-    private static (float[] Embedding, Linear Unembed) Projected(ModelConfig config, WeightReader reader)
-    {
-        int d = config.DModel, own = reader.ShapeOf("embed_tokens.weight")[^1];
-        float[] tokens = reader.Read("embed_tokens.weight", config.DVocab, own);
-        float[] into = reader.Read("project_in.weight", d, own), outOf = reader.Read("project_out.weight", own, d);
-        double[] rowsIn = [.. into.Select(w => (double)w)];
-        var columnsOut = new double[d * own];
-        for (int i = 0; i < own; i++)
+        int count = rows.Length / inner, width = matrix.Length / inner;
+        var transposed = new double[matrix.Length];
+        for (int i = 0; i < transposed.Length; i++)
         {
-            for (int j = 0; j < d; j++)
-            {
-                columnsOut[(j * own) + i] = outOf[(i * d) + j];
-            }
+            transposed[i] = matrix[index(i % inner, i / inner)];
         }
 
-        return (Product(rowsIn), Linear.FromOutputsByInputs(Product(columnsOut), config.DVocab, d));
-
-        // [d_vocab, own] times the rows [d, own].
-        float[] Product(double[] rows)
+        var product = new float[count * width];
+        Parallel.For(0, count, row =>
         {
-            var result = new float[config.DVocab * d];
-            var token = new double[own];
-            for (int t = 0; t < config.DVocab; t++)
+            for (int column = 0; column < width; column++)
             {
-                TensorPrimitives.ConvertChecked<float, double>(tokens.AsSpan(t * own, own), token);
-                for (int j = 0; j < d; j++)
+                double sum = 0;
+                for (int k = 0; k < inner; k++)
                 {
-                    result[(t * d) + j] = (float)TensorPrimitives.Dot<double>(token, rows.AsSpan(j * own, own));
+                    sum += rows[(row * inner) + k] * transposed[(column * inner) + k];
                 }
-            }
 
-            return result;
-        }
+                product[(row * width) + column] = (float)sum;
+            }
+        });
+        return product;
     }
 
+    // Biases are read where the checkpoint has them; enable_bias: false leaves them out.
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
         return new BlockWeights(
             reader.LayerNorm("self_attn_layer_norm", d),
             new AttentionWeights(
-                Map("self_attn.q_proj", d, d), Map("self_attn.k_proj", d, d), Map("self_attn.v_proj", d, d),
-                Map("self_attn.out_proj", d, d)),
+                reader.Linear("self_attn.q_proj", d, d),
+                reader.Linear("self_attn.k_proj", d, d),
+                reader.Linear("self_attn.v_proj", d, d),
+                reader.Linear("self_attn.out_proj", d, d)),
             reader.LayerNorm("final_layer_norm", d),
-            new FeedForwardWeights(Map("fc1", config.DMlp, d), null, Map("fc2", d, config.DMlp), []));
-
-        Linear Map(string name, int outputs, int inputs) => reader.Linear(name, outputs, inputs, reader.Has(name + ".bias"));
+            new FeedForwardWeights(reader.Linear("fc1", config.DMlp, d), null, reader.Linear("fc2", d, config.DMlp), []));
     }
 }

@@ -3,8 +3,8 @@ using Interp.Runtime.Weights;
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// Phi 1, 1.5 and 2 (Li et al. 2023, "Textbooks Are All You Need II"): attention and FFN side by side on one LayerNorm, partial
-/// rotary positions, biases everywhere, optional norms of each head's query and key. Reference: transformers, modeling_phi.
+/// Phi-1, Phi-1.5 and Phi-2 (Gunasekar et al. 2023; Li et al. 2023): attention and FFN side by side on one norm, rotary
+/// positions on part of each head, biases everywhere, also on the unembedding. Reference: transformers, modeling_phi.
 /// </summary>
 public sealed class PhiFamily : ModelFamily
 {
@@ -15,8 +15,12 @@ public sealed class PhiFamily : ModelFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        int width = config.Int("hidden_size"), heads = config.Int("num_attention_heads");
-        int head = FamilyConfig.HeadDimension(config, width, heads), context = config.Int("max_position_embeddings");
+        config.Only("qk_layernorm", false);
+        int width = config.Int("hidden_size");
+        int heads = config.Int("num_attention_heads");
+        int head = FamilyConfig.HeadDimension(config, width, heads);
+        int context = config.Int("max_position_embeddings");
+        RotaryScaling? scaling = FamilyConfig.RotaryScaling(config, context);
         return new ModelConfig
         {
             Family = ModelType,
@@ -27,15 +31,12 @@ public sealed class PhiFamily : ModelFamily
             DHead = head,
             DMlp = config.Int("intermediate_size"),
             DVocab = config.Int("vocab_size"),
-            NCtx = context,
+            NCtx = FamilyConfig.Context(scaling, context),
             Block = BlockStyle.ParallelSharedNorm,
             NormEpsilon = (float)config.Number("layer_norm_eps", 1e-5),
             Positions = PositionKind.Rotary,
             Rotary = new RotaryConfig(
-                (int)(head * FamilyConfig.RotaryNumber(config, "partial_rotary_factor", 0.5)),
-                FamilyConfig.RotaryNumber(config, "rope_theta", 10000),
-                Scaling: FamilyConfig.RotaryScaling(config, context)),
-            QkNorm = config.Flag("qk_layernorm", false) ? QkNorm.PerHead : QkNorm.None,
+                (int)(head * config.Number("partial_rotary_factor", 0.5)), config.Number("rope_theta", 10000), Scaling: scaling),
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "hidden_act", "gelu_new"),
             TiedUnembedding = config.Flag("tie_word_embeddings", false),
@@ -58,25 +59,20 @@ public sealed class PhiFamily : ModelFamily
             TokenEmbedding = embedding,
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
             FinalNorm = reader.LayerNorm("final_layernorm", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
+            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head", bias: true),
         };
     }
 
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
-        int d = config.DModel, queries = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead;
-        bool norms = config.QkNorm != QkNorm.None;
+        int d = config.DModel, keys = config.NKeyValueHeads * config.DHead;
         return new BlockWeights(
             reader.LayerNorm("input_layernorm", d),
             new AttentionWeights(
-                reader.Linear("self_attn.q_proj", queries, d, bias: true),
+                reader.Linear("self_attn.q_proj", d, d, bias: true),
                 reader.Linear("self_attn.k_proj", keys, d, bias: true),
                 reader.Linear("self_attn.v_proj", keys, d, bias: true),
-                reader.Linear("self_attn.dense", d, queries, bias: true))
-            {
-                QueryNorm = norms ? reader.LayerNorm("self_attn.q_layernorm", config.DHead) : null,
-                KeyNorm = norms ? reader.LayerNorm("self_attn.k_layernorm", config.DHead) : null,
-            },
+                reader.Linear("self_attn.dense", d, d, bias: true)),
             null,
             new FeedForwardWeights(
                 reader.Linear("mlp.fc1", config.DMlp, d, bias: true),

@@ -1,14 +1,13 @@
+using Interp.Runtime.Weights;
+
 namespace Interp.Runtime.Families;
 
 /// <summary>
-/// RoBERTa (Liu et al. 2019): BERT's blocks, positions that begin behind the padding token's row, a head of its own.
-/// Reference: transformers, modeling_roberta.
+/// RoBERTa with its masked-language-model head (Liu et al. 2019): BERT's blocks, positions that start after the padding
+/// token's row, and another head. Reference: transformers, modeling_roberta.
 /// </summary>
-public sealed class RobertaFamily : EncoderFamily
+public sealed class RobertaFamily : ModelFamily
 {
-    // transformers counts positions from padding_idx + 1, and every checkpoint has the padding token 1.
-    private const int FirstPosition = 2;
-
     /// <inheritdoc/>
     public override string ModelType => "roberta";
 
@@ -16,25 +15,44 @@ public sealed class RobertaFamily : EncoderFamily
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (config.Int("pad_token_id", 1) is var padding && padding + 1 != FirstPosition)
+        ModelConfig settings = BertFamily.Settings(config, ModelType);
+        if (settings.Activation != ActivationFunction.GeluExact)
         {
-            throw new InvalidInputException($"{config.Path}: pad_token_id: expected {FirstPosition - 1}, found {padding}");
+            throw new InvalidInputException($"{config.Path}: hidden_act: expected gelu, which the head uses whatever the blocks "
+                + $"do, found '{config.Text("hidden_act")}'");
         }
 
-        ModelConfig resolved = ResolveBert(config, tokenTypes: 1);
-        return (resolved with { NCtx = resolved.NCtx - FirstPosition }).Validated(config.Path);
+        int padding = config.Int("pad_token_id", 1);
+        return (settings with { PaddingId = padding, NCtx = settings.NCtx - padding - 1 }).Validated(config.Path);
     }
 
     /// <inheritdoc/>
-    private protected override EncoderNames WeightNames(ModelConfig config) => new()
+    public override ModelWeights ReadWeights(ModelConfig config, IWeightSource source)
     {
-        HeadDense = "lm_head.dense",
-        HeadNorm = "lm_head.layer_norm",
-        Decoder = "lm_head.decoder",
-        Bias = "lm_head.bias",
-        FirstPosition = FirstPosition,
-    };
-
-    /// <inheritdoc/>
-    private protected override bool IsUnused(string name) => name.Contains("pooler.", StringComparison.Ordinal);
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(source);
+        // The pooler reads the encoder but writes nothing that is modelled here; the decoder shares the head's bias.
+        source.Ignore(name => name.EndsWith("embeddings.position_ids", StringComparison.Ordinal)
+            || name.Contains("pooler.", StringComparison.Ordinal)
+            || name == "lm_head.decoder.bias"
+            || (config.TiedUnembedding && name == "lm_head.decoder.weight"));
+        int d = config.DModel, first = config.PaddingId!.Value + 1;
+        var reader = new WeightReader(source, "roberta.");
+        var head = new WeightReader(source, "lm_head.");
+        float[] embedding = reader.Read("embeddings.word_embeddings.weight", config.DVocab, d);
+        float[] unembedding = config.TiedUnembedding ? embedding : head.Read("decoder.weight", config.DVocab, d);
+        return new ModelWeights
+        {
+            TokenEmbedding = embedding,
+            PositionEmbedding = reader.Read("embeddings.position_embeddings.weight", config.NCtx + first, d)[(first * d)..],
+            TokenTypeEmbedding = reader.Read("embeddings.token_type_embeddings.weight", config.TokenTypes, d),
+            EmbedNorm = reader.LayerNorm("embeddings.LayerNorm", d),
+            Blocks =
+            [
+                .. Enumerable.Range(0, config.NLayers).Select(l => BertFamily.Block(config, reader.Under($"encoder.layer.{l}"))),
+            ],
+            MlmHead = new MlmHeadWeights(head.Linear("dense", d, d, bias: true), head.LayerNorm("layer_norm", d)),
+            Unembed = Linear.FromOutputsByInputs(unembedding, config.DVocab, d, head.Read("bias", config.DVocab)),
+        };
+    }
 }

@@ -13,9 +13,6 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
     /// <summary>Whether a tensor exists.</summary>
     public bool Has(string name) => source.Contains(prefix + name);
 
-    /// <summary>The shape of a tensor.</summary>
-    public int[] ShapeOf(string name) => source.ShapeOf(prefix + name);
-
     /// <summary>A tensor of the expected shape.</summary>
     public float[] Read(string name, params int[] shape) => source.Read(prefix + name, shape);
 
@@ -68,36 +65,4 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
 
     /// <summary>An RMSNorm with gain.</summary>
     public NormWeights RmsNorm(string name, int d) => new(Read(name + ".weight", d), []);
-
-    /// <summary>
-    /// Attention whose q, k and v are one matrix: rows come as [key-value head, (its queries, k, v), d_head]. With a key for
-    /// each head that is (q, k, v) head by head, with one key for all of them all queries, then k, then v.
-    /// </summary>
-    /// <param name="config">Sizes.</param>
-    /// <param name="fused">Name of the matrix.</param>
-    /// <param name="output">Name of the output map.</param>
-    public AttentionWeights GroupedAttention(ModelConfig config, string fused, string output)
-    {
-        int d = config.DModel, head = config.DHead, keys = config.NKeyValueHeads, each = config.NHeads / keys;
-        int rows = keys * (each + 2) * head;
-        float[] weight = Read(fused + ".weight", rows, d);
-        float[]? bias = Has(fused + ".bias") ? Read(fused + ".bias", rows) : null;
-        return new AttentionWeights(
-            Part(0, each), Part(each, 1), Part(each + 1, 1), Linear(output, d, config.NHeads * head, Has(output + ".bias")));
-
-        Linear Part(int first, int count)
-        {
-            int block = count * head;
-            var part = new float[keys * block * d];
-            float[]? partBias = bias is null ? null : new float[keys * block];
-            for (int group = 0; group < keys; group++)
-            {
-                int from = ((group * (each + 2)) + first) * head;
-                weight.AsSpan(from * d, block * d).CopyTo(part.AsSpan(group * block * d));
-                bias?.AsSpan(from, block).CopyTo(partBias.AsSpan(group * block));
-            }
-
-            return Runtime.Linear.FromOutputsByInputs(part, keys * block, d, partBias);
-        }
-    }
 }

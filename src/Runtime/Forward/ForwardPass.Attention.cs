@@ -190,6 +190,11 @@ internal sealed partial class ForwardPass<THooks>
             AttentionKernels.Scores(
                 q.AsSpan((row * width) + (h * dHead)), width, queries, keyRows.Span[KeyOffset(h)..], keyWidth, keys, dHead,
                 _config.ScoreScale(layer), mask, scores, softCap: _config.ScoreSoftCap);
+            for (int i = 0; i < queries && keyBiases.Length > 0; i++)
+            {
+                Span<float> own = scores.Slice(i * keys, keys);
+                TensorPrimitives.Add(own, keyBiases.AsSpan(h * keys, keys), own);
+            }
         }
 
         void Mix(int h, ReadOnlySpan<float> weights)

@@ -45,7 +45,7 @@ internal static class PositionTables
     }
 
     /// <summary>A non-negative finite number rounded to bfloat16, ties to even.</summary>
-    private static float Bfloat16(float value)
+    public static float Bfloat16(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);

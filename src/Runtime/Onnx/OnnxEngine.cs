@@ -59,6 +59,9 @@ public sealed class OnnxEngine : IDisposable
         }
     }
 
+    /// <summary>Whether the graph computes in float16, which its first output tells.</summary>
+    public bool HalfPrecision => _session.OutputMetadata[_session.OutputNames[0]].ElementDataType == TensorElementType.Float16;
+
     /// <summary>The names that a run gives back.</summary>
     public IReadOnlyList<string> Outputs => _session.OutputNames;
 

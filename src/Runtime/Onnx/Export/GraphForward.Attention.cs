@@ -66,7 +66,7 @@ internal sealed partial class GraphForward
             _graph.Multiply(_graph.Product(q, keys), _graph.Scalar(_config.ScoreScale(layer))), _config.ScoreSoftCap);
         if (_config.Positions == PositionKind.Alibi)
         {
-            scores = _graph.Add(scores, _alibi ??= _positions.AlibiBias());
+            scores = _graph.Add(scores, _alibi ??= _positions.AlibiBias(_config.ScoreScale(layer)));
         }
 
         string masked = _graph.Where(_positions.Visible(layer), scores, _graph.Scalar(float.NegativeInfinity));

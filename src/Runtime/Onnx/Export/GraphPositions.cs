@@ -77,14 +77,26 @@ internal sealed class GraphPositions
         return _visible[window] = visible;
     }
 
-    /// <summary>The penalty of ALiBi, [batch, head, S, S].</summary>
-    public string AlibiBias()
+    /// <summary>What ALiBi adds to the scores, broadcastable to [batch, head, S, S].</summary>
+    /// <param name="scale">Factor on q·k, which Falcon puts on its biases too.</param>
+    public string AlibiBias(float scale)
     {
         string position = _graph.Cast(Ids, TensorProto.Types.DataType.Float);
+        if (_config.RoundedAlibi)
+        {
+            float[] rounded = [.. PositionTables.AlibiSlopes(_config.NHeads).Select(PositionTables.Bfloat16)];
+            string products = _graph.Multiply(
+                Rounded(_graph.Unsqueeze(position, 1, 2)), _graph.Floats(rounded, rounded.Length, 1, 1));
+            return _graph.Multiply(Rounded(products), _graph.Scalar(scale));
+        }
+
         string distance = _graph.Subtract(_graph.Unsqueeze(position, 1, 2), _graph.Unsqueeze(position, 1, 3));
         float[] slopes = PositionTables.AlibiSlopes(_config.NHeads);
         return _graph.Multiply(distance, _graph.Floats(slopes, slopes.Length, 1, 1));
     }
+
+    private string Rounded(string x) =>
+        _graph.Cast(_graph.Cast(x, TensorProto.Types.DataType.Bfloat16), TensorProto.Types.DataType.Float);
 
     /// <summary>Whether a token stands at one of the listed positions, [batch, S]; negative ones count from the end.</summary>
     public string At(ReadOnlySpan<int> positions)
