@@ -38,7 +38,7 @@ internal static class RandomModel
             gated,
             attnOnly && !post,
             causal,
-            causal ? window : null,
+            window,
             activation,
             adjacent);
 

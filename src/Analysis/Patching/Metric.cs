@@ -61,13 +61,13 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
         ArgumentNullException.ThrowIfNull(pair);
         if (Kind != MetricKind.Kl && pair.Answers.Count == 0)
         {
-            throw new InvalidInputException($"prompt {row}: metric {Name} needs an answer token (--answer), found none");
+            throw new InvalidInputException($"prompt {row}: metric {Name} needs an answer token, found none");
         }
 
         if (Kind == MetricKind.LogitDiff && pair.Wrongs.Count == 0)
         {
             throw new InvalidInputException(
-                $"prompt {row}: metric {Name} needs a wrong token (--wrong), found none; --metric logit needs only the answer");
+                $"prompt {row}: metric {Name} needs a wrong token, found none; the metric logit needs only the answer");
         }
     }
 

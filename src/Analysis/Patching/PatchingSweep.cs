@@ -136,7 +136,7 @@ public static class PatchingSweep
         {
             if (pairs[i].Corrupted.Count == 0)
             {
-                throw new InvalidInputException($"prompt {i}: patching needs a corrupted prompt (--corrupted), found none");
+                throw new InvalidInputException($"prompt {i}: patching needs a corrupted prompt, found none");
             }
 
             pairs[i].Validate(i, model.Config);

@@ -46,7 +46,7 @@ public sealed class ActivationCache
     /// <exception cref="InvalidInputException">The point was not recorded.</exception>
     public float[] Values(HookPoint point) => _values.TryGetValue(point, out float[]? values)
         ? values
-        : throw new InvalidInputException($"hook {_map.Name(point)}: not recorded in this run; name it in Observe (--hooks)");
+        : throw new InvalidInputException($"hook {_map.Name(point)}: not recorded in this run; name it among the hooks to observe");
 
     /// <summary>The values of one head at one position.</summary>
     /// <param name="point">A hook point.</param>

@@ -119,7 +119,7 @@ public static class Generator
             {
                 throw new InvalidInputException(
                     $"prompt {s}: {prompts.Lengths[s]} tokens and {options.MaxNewTokens} new ones are longer than the model's "
-                    + $"context of {model.Config.NCtx}; ask for at most {room} (--max-new-tokens)");
+                    + $"context of {model.Config.NCtx}; ask for at most {room}");
             }
         }
     }

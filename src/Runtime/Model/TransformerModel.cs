@@ -140,7 +140,7 @@ public sealed class TransformerModel
     /// <exception cref="InvalidInputException">The model has no tokenizer, or the text gives no token.</exception>
     public IReadOnlyList<int> Tokenize(string text, BosMode bos = BosMode.Auto) => Tokenizer is null
         ? throw new InvalidInputException(
-            $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead (--tokens)")
+            $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead")
         : Tokenizer.Encode(text, bos);
 
     /// <summary>What one token contributes to a text; its id when the model has no tokenizer.</summary>
