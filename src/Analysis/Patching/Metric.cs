@@ -103,8 +103,8 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
         {
             MetricKind.LogitDiff => Mean(pair.Answers, logits, Logit) - Mean(pair.Wrongs, logits, Logit),
             MetricKind.Logit => Mean(pair.Answers, logits, Logit),
-            MetricKind.LogProb => Mean(pair.Answers, logits, Logit) - TokenDistribution.LogSumExp(logits),
-            MetricKind.Prob => Probability(logits, pair.Answers),
+            MetricKind.LogProb => Mean(pair.Answers, logits, TokenDistribution.LogProbability),
+            MetricKind.Prob => Mean(pair.Answers, logits, Probability),
             MetricKind.Kl => Divergence(reference, logits),
             _ => Mean(pair.Answers, logits, Rank),
         };
@@ -162,11 +162,8 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
         return above;
     }
 
-    private static double Probability(ReadOnlySpan<float> logits, IReadOnlyList<int> tokens)
-    {
-        double normalizer = TokenDistribution.LogSumExp(logits);
-        return Mean(tokens, logits, (values, token) => Math.Exp(values[token] - normalizer));
-    }
+    private static double Probability(ReadOnlySpan<float> logits, int token) =>
+        Math.Exp(TokenDistribution.LogProbability(logits, token));
 
     private static double Divergence(ReadOnlySpan<float> reference, ReadOnlySpan<float> logits)
     {
