@@ -137,13 +137,7 @@ public static class Generator
             return TensorPrimitives.IndexOfMax(logits);
         }
 
-        var probabilities = new double[logits.Length];
-        double normalizer = TokenDistribution.LogSumExp(logits, options.Temperature);
-        for (int i = 0; i < probabilities.Length; i++)
-        {
-            probabilities[i] = Math.Exp(((double)logits[i] / options.Temperature) - normalizer);
-        }
-
+        double[] probabilities = TokenDistribution.Probabilities(logits, options.Temperature);
         int[] order = [.. Enumerable.Range(0, probabilities.Length).OrderByDescending(i => probabilities[i]).ThenBy(i => i)];
         int count = options.TopK == 0 ? order.Length : Math.Min(options.TopK, order.Length);
         double total = order.Take(count).Sum(i => probabilities[i]);
