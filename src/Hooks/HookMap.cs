@@ -42,17 +42,18 @@ public sealed partial class HookMap
         _ => point.ToString(),
     };
 
-    /// <summary>Returns the point if the model has it.</summary>
+    /// <summary>Returns the point if the model has it, a negative layer counted from the last.</summary>
     /// <param name="point">A hook point.</param>
     /// <exception cref="InvalidInputException">The model does not have it; the message says why.</exception>
     public HookPoint Require(HookPoint point)
     {
-        if (Contains(point))
+        HookRow row = HookTable.Row(point.Kind);
+        HookPoint counted = row.PerLayer && point.Layer < 0 ? point with { Layer = point.Layer + Outline.NLayers } : point;
+        if (Contains(counted))
         {
-            return point;
+            return counted;
         }
 
-        HookRow row = HookTable.Row(point.Kind);
         if (!row.Presence.Holds(Outline))
         {
             throw new InvalidInputException($"hook {Name(point)}: this model has no such point because {row.Presence.Absent}");

@@ -75,8 +75,12 @@ public sealed record ModelOutline
     /// <summary>Whether attention sees only earlier positions.</summary>
     public bool Causal { get; init; } = true;
 
-    /// <summary>Sliding attention window per layer, in positions including the own one; null = unlimited.</summary>
+    /// <summary>Sliding attention window per layer, in positions of a side including the own one; null = unlimited.</summary>
     public Func<int, int?> Window { get; init; } = _ => null;
+
+    /// <summary>Which positions see which in a layer.</summary>
+    /// <param name="layer">0-based layer.</param>
+    public AttentionReach Reach(int layer) => new(Causal, Window(layer));
 
     /// <summary>Whether a norm stands between the last block and the unembedding.</summary>
     public bool HasFinalNorm { get; init; } = true;

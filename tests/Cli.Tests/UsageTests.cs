@@ -59,7 +59,7 @@ public sealed class UsageTests
     public void Text_for_a_directory_without_tokenizer_is_refused()
     {
         using var work = new Workspace();
-        Tool.Refuses(["run", "--model", work.PutModel(), "--prompt", "Hello"], "no tokenizer", "--tokens");
+        Tool.Refuses(["run", "--model", work.PutModel(), "--prompt", "Hello"], "no tokenizer", "token ids");
     }
 
     [Fact]

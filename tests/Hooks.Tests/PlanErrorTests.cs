@@ -8,7 +8,7 @@ public sealed class PlanErrorTests
     {
         ["absent"] = ("neox", Ablate.Zero(Hook.ResidMid(0)), "this model has no such point because it is attention only or runs"),
         ["layer"] = ("gpt2", Ablate.Zero(Hook.Z(3)), "layer 3 is out of range, the model has layers 0..2"),
-        ["knock-out layer"] = ("gpt2", new KnockOut(-1, 1, 0), "layer -1 is out of range, the model has layers 0..2"),
+        ["knock-out layer"] = ("gpt2", new KnockOut(-4, 1, 0), "layer -4 is out of range, the model has layers 0..2"),
         ["head"] = ("gpt2", Zero(Hook.Z(0), s => s.OnHeads(4)), "head 4 is out of range, z has heads 0..3"),
         ["kv head"] = ("llama", Zero(Hook.K(0), s => s.OnHeads(2)), "head 2 is out of range, k has key-value heads 0..1"),
         ["neuron"] = ("gpt2", Zero(Hook.Post(0), s => s.OnNeurons(192)), "neuron 192 is out of range, post has neurons 0..191"),
@@ -20,7 +20,7 @@ public sealed class PlanErrorTests
         ["source"] = ("gpt2", new KnockOut(0, -1, 9), "source position 9 is out of range, sequence 0 has positions 0..6"),
         ["no heads"] = ("gpt2", Zero(Hook.ResidPre(0), s => s.OnHeads(0)), "resid_pre has no heads; its axes are [pos, d_model]"),
         ["no neurons"] = (
-            "gpt2", Zero(Hook.Z(0), s => s.OnNeurons(0)), "z has no neurons; only pre, pre_linear and post have them"),
+            "gpt2", Zero(Hook.Z(0), s => s.OnNeurons(0)), "z has no neurons; only pre, pre_linear and post, or those of experts, have them"),
         ["no sources"] = ("gpt2", Zero(Hook.Z(0), s => s.FromSources(0)), "z has no sources; use positions"),
         ["empty"] = ("gpt2", Zero(Hook.Z(0), s => s.OnHeads(IndexSet.Of())), "expected at least one index in heads, found none"),
         ["rank"] = ("gpt2", new Patch(Hook.Z(0), Zeros(7, 48)), "expected values of shape [pos, 4, 12], found [7, 48]"),
@@ -62,6 +62,13 @@ public sealed class PlanErrorTests
         ["unmapped"] = (
             "gpt2", new Patch(Hook.Z(0), Zeros(7, 4, 12), Scope.At(1), new PositionMap((0, 0))),
             "position 1 is not in the position map 0<-0"),
+        ["mapped pattern"] = (
+            "gpt2", new Patch(Hook.Pattern(0), Zeros(4, 7, 7), Scope.Everything, new PositionMap((0, 0), (1, 1), (3, 2))),
+            "row 3 cannot be replaced by row 2 through the position map 0<-0 1<-1 3<-2, because what the two attend to does not "
+            + "correspond one to one: the row would not sum to one"),
+        ["mapped scores of an encoder"] = (
+            "bert", new Patch(Hook.AttnScores(0), Zeros(4, 7, 7), Scope.Everything, new PositionMap((0, 0), (1, 1))),
+            "row 0 cannot be replaced by row 0"),
         ["moved knock-out"] = (
             "gpt2", new KnockOut(0, IndexSet.All, IndexSet.All) with { Point = Hook.Z(0) },
             "expected attn_scores or pattern, found z"),
@@ -110,6 +117,29 @@ public sealed class PlanErrorTests
     public void The_window_cannot_make_an_unrestricted_knock_out_wrong() =>
         Assert.False(
             InterventionPlan.Create(Models.Map("gpt2"), Lengths, [new KnockOut(0, IndexSet.All, IndexSet.All)]).IsEmpty);
+
+    [Fact]
+    public void Rows_of_attention_are_mapped_where_what_they_attend_to_corresponds_one_to_one()
+    {
+        var prefix = new PositionMap((0, 0), (1, 1));
+        Assert.False(InterventionPlan.Create(
+            Models.Map("gpt2"), [4], [new Patch(Hook.Pattern(0), Zeros(4, 7, 7), Scope.Everything, prefix)]).IsEmpty);
+        var exchanged = new PositionMap((0, 1), (1, 0), (2, 2));
+        Assert.False(InterventionPlan.Create(
+            Models.Map("bert"), [3], [new Patch(Hook.Pattern(0), Zeros(4, 3, 3), Scope.Everything, exchanged)]).IsEmpty);
+        Assert.False(InterventionPlan.Create(
+            Models.Map("gpt2"), [4],
+            [new Patch(Hook.Pattern(0), Zeros(4, 7, 7), Scope.At(3).FromSources(1), new PositionMap((3, 2), (1, 1)))]).IsEmpty);
+    }
+
+    [Fact]
+    public void Negative_layers_count_from_the_last()
+    {
+        HookMap map = Models.Map("gpt2");
+        Assert.Equal(Hook.Z(2), map.Require(Hook.Z(-1)));
+        InterventionPlan plan = InterventionPlan.Create(map, [4], [new KnockOut(-1, 1, 0), Ablate.Zero(Hook.Z(-3))]);
+        Assert.Equal([Hook.AttnScores(2), Hook.Z(0)], plan.Points);
+    }
 
     private static Ablate Zero(HookPoint point, Func<Scope, Scope> narrow) => Ablate.Zero(point, narrow(Scope.Everything));
 

@@ -32,7 +32,11 @@ internal sealed class RandomInterventions(int seed)
             6 => new KnockOut(
                 Random.Next(map.Outline.NLayers), IndexSet.All, Positions(lengths), Indices(map.Outline.NHeads),
                 Random.Next(2) == 0, Indices(lengths.Length)),
-            7 when !grows => new Patch(
+            // A row of attention has to be replaced as a whole: there the map is the identity of a prefix.
+            7 when !grows && overSources && map.Outline.Causal => new Patch(
+                point, whole, scope with { Positions = IndexSet.All, Sources = IndexSet.All },
+                new PositionMap([.. Enumerable.Range(0, 1 + Random.Next(lengths.Min())).Select(p => (p, p))])),
+            7 when !grows && !overSources => new Patch(
                 point, whole, scope with { Positions = IndexSet.All, Sources = IndexSet.All },
                 new PositionMap(
                     [.. Enumerable.Range(0, lengths.Min()).Where(p => p != 1).Select(p => (p, Random.Next(recorded)))])),

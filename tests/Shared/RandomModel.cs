@@ -38,7 +38,7 @@ internal static class RandomModel
             gated,
             attnOnly && !post,
             causal,
-            causal ? window : null,
+            window,
             activation,
             adjacent);
 
@@ -106,6 +106,9 @@ internal static class RandomModel
         int d = config.DModel, heads = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead, mlp = config.DMlp;
         bool norms = config.Norm != NormKind.None, before = norms && config.BranchNorms != BranchNorms.After;
         bool after = config.BranchNorms != BranchNorms.Before;
+
+        // Without norms a gated square would grow beyond float32 in three layers.
+        double deviation = norms ? 1.5 : 0.5;
         return TransformerModel.Create(
             config,
             new ModelWeights
@@ -141,7 +144,7 @@ internal static class RandomModel
             ? new([.. Normal(width, 0.3).Select(x => 1 + x)], config.Norm == NormKind.LayerNorm ? Normal(width, 0.3) : [])
             : NormWeights.Plain;
         Linear Map(int inputs, int outputs) => Linear.FromInputsByOutputs(
-            Normal(inputs * outputs, 1.5 / Math.Sqrt(inputs)), inputs, outputs, biases ? Normal(outputs, 0.3) : null);
+            Normal(inputs * outputs, deviation / Math.Sqrt(inputs)), inputs, outputs, biases ? Normal(outputs, 0.3) : null);
         float[] Normal(int count, double deviation) => [.. Enumerable.Range(0, count).Select(_ =>
             (float)(deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())))];
     }

@@ -38,8 +38,14 @@ public static class AblationSweep
     /// <param name="kind">What takes the place of the activation. Means are over all prompts given.</param>
     /// <param name="seed">Seed of the choice of other prompts for resampling.</param>
     /// <param name="cancellation">Stops between cells.</param>
-    /// <returns>The <c>ablation</c> table: one row per cell and prompt.</returns>
-    /// <exception cref="InvalidInputException">A prompt, site, metric or kind does not fit.</exception>
+    /// <returns>
+    /// The <c>ablation</c> table: one row per cell and prompt. What could change nothing has no row: with
+    /// <see cref="AblationKind.MeanByPosition"/> positions that no other prompt has, and in cells over all positions the
+    /// prompts that have such; with <see cref="AblationKind.Resample"/> prompts for which no other is long enough and differs.
+    /// </returns>
+    /// <exception cref="InvalidInputException">
+    /// A prompt, site, metric or kind does not fit, or the prompts given leave nothing that could change.
+    /// </exception>
     /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
     public static ResultTable Run(
         TransformerModel model,
@@ -52,24 +58,28 @@ public static class AblationSweep
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(options);
-        for (int i = 0; i < pairs.Count; i++)
-        {
-            pairs[i].Validate(i, model.Config);
-            options.Metric.Require(pairs[i], i);
-        }
-
+        SweepInput.Require(model, pairs, options, corrupted: false);
         IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
+        var others = new OtherPrompts(prompts, model.Config.Causal);
+        others.RequireFor(kind);
         SweepCell[] cells = [.. options.Sites.SelectMany(s => SweepCells.Of(model.Hooks, s, options.By, prompts.Max(p => p.Count)))];
         HookPoint[] points = [.. cells.Select(c => c.Point).Distinct()];
         var runner = new SweepRunner(model, options.Metric, options.Threads, options.Progress);
         (double[] clean, float[][] reference) = runner.Plain(pairs, prompts);
         ActivationCache[] caches = kind == AblationKind.Zero ? [] : runner.Record(prompts, points);
-        int[] donors = kind == AblationKind.Resample ? Donors(prompts, seed) : [];
+        int?[] donors = kind == AblationKind.Resample ? others.Donors(seed) : [];
         Dictionary<(HookPoint, int), TensorValue> values = [];
         var table = new ResultTable("ablation", Columns);
         string name = KindNames[(int)kind];
-        runner.ForEachCell(cells, pairs, prompts, reference, Intervene, Add, table, cancellation);
+        runner.ForEachCell(cells, pairs, prompts, reference, Intervene, Add, table, cancellation, Applies);
         return table;
+
+        bool Applies(SweepCell cell, int prompt) => kind switch
+        {
+            AblationKind.Resample => donors[prompt] is not null,
+            AblationKind.MeanByPosition => others.Share(prompt, cell.Position),
+            _ => true,
+        };
 
         Intervention Intervene(SweepCell cell, int prompt, int sequence)
         {
@@ -77,7 +87,7 @@ public static class AblationSweep
             return kind switch
             {
                 AblationKind.Zero => Ablate.Zero(cell.Point, scope),
-                AblationKind.Resample => Ablate.Resample(cell.Point, Value(donors[prompt]), scope),
+                AblationKind.Resample => Ablate.Resample(cell.Point, Value(donors[prompt]!.Value), scope),
                 _ => Ablate.Mean(cell.Point, Value(-1), scope),
             };
 
@@ -97,20 +107,6 @@ public static class AblationSweep
             prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Point.Site, model.Hooks.Name(cell.Point),
             PatchingSweep.Layer(cell), cell.Head, cell.Position, cell.Source, options.Metric.Name, name,
             clean[prompt], null, ablated, ablated - clean[prompt]);
-    }
-
-    /// <summary>For each prompt another one, at least as long, drawn at random.</summary>
-    private static int[] Donors(IReadOnlyList<int>[] prompts, int seed)
-    {
-        var random = new Random(seed);
-        return [.. prompts.Select((prompt, i) =>
-        {
-            int[] others = [.. Enumerable.Range(0, prompts.Length).Where(j => j != i && prompts[j].Count >= prompt.Count)];
-            return others.Length > 0
-                ? others[random.Next(others.Length)]
-                : throw new InvalidInputException(
-                    $"prompt {i}: resampling needs another prompt of at least {prompt.Count} tokens, found none");
-        })];
     }
 
     /// <summary>Mean over prompts, and over positions too unless by position.</summary>

@@ -50,7 +50,8 @@ public static class PatchingSweep
 
     /// <summary>
     /// Patches every cell. Effect = (patched - base) / (source - base), base being the run that is patched and source the run
-    /// patched in: 0 = nothing changed, 1 = as if the whole run were replaced; null when both runs measure the same.
+    /// patched in: 0 = nothing changed, 1 = as if the whole run were replaced; null when both runs measure the same up to
+    /// rounding (<see cref="Metric.Rounding"/>).
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="pairs">Clean and corrupted prompts.</param>
@@ -70,18 +71,22 @@ public static class PatchingSweep
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(options);
-        Validate(model, pairs, options.Metric);
+        SweepInput.Require(model, pairs, options, corrupted: true);
         bool denoise = direction == PatchDirection.Denoise;
         IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
         IReadOnlyList<int>[] patchedPrompts = denoise ? corrupted : clean;
         SweepCell[] cells =
             [.. options.Sites.SelectMany(s => SweepCells.Of(model.Hooks, s, options.By, patchedPrompts.Max(p => p.Count)))];
+        PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
+        RefuseMappedAttention(model.Hooks, cells, maps);
         var runner = new SweepRunner(model, options.Metric, options.Threads, options.Progress);
         (double[] cleanMetric, float[][] reference) = runner.Plain(pairs, clean);
-        (double[] corruptedMetric, _) = runner.Plain(pairs, corrupted, reference);
+        (double[] corruptedMetric, float[][] corruptedLogits) = runner.Plain(pairs, corrupted, reference);
+        double[] rounding = [.. pairs.Select((_, i) => Math.Max(
+            options.Metric.Rounding(reference[i], cleanMetric[i]),
+            options.Metric.Rounding(corruptedLogits[i], corruptedMetric[i])))];
         ActivationCache[] source = runner.Record(denoise ? clean : corrupted, cells.Select(c => c.Point));
         Dictionary<(int, HookPoint), TensorValue> values = [];
-        PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
         var table = new ResultTable("patching", Columns);
         runner.ForEachCell(cells, pairs, patchedPrompts, reference, Intervene, Add, table, cancellation, HasSource);
         return table;
@@ -104,7 +109,7 @@ public static class PatchingSweep
         {
             double from = denoise ? corruptedMetric[prompt] : cleanMetric[prompt];
             double to = denoise ? cleanMetric[prompt] : corruptedMetric[prompt];
-            double? effect = to == from ? null : (patched - from) / (to - from);
+            double? effect = Math.Abs(to - from) <= rounding[prompt] ? null : (patched - from) / (to - from);
             table.Add(
                 prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Point.Site, model.Hooks.Name(cell.Point),
                 Layer(cell), cell.Head, cell.Position, cell.Source, options.Metric.Name,
@@ -114,9 +119,11 @@ public static class PatchingSweep
 
     internal static int? Layer(SweepCell cell) => cell.Point.Layer < 0 ? null : cell.Point.Layer;
 
+    /// <summary>The map of a pair; null where positions correspond one to one anyway.</summary>
     private static PositionMap? MapOf(PromptPair pair, bool denoise)
     {
-        if (pair.CleanPositionOfCorrupted is not { } cleanOf)
+        if (pair.CleanPositionOfCorrupted is not { } cleanOf
+            || (pair.Clean.Count == pair.Corrupted.Count && cleanOf.SequenceEqual(Enumerable.Range(0, cleanOf.Count))))
         {
             return null;
         }
@@ -125,22 +132,15 @@ public static class PatchingSweep
         return new PositionMap(pairs.Select(p => denoise ? (p.corrupted, p.clean) : (p.clean, p.corrupted)));
     }
 
-    private static void Validate(TransformerModel model, IReadOnlyList<PromptPair> pairs, Metric metric)
+    private static void RefuseMappedAttention(HookMap map, SweepCell[] cells, PositionMap?[] maps)
     {
-        if (pairs.Count == 0)
+        int mapped = Array.FindIndex(maps, m => m is not null);
+        int cell = Array.FindIndex(cells, c => c.Point.Kind is HookKind.Pattern or HookKind.AttnScores);
+        if (mapped >= 0 && cell >= 0)
         {
-            throw new InvalidInputException("prompt pairs: expected at least one, found none");
-        }
-
-        for (int i = 0; i < pairs.Count; i++)
-        {
-            if (pairs[i].Corrupted.Count == 0)
-            {
-                throw new InvalidInputException($"prompt {i}: patching needs a corrupted prompt (--corrupted), found none");
-            }
-
-            pairs[i].Validate(i, model.Config);
-            metric.Require(pairs[i], i);
+            throw new InvalidInputException(
+                $"prompt {mapped}: {map.Name(cells[cell].Point)} cannot be patched through a positions map, because rows of attention "
+                + "would not sum to one; expected prompts whose positions correspond one to one, or other sites");
         }
     }
 }

@@ -31,27 +31,79 @@ public sealed record PromptPair
     /// </summary>
     public IReadOnlyList<int>? CleanPositionOfCorrupted { get; init; }
 
-    /// <summary>Checks that a pair can be patched.</summary>
+    /// <summary>Checks that a model can run the prompts, and that their positions correspond.</summary>
     /// <param name="row">Row of the data, for the error.</param>
     /// <param name="config">The model.</param>
-    /// <exception cref="InvalidInputException">Lengths differ without a map, or a token is out of range.</exception>
+    /// <exception cref="InvalidInputException">
+    /// A prompt is empty or longer than the model's context, a token is out of range, lengths differ without a map, or the map
+    /// does not fit the prompts.
+    /// </exception>
     public void Validate(int row, ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (Corrupted.Count > 0 && Corrupted.Count != Clean.Count && CleanPositionOfCorrupted is null)
+        if (Clean.Count == 0)
+        {
+            throw new InvalidInputException($"prompt {row}: expected at least one token, found none");
+        }
+
+        foreach ((string what, IReadOnlyList<int> tokens) in new[] { ("prompt", Clean), ("corrupted prompt", Corrupted) })
+        {
+            if (tokens.Count > config.NCtx)
+            {
+                throw new InvalidInputException(
+                    $"prompt {row}: the {what} of {tokens.Count} tokens is longer than the model's context of {config.NCtx}");
+            }
+        }
+
+        foreach ((string what, int id) in Clean.Concat(Corrupted).Select(id => ("token", id))
+                     .Concat(Answers.Concat(Wrongs).Select(id => ("answer token", id))))
+        {
+            if ((uint)id >= (uint)config.DVocab)
+            {
+                throw new InvalidInputException(
+                    $"prompt {row}: {what} {id} is out of range, expected 0..{config.DVocab - 1}");
+            }
+        }
+
+        if (CleanPositionOfCorrupted is not null)
+        {
+            ValidatePositions(row, CleanPositionOfCorrupted);
+        }
+        else if (Corrupted.Count > 0 && Corrupted.Count != Clean.Count)
         {
             throw new InvalidInputException(
                 $"prompt {row}: the clean prompt has {Clean.Count} tokens and the corrupted one {Corrupted.Count}; "
                 + "expected the same number, or a positions map");
         }
+    }
 
-        foreach (int id in Answers.Concat(Wrongs))
+    private void ValidatePositions(int row, IReadOnlyList<int> positions)
+    {
+        if (positions.Count != Corrupted.Count)
         {
-            if ((uint)id >= (uint)config.DVocab)
+            throw new InvalidInputException(
+                $"prompt {row}: positions: expected one for each of the {Corrupted.Count} corrupted tokens, found {positions.Count}");
+        }
+
+        HashSet<int> taken = [];
+        foreach (int position in positions.Where(p => p != -1))
+        {
+            if ((uint)position >= (uint)Clean.Count)
             {
                 throw new InvalidInputException(
-                    $"prompt {row}: answer token {id} is out of range, expected 0..{config.DVocab - 1}");
+                    $"prompt {row}: positions: expected clean positions 0..{Clean.Count - 1} or -1, found {position}");
             }
+
+            if (!taken.Add(position))
+            {
+                throw new InvalidInputException(
+                    $"prompt {row}: positions: expected each clean position once, found {position} twice");
+            }
+        }
+
+        if (taken.Count == 0)
+        {
+            throw new InvalidInputException($"prompt {row}: positions: expected at least one clean position, found only -1");
         }
     }
 }

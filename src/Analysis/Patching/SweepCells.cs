@@ -80,8 +80,8 @@ public static class SweepCells
     // Entries that the mask keeps at zero in every run are not cells.
     private static IEnumerable<int?> Sources(ModelOutline outline, int layer, int position, int positions)
     {
-        int first = outline.Window(layer) is { } window ? Math.Max(0, position - window + 1) : 0;
-        int end = outline.Causal ? position + 1 : positions;
+        AttentionReach reach = outline.Reach(layer);
+        int first = reach.First(position), end = reach.End(position, positions);
         return Enumerable.Range(first, end - first).Select(s => (int?)s);
     }
 }

@@ -14,11 +14,29 @@ internal sealed class InterventionCheck(
 
     private bool OverSources => _row.Axes.Contains(HookAxis.SrcPos);
 
+    /// <summary>The point that is changed.</summary>
+    public HookPoint Point => _point;
+
+    /// <summary>Prepares the check; a negative layer counts from the last.</summary>
+    /// <exception cref="InvalidInputException">The model has no such point.</exception>
+    public static InterventionCheck At(
+        HookMap map, IReadOnlyList<int> lengths, int newTokens, Intervention intervention, int index)
+    {
+        try
+        {
+            Intervention located = intervention with { Point = map.Require(intervention.Point) };
+            return new InterventionCheck(map, lengths, newTokens, located, index);
+        }
+        catch (InvalidInputException missing)
+        {
+            throw Error(index, intervention, missing.Message);
+        }
+    }
+
     /// <summary>The step.</summary>
     /// <exception cref="InvalidInputException">The intervention does not fit or can never take effect.</exception>
     public InterventionStep Compile()
     {
-        RequirePoint();
         ResolvedScope scope = new ScopeCheck(map, lengths, newTokens, intervention, Error).Resolve();
         return intervention switch
         {
@@ -32,18 +50,6 @@ internal sealed class InterventionCheck(
             Custom custom => new CustomStep(scope, custom.Edit),
             _ => throw Error("this kind of intervention is not known"),
         };
-    }
-
-    private void RequirePoint()
-    {
-        try
-        {
-            map.Require(_point);
-        }
-        catch (InvalidInputException missing)
-        {
-            throw Error(missing.Message);
-        }
     }
 
     private InterventionStep PatchStep(Patch patch, ResolvedScope scope)
@@ -112,5 +118,8 @@ internal sealed class InterventionCheck(
         throw Error($"expected a vector of shape [{width}]{or}, found {steer.Vector}");
     }
 
-    private InvalidInputException Error(string problem) => new($"intervention {index}, {intervention}: {problem}");
+    private InvalidInputException Error(string problem) => Error(index, intervention, problem);
+
+    private static InvalidInputException Error(int index, Intervention intervention, string problem) =>
+        new($"intervention {index}, {intervention}: {problem}");
 }

@@ -42,11 +42,9 @@ public sealed class InterventionPlan
         Dictionary<HookPoint, List<InterventionStep>> steps = [];
         for (int i = 0; i < interventions.Count; i++)
         {
-            InterventionCheck check = new(map, lengths, newTokens, interventions[i], i);
+            InterventionCheck check = InterventionCheck.At(map, lengths, newTokens, interventions[i], i);
             InterventionStep step = check.Compile();
-            (steps.TryGetValue(interventions[i].Point, out List<InterventionStep>? list)
-                ? list
-                : steps[interventions[i].Point] = []).Add(step);
+            (steps.TryGetValue(check.Point, out List<InterventionStep>? list) ? list : steps[check.Point] = []).Add(step);
         }
 
         return new InterventionPlan(steps.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray()));

@@ -7,7 +7,7 @@ namespace Interp.Hooks;
 public sealed record KnockOut : Intervention
 {
     /// <summary>Blocks attention edges of one layer.</summary>
-    /// <param name="layer">0-based layer.</param>
+    /// <param name="layer">0-based layer; a negative one counts from the last when the model is known.</param>
     /// <param name="destinations">Positions that read.</param>
     /// <param name="sources">Positions that are read.</param>
     /// <param name="heads">Heads in which the edges are blocked.</param>
@@ -25,7 +25,7 @@ public sealed record KnockOut : Intervention
     {
     }
 
-    /// <summary>0-based layer.</summary>
+    /// <summary>The layer as given.</summary>
     public int Layer => Point.Layer;
 
     /// <summary>Positions that read.</summary>

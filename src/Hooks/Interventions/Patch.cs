@@ -11,7 +11,8 @@ namespace Interp.Hooks;
 /// <param name="Scope">Which part is replaced.</param>
 /// <param name="Map">
 /// Which position of the source run goes where; null = the same positions. With a map only the mapped positions are
-/// replaced, and in attention scores and patterns the map applies to destinations and sources alike.
+/// replaced, and in attention scores and patterns the map applies to destinations and sources alike; there whole rows can
+/// be replaced only where the positions that two rows attend to correspond one to one.
 /// </param>
 public sealed record Patch(HookPoint Point, TensorValue Values, Scope Scope, PositionMap? Map = null)
     : Intervention(Point, Scope)

@@ -32,7 +32,7 @@ internal sealed class ScopeCheck(
     }
 
     private AttentionReach Reach() =>
-        new(map.Outline.Causal, _point.Layer < 0 ? null : map.Outline.Window(_point.Layer));
+        _point.Layer < 0 ? new(map.Outline.Causal, null) : map.Outline.Reach(_point.Layer);
 
     private void RequireParts()
     {

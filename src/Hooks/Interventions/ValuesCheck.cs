@@ -42,6 +42,10 @@ internal sealed class ValuesCheck(
             {
                 RequireMapped("position", scope.Positions[sequence], positions, sequence);
                 RequireMapped("source position", scope.Sources[sequence], positions, sequence);
+                if (sourceAxis >= 0 && scope.Sources[sequence] is null)
+                {
+                    RequireWholeRows(scope, sequence, positions, recordedSources);
+                }
             }
         }
     }
@@ -92,6 +96,32 @@ internal sealed class ValuesCheck(
                 throw error(
                     $"position {destination} of the position map is out of range, "
                     + $"sequence {sequence} has positions 0..{lengths[sequence] - 1}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// A row of attention that is copied in part sums to one no more: what a destination can attend to must correspond one to
+    /// one to what its source position could.
+    /// </summary>
+    private void RequireWholeRows(ResolvedScope scope, int sequence, PositionMap positions, int recorded)
+    {
+        AttentionReach reach = scope.Reach;
+        foreach ((int destination, int from) in positions.Pairs)
+        {
+            if (scope.Positions[sequence]?.Contains(destination) == false)
+            {
+                continue;
+            }
+
+            int first = reach.First(destination), end = reach.End(destination, lengths[sequence]);
+            var mapped = Enumerable.Range(first, end - first).Select(p => positions.TryGet(p, out int at) ? at : -1);
+            int firstFrom = reach.First(from);
+            if (!mapped.Order().SequenceEqual(Enumerable.Range(firstFrom, reach.End(from, recorded) - firstFrom)))
+            {
+                throw error(
+                    $"row {destination} cannot be replaced by row {from} through the position map {positions}, because what the "
+                    + "two attend to does not correspond one to one: the row would not sum to one");
             }
         }
     }

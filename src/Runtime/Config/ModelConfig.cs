@@ -68,8 +68,8 @@ public sealed record ModelConfig
     public bool Causal { get; init; } = true;
 
     /// <summary>
-    /// Sliding attention window of each layer, in positions including the own one (null entry = unlimited); null when no
-    /// layer has one.
+    /// Sliding attention window of each layer, in positions including the own one (null entry = unlimited), on both sides of
+    /// it in a bidirectional model; null when no layer has one.
     /// </summary>
     public IReadOnlyList<int?>? Windows { get; init; }
 

@@ -48,7 +48,7 @@ internal sealed partial class ForwardPass<THooks>
         float[] Project(HookKind kind, Linear map, int count, float[] input, float[] added)
         {
             float[]? own = HeadInputs(kind, layer, count, stream, copies);
-            return own is null ? Multiply(map, input) : ProjectEachHead(own, block.Norm1, map, count, added);
+            return own is null ? Multiply(map, input) : ProjectEachHead(layer, own, block.Norm1, map, count, added);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class ForwardPass<THooks>
     }
 
     /// <summary>Norm and projection head by head, each from its own copy of the stream: the same bits when copies agree.</summary>
-    private float[] ProjectEachHead(float[] copies, NormWeights? norm, Linear map, int heads, float[] added)
+    private float[] ProjectEachHead(int layer, float[] copies, NormWeights? norm, Linear map, int heads, float[] added)
     {
         int d = _config.DModel, dHead = _config.DHead;
         var input = new float[_rows * d];
@@ -104,7 +104,9 @@ internal sealed partial class ForwardPass<THooks>
 
             if (norm is not null && _config.Norm != NormKind.None)
             {
-                Normalization.Normalize(input, Statistics(input), _scale, d, input);
+                ReadOnlySpan<float> mean = Statistics(input);
+                Watch(HookKind.Ln1Scale, layer, _scale);
+                Normalization.Normalize(input, mean, _scale, d, input);
                 Normalization.GainBias(input, norm.Gain, norm.Bias, d, input);
             }
 

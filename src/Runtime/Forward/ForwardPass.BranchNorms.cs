@@ -46,6 +46,7 @@ internal sealed partial class ForwardPass<THooks>
         }
 
         Fire(scaleKind, layer, scale, heads, heads);
+        Watch(scaleKind, layer, scale);
         Normalization.Normalize(values, mean, scale, dHead, values);
         Fire(normalizedKind, layer, values, heads * dHead, heads);
 

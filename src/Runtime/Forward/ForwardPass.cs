@@ -48,9 +48,10 @@ internal sealed partial class ForwardPass<THooks>
 
     /// <summary>Runs the model.</summary>
     /// <param name="logits">For which positions logits are computed.</param>
-    /// <returns>Logits: [all rows, d_vocab], [sequences, d_vocab] of the last positions, or empty.</returns>
+    /// <returns>Logits of these rows, sequence by sequence, [rows, d_vocab].</returns>
     public float[] Run(LogitRows logits)
     {
+        int[] logitRows = LogitRowIndices(logits);
         float[] stream = Embed();
         float[] positions = _config.Positions == PositionKind.Shortformer ? PositionRows() : [];
         (float[] Cos, float[] Sin)[] rotary = _config.Rotary is { } r
@@ -66,7 +67,7 @@ internal sealed partial class ForwardPass<THooks>
             _cache?.Advance(s, Length(s));
         }
 
-        return Unembed(stream, logits);
+        return Unembed(stream, logitRows);
     }
 
     private int Length(int sequence) => _rowStart[sequence + 1] - _rowStart[sequence];
@@ -180,7 +181,7 @@ internal sealed partial class ForwardPass<THooks>
         return rows;
     }
 
-    private float[] Unembed(float[] stream, LogitRows logits)
+    private float[] Unembed(float[] stream, int[] rows)
     {
         int d = _config.DModel;
         if (_config.MlmHead && _weights.MlmHead is { } head)
@@ -197,37 +198,22 @@ internal sealed partial class ForwardPass<THooks>
         }
 
         Fire(HookKind.UnembedIn, -1, stream, d);
-        bool observed = _hooks.Wants(Hook.UnembedOut);
-        float[] result = logits switch
-        {
-            LogitRows.None when !observed => [],
-            LogitRows.Last when !observed => Logits([.. Enumerable.Range(0, _batch.Count).SelectMany(LastRow)], _batch.Count),
-            _ => Logits(stream, _rows),
-        };
+        bool observed = _hooks.Wants(Hook.UnembedOut), some = rows.Length < _rows;
+        float[] result = observed || !some ? Logits(stream, _rows) : Logits(Take(stream, rows, d), rows.Length);
         if (observed)
         {
             Fire(HookKind.UnembedOut, -1, result, _config.DVocab);
+            result = some ? Take(result, rows, _config.DVocab) : result;
         }
 
         SoftCap.Apply(result, _config.LogitSoftCap, result);
-        if (!observed)
-        {
-            return result;
-        }
+        Watch(HookKind.UnembedOut, -1, result, rows);
+        return result;
 
-        return logits switch
-        {
-            LogitRows.None => [],
-            LogitRows.Last => [.. Enumerable.Range(0, _batch.Count).SelectMany(
-                s => result[((_rowStart[s + 1] - 1) * _config.DVocab)..(_rowStart[s + 1] * _config.DVocab)])],
-            _ => result,
-        };
-
-        float[] LastRow(int s) => stream[((_rowStart[s + 1] - 1) * d)..(_rowStart[s + 1] * d)];
-        float[] Logits(float[] rows, int count)
+        float[] Logits(float[] inputs, int count)
         {
             var values = new float[count * _config.DVocab];
-            MatrixProduct.Multiply(rows, count, _weights.Unembed.Weight, _weights.Unembed.Bias, values, _threads);
+            MatrixProduct.Multiply(inputs, count, _weights.Unembed.Weight, _weights.Unembed.Bias, values, _threads);
             return values;
         }
     }
@@ -244,6 +230,7 @@ internal sealed partial class ForwardPass<THooks>
         int d = _config.DModel;
         ReadOnlySpan<float> mean = Statistics(x);
         Fire(scaleKind, layer, _scale, 1);
+        Watch(scaleKind, layer, _scale);
         Normalization.Normalize(x, mean, _scale, d, destination);
         Fire(normalizedKind, layer, destination, d);
         Normalization.GainBias(destination, norm.Gain, norm.Bias, d, destination);

@@ -34,15 +34,6 @@ internal static unsafe class Normalization
         }
     }
 
-    /// <summary>destination = x - mean of its row.</summary>
-    internal static void Center(ReadOnlySpan<float> x, ReadOnlySpan<float> mean, int d, Span<float> destination)
-    {
-        Check.Size(x.Length, mean.Length, d, nameof(x));
-        Check.Length(destination.Length, x.Length, nameof(destination));
-        for (int r = 0; r < mean.Length; r++)
-            TensorPrimitives.Subtract(x.Slice(r * d, d), mean[r], destination.Slice(r * d, d));
-    }
-
     /// <summary>destination = (x - mean) / scale; x / scale where <paramref name="mean"/> is empty.</summary>
     internal static void Normalize(
         ReadOnlySpan<float> x, ReadOnlySpan<float> mean, ReadOnlySpan<float> scale, int d, Span<float> destination)

@@ -43,20 +43,28 @@ public sealed class ActivationCache
 
     /// <summary>The values of a recorded activation, row-major. Shared with the cache: do not write.</summary>
     /// <param name="point">A hook point.</param>
-    /// <exception cref="InvalidInputException">The point was not recorded.</exception>
-    public float[] Values(HookPoint point) => _values.TryGetValue(point, out float[]? values)
+    /// <exception cref="InvalidInputException">The model has no such point, or it was not recorded.</exception>
+    public float[] Values(HookPoint point) => _values.TryGetValue(_map.Require(point), out float[]? values)
         ? values
-        : throw new InvalidInputException($"hook {_map.Name(point)}: not recorded in this run; name it in Observe (--hooks)");
+        : throw new InvalidInputException($"hook {_map.Name(point)}: not recorded in this run; name it among the hooks to observe");
 
     /// <summary>The values of one head at one position.</summary>
     /// <param name="point">A hook point.</param>
-    /// <param name="position">0-based position.</param>
-    /// <param name="head">Head; 0 where the point has none.</param>
+    /// <param name="position">Position; negative counts from the end.</param>
+    /// <param name="head">Head, on keys and values the key-value head; 0 where the point has none.</param>
+    /// <exception cref="InvalidInputException">The point was not recorded, or position or head are out of range.</exception>
     public ReadOnlySpan<float> Row(HookPoint point, int position, int head = 0)
     {
         float[] values = Values(point);
-        int heads = Math.Max(1, _map.Heads(point));
-        return new Activation(point, 0, 0, Positions, heads, values).Row(head, position);
+        int heads = _map.Heads(point);
+        if ((uint)head >= (uint)Math.Max(1, heads))
+        {
+            string expected = heads == 0 ? "the point has no heads" : $"expected 0..{heads - 1}";
+            throw new InvalidInputException($"hook {_map.Name(_map.Require(point))}: head {head} is out of range, {expected}");
+        }
+
+        int index = Runtime.Positions.Resolve(position, Positions, "the prompt");
+        return new Activation(point, 0, 0, Positions, Math.Max(1, heads), values).Row(head, index);
     }
 
     /// <summary>A recorded activation as a value that interventions take.</summary>

@@ -22,7 +22,11 @@ public sealed record GenerateOptions
     /// <summary>Seed of the sampling.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Keep keys and values, computing new positions only. Off = run everything again for each token.</summary>
+    /// <summary>
+    /// Keep keys and values, computing new positions only. Off = run everything again for each token. Both give the same
+    /// bits, except where <see cref="RotaryConfig.DependsOnLength"/>: kept keys were rotated for the length they were computed
+    /// at, as the reference implementation keeps them, so that only Off is what a run of the whole text computes.
+    /// </summary>
     public bool UseCache { get; init; } = true;
 
     /// <summary>Tokens that end a sequence.</summary>
@@ -46,7 +50,9 @@ public static class Generator
     /// <param name="prompts">The prompts.</param>
     /// <param name="options">How tokens are chosen.</param>
     /// <returns>Each prompt with its continuation.</returns>
-    /// <exception cref="InvalidInputException">Options, prompts or interventions do not fit the model.</exception>
+    /// <exception cref="InvalidInputException">
+    /// Options, prompts or interventions do not fit the model, or its logits are not finite.
+    /// </exception>
     public static IReadOnlyList<IReadOnlyList<int>> Generate(
         this TransformerModel model, TokenBatch prompts, GenerateOptions? options = null)
     {
@@ -119,7 +125,7 @@ public static class Generator
             {
                 throw new InvalidInputException(
                     $"prompt {s}: {prompts.Lengths[s]} tokens and {options.MaxNewTokens} new ones are longer than the model's "
-                    + $"context of {model.Config.NCtx}; ask for at most {room} (--max-new-tokens)");
+                    + $"context of {model.Config.NCtx}; ask for at most {room}");
             }
         }
     }
@@ -131,13 +137,7 @@ public static class Generator
             return TensorPrimitives.IndexOfMax(logits);
         }
 
-        var probabilities = new double[logits.Length];
-        double max = TensorPrimitives.Max(logits);
-        for (int i = 0; i < probabilities.Length; i++)
-        {
-            probabilities[i] = Math.Exp((logits[i] - max) / options.Temperature);
-        }
-
+        double[] probabilities = TokenDistribution.Probabilities(logits, options.Temperature);
         int[] order = [.. Enumerable.Range(0, probabilities.Length).OrderByDescending(i => probabilities[i]).ThenBy(i => i)];
         int count = options.TopK == 0 ? order.Length : Math.Min(options.TopK, order.Length);
         double total = order.Take(count).Sum(i => probabilities[i]);

@@ -2,7 +2,8 @@ namespace Interp.Runtime;
 
 /// <summary>
 /// Keys (after rotary) and values of the positions that were already run, so that a continuation computes new positions
-/// only. One growing buffer [pos, key-value heads x d_head] per layer and sequence.
+/// only. One growing buffer [pos, key-value heads x d_head] per layer and sequence. Keys keep the rotation they were computed
+/// with, also where rotary frequencies depend on the length (<see cref="RotaryConfig.DependsOnLength"/>).
 /// </summary>
 public sealed class KeyValueCache
 {
@@ -43,7 +44,7 @@ public sealed class KeyValueCache
     {
         if (buffer.Length < held + rows.Length)
         {
-            Array.Resize(ref buffer, Math.Max(held + rows.Length, 2 * buffer.Length));
+            Array.Resize(ref buffer, (int)Math.Min(Math.Max(held + rows.Length, 2L * buffer.Length), Array.MaxLength));
         }
 
         rows.CopyTo(buffer.AsSpan(held));

@@ -2,19 +2,6 @@ using Interp.Hooks;
 
 namespace Interp.Runtime;
 
-/// <summary>For which positions logits are computed.</summary>
-public enum LogitRows
-{
-    /// <summary>Every position.</summary>
-    All,
-
-    /// <summary>The last position of each sequence.</summary>
-    Last,
-
-    /// <summary>None.</summary>
-    None,
-}
-
 /// <summary>What a run listens to, replaces and computes.</summary>
 public sealed record RunOptions
 {
@@ -26,6 +13,12 @@ public sealed record RunOptions
 
     /// <summary>For which positions logits are computed.</summary>
     public LogitRows Logits { get; init; } = LogitRows.All;
+
+    /// <summary>
+    /// Whether a run goes on to its end when values are no finite numbers any more, which is an error otherwise;
+    /// <see cref="RunResult.NonFinite"/> tells where they were met.
+    /// </summary>
+    public bool AllowNonFinite { get; init; }
 
     /// <summary>Threads; 0 = one per core. The result does not depend on it.</summary>
     public int Threads { get; init; }

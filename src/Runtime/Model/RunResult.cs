@@ -6,35 +6,43 @@ namespace Interp.Runtime;
 public sealed class RunResult
 {
     private readonly float[] _logits;
-    private readonly LogitRows _rows;
     private readonly int _vocabulary;
+    private readonly int[][] _positions;
     private readonly int[] _starts;
     private readonly ActivationCache[] _caches;
 
-    internal RunResult(TokenBatch batch, float[] logits, LogitRows rows, int vocabulary, ActivationCache[] caches)
+    internal RunResult(
+        TokenBatch batch, float[] logits, LogitRows rows, int vocabulary, ActivationCache[] caches, NonFinite? nonFinite)
     {
         Batch = batch;
+        NonFinite = nonFinite;
         _logits = logits;
-        _rows = rows;
         _vocabulary = vocabulary;
         _caches = caches;
+        _positions = [.. Enumerable.Range(0, batch.Count).Select(s => rows.Resolve(batch.Tokens(s).Length, s))];
         _starts = new int[batch.Count + 1];
         for (int s = 0; s < batch.Count; s++)
         {
-            _starts[s + 1] = _starts[s] + (rows == LogitRows.All ? batch.Tokens(s).Length : 1);
+            _starts[s + 1] = _starts[s] + _positions[s].Length;
         }
     }
 
     /// <summary>The prompts.</summary>
     public TokenBatch Batch { get; }
 
-    /// <summary>Logits of one sequence, [pos, d_vocab]; [1, d_vocab] when only the last position was asked for.</summary>
+    /// <summary>
+    /// Where values were first no finite numbers; null when nothing of the kind was met, as is certain unless
+    /// <see cref="RunOptions.AllowNonFinite"/>.
+    /// </summary>
+    public NonFinite? NonFinite { get; }
+
+    /// <summary>Logits of one sequence at the positions that were asked for, [positions, d_vocab].</summary>
     /// <param name="sequence">Index of the sequence.</param>
-    /// <exception cref="InvalidInputException">The run computed no logits.</exception>
+    /// <exception cref="InvalidInputException">There is no such sequence, or the run computed no logits.</exception>
     public Tensor<float> Logits(int sequence = 0)
     {
-        RequireLogits();
-        int rows = _starts[sequence + 1] - _starts[sequence];
+        RequireLogits(sequence);
+        int rows = _positions[sequence].Length;
         float[] values = _logits[(_starts[sequence] * _vocabulary)..(_starts[sequence + 1] * _vocabulary)];
         return Tensor.Create(values, [rows, _vocabulary]);
     }
@@ -42,50 +50,44 @@ public sealed class RunResult
     /// <summary>Logits at one position, [d_vocab].</summary>
     /// <param name="sequence">Index of the sequence.</param>
     /// <param name="position">Position; negative counts from the end.</param>
-    /// <exception cref="InvalidInputException">The position is out of range or its logits were not computed.</exception>
+    /// <exception cref="InvalidInputException">
+    /// There is no such sequence or position, or its logits were not computed.
+    /// </exception>
     public ReadOnlySpan<float> LogitsAt(int sequence, int position)
     {
-        RequireLogits();
-        int length = Batch.Tokens(sequence).Length;
-        int index = Positions.Resolve(position, length, $"prompt {sequence}");
-        if (_rows == LogitRows.Last && index != length - 1)
-        {
-            throw new InvalidInputException(
-                $"logits at position {position} of prompt {sequence}: the run computed those of the last position only");
-        }
-
-        int row = _starts[sequence] + (_rows == LogitRows.All ? index : 0);
-        return _logits.AsSpan(row * _vocabulary, _vocabulary);
+        RequireLogits(sequence);
+        int index = Positions.Resolve(position, Batch.Tokens(sequence).Length, $"prompt {sequence}");
+        int row = Array.BinarySearch(_positions[sequence], index);
+        return row >= 0
+            ? _logits.AsSpan((_starts[sequence] + row) * _vocabulary, _vocabulary)
+            : throw new InvalidInputException(
+                $"logits at position {position} of prompt {sequence}: the run computed those of position "
+                + $"{string.Join(", ", _positions[sequence])} only");
     }
 
     /// <summary>The recorded activations of one sequence.</summary>
     /// <param name="sequence">Index of the sequence.</param>
-    public ActivationCache Cache(int sequence = 0) => _caches[sequence];
-
-    private void RequireLogits()
+    /// <exception cref="InvalidInputException">There is no such sequence.</exception>
+    public ActivationCache Cache(int sequence = 0)
     {
-        if (_rows == LogitRows.None)
+        RequireSequence(sequence);
+        return _caches[sequence];
+    }
+
+    private void RequireSequence(int sequence)
+    {
+        if ((uint)sequence >= (uint)Batch.Count)
+        {
+            throw new InvalidInputException($"sequence {sequence}: expected 0..{Batch.Count - 1}, the sequences of this run");
+        }
+    }
+
+    private void RequireLogits(int sequence)
+    {
+        RequireSequence(sequence);
+        if (_positions[sequence].Length == 0)
         {
             throw new InvalidInputException("logits: the run was asked for none (RunOptions.Logits)");
         }
-    }
-}
-
-/// <summary>Positions as users write them: 0-based, negative from the end.</summary>
-public static class Positions
-{
-    /// <summary>Resolves a position.</summary>
-    /// <param name="position">0-based; negative counts from the end.</param>
-    /// <param name="length">Length of the sequence.</param>
-    /// <param name="what">Names the sequence in the error.</param>
-    /// <returns>A position in [0, length).</returns>
-    /// <exception cref="InvalidInputException">The position is out of range.</exception>
-    public static int Resolve(int position, int length, string what)
-    {
-        int index = position < 0 ? position + length : position;
-        return (uint)index < (uint)length
-            ? index
-            : throw new InvalidInputException(
-                $"position {position}: {what} has {length} tokens, expected {-length}..{length - 1}");
     }
 }

@@ -93,7 +93,8 @@ public sealed class TransformerModel
     /// <param name="batch">The prompts.</param>
     /// <param name="options">What to record, replace and compute; null = logits of every position.</param>
     /// <exception cref="InvalidInputException">
-    /// A prompt, hook or intervention does not fit the model; found before anything is computed.
+    /// A prompt, hook or intervention does not fit the model, or the batch is too large for memory; found before anything is
+    /// computed. Or values are not finite (<see cref="RunOptions.AllowNonFinite"/>).
     /// </exception>
     public RunResult Run(TokenBatch batch, RunOptions? options = null)
     {
@@ -103,8 +104,9 @@ public sealed class TransformerModel
         ActivationCache[] caches = [.. batch.Lengths.Select(length => new ActivationCache(Hooks, length))];
         var hooks = new RunHooks(
             InterventionPlan.Create(Hooks, batch.Lengths, options.Interventions), Hooks.ResolveAll(options.Observe), caches);
-        float[] logits = Forward(batch, hooks, null, options.Logits, options.Threads);
-        return new RunResult(batch, logits, options.Logits, Config.DVocab, caches);
+        float[] logits = Forward(
+            batch, hooks, null, options.Logits, options.Threads, options.AllowNonFinite, out NonFinite? nonFinite);
+        return new RunResult(batch, logits, options.Logits, Config.DVocab, caches, nonFinite);
     }
 
     /// <summary>Runs one prompt of token ids.</summary>
@@ -118,20 +120,35 @@ public sealed class TransformerModel
     /// <exception cref="InvalidInputException">The model has no tokenizer.</exception>
     public RunResult Run(string prompt, RunOptions? options = null) => Run(Tokenize(prompt), options);
 
-    /// <summary>Runs a batch for its effects on a listener of the caller's own; logits of every position, [rows, d_vocab].</summary>
+    /// <summary>Runs a batch for its effects on a listener of the caller's own; logits of each sequence, [rows, d_vocab].</summary>
     /// <typeparam name="THooks">The listener; a struct, so that an empty one costs nothing.</typeparam>
     /// <param name="batch">The prompts.</param>
     /// <param name="hooks">The listener.</param>
     /// <param name="cache">Positions already run, or null.</param>
     /// <param name="logits">For which positions logits are computed.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <exception cref="InvalidInputException">The batch does not fit the model or memory, or values are not finite.</exception>
     public float[] Forward<THooks>(
-        TokenBatch batch, THooks hooks, KeyValueCache? cache = null, LogitRows logits = LogitRows.All, int threads = 0)
+        TokenBatch batch, THooks hooks, KeyValueCache? cache = null, LogitRows logits = default, int threads = 0)
         where THooks : struct, IForwardHooks
     {
         ArgumentNullException.ThrowIfNull(batch);
+        return Forward(batch, hooks, cache, logits, threads, allowNonFinite: false, out _);
+    }
+
+    private float[] Forward<THooks>(
+        TokenBatch batch, THooks hooks, KeyValueCache? cache, LogitRows logits, int threads, bool allowNonFinite,
+        out NonFinite? nonFinite)
+        where THooks : struct, IForwardHooks
+    {
         batch.Validate(Config, cache?.Lengths);
-        return new ForwardPass<THooks>(Config, Weights, batch, cache, ThreadCount(threads), hooks).Run(logits);
+        BatchLimit.Check(Config, batch, cache, logits, hooks);
+        var pass = new ForwardPass<THooks>(Config, Weights, batch, cache, ThreadCount(threads), hooks);
+        float[] result = pass.Run(logits);
+        nonFinite = pass.NonFinite;
+        return nonFinite is not { } found || allowNonFinite
+            ? result
+            : throw new InvalidInputException($"prompt {found.Sequence}: {found.Describe(Hooks)}");
     }
 
     /// <summary>Token ids of a text.</summary>
@@ -140,7 +157,7 @@ public sealed class TransformerModel
     /// <exception cref="InvalidInputException">The model has no tokenizer, or the text gives no token.</exception>
     public IReadOnlyList<int> Tokenize(string text, BosMode bos = BosMode.Auto) => Tokenizer is null
         ? throw new InvalidInputException(
-            $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead (--tokens)")
+            $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead")
         : Tokenizer.Encode(text, bos);
 
     /// <summary>What one token contributes to a text; its id when the model has no tokenizer.</summary>

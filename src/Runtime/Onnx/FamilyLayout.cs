@@ -36,9 +36,6 @@ internal sealed record Module(Role Role, string Path)
     /// <summary>The module's name in a layer.</summary>
     public string At(int layer) => Path.Replace("{l}", $"{layer}", StringComparison.Ordinal);
 
-    /// <summary>The name of its weight in a layer.</summary>
-    public string WeightAt(int layer) => At(layer) + ".weight";
-
     /// <summary>The name of its bias in a layer.</summary>
     public string BiasAt(int layer) => BiasName ?? At(layer) + ".bias";
 }

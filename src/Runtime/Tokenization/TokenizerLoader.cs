@@ -57,7 +57,7 @@ public static partial class TokenizerLoader
         }
 
         return notRead is null ? null : throw new InvalidInputException(
-            $"{json}: {notRead} is not supported; token ids work without a tokenizer (--tokens)");
+            $"{json}: {notRead} is not supported; token ids work without a tokenizer");
     }
 
     /// <summary>GPT-2's pattern of words: contractions, letters, digits, other characters, white space.</summary>

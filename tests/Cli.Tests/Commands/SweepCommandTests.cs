@@ -62,7 +62,8 @@ public sealed class SweepCommandTests
     public void A_pair_that_measures_the_same_has_no_effect_and_says_so()
     {
         Outcome outcome = Tool.Demo(
-            "patch", "--clean", Tool.Clean, "--corrupted", Tool.Clean, "--answer", "met", "--metric", "logit", "--json");
+            "patch", "--clean", Tool.Clean, "--corrupted", "Mary met Tom in Paris . then Mary", "--answer", "met",
+            "--metric", "logit", "--json");
         Assert.All(outcome.Rows, r => Assert.Equal(JsonValueKind.Null, r.GetProperty("effect").ValueKind));
         Assert.Contains("effect is null", outcome.Error, StringComparison.Ordinal);
     }

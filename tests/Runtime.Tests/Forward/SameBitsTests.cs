@@ -71,6 +71,21 @@ public sealed class SameBitsTests
         Assert.True(all.LogitsAt(0, -1).SequenceEqual(last.LogitsAt(0, -1)));
     });
 
+    [Fact]
+    public void Logits_of_chosen_positions_have_the_bytes_of_all() => Property((model, tokens) =>
+    {
+        var batch = new TokenBatch([tokens, tokens[..3]]);
+        RunResult all = model.Run(batch);
+        foreach (IReadOnlyList<HookQuery> observe in new IReadOnlyList<HookQuery>[] { [], [Hook.UnembedOut] })
+        {
+            RunResult some = model.Run(batch, new RunOptions { Logits = LogitRows.At(IndexSet.Of(-1, 1, 2)), Observe = observe });
+            foreach ((int sequence, int position) in new[] { (0, 1), (0, 2), (0, -1), (1, 1), (1, 2), (1, -1) })
+            {
+                Assert.True(all.LogitsAt(sequence, position).SequenceEqual(some.LogitsAt(sequence, position)));
+            }
+        }
+    });
+
     private static void Property(Action<TransformerModel, int[]> holds, bool causal = false) =>
         Gen.Select(RandomModel.Configs.Where(c => c.Causal || !causal), Gen.Int[0, 1000], Gen.Int[4, 12]).Sample(
             (config, seed, length) => holds(RandomModel.Create(config, seed), RandomModel.Tokens(length, seed)), iter: 40);

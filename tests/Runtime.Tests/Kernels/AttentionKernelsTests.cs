@@ -1,4 +1,5 @@
 using CsCheck;
+using Interp.Hooks;
 using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Tests.Kernels;
@@ -21,7 +22,7 @@ public sealed class AttentionKernelsTests
         Assert.Equal((0, 4), new AttentionMask(true, 3, null, 0).Keys(0, 10));
         Assert.Equal((0, 10), new AttentionMask(true, 3, null, 0).Keys(8, 10));
         Assert.Equal((3, 5), new AttentionMask(true, 0, 2, 0).Keys(4, 10));
-        Assert.Equal((3, 10), new AttentionMask(false, 0, 2, 0).Keys(4, 10));
+        Assert.Equal((3, 6), new AttentionMask(false, 0, 2, 0).Keys(4, 10));
         Assert.Equal((0, 10), new AttentionMask(false, 0, null, 0).Keys(4, 10));
         Assert.Equal((10, 10), new AttentionMask(true, 50, 3, 0).Keys(0, 10));
     }
@@ -112,10 +113,32 @@ public sealed class AttentionKernelsTests
         }
     }
 
+    /// <summary>Exact, over all small cases: kernels, plans and sweeps follow one rule.</summary>
+    [Fact]
+    public void The_mask_allows_what_interventions_take_to_be_seen()
+    {
+        foreach ((bool causal, int? window) in from c in new[] { true, false } from w in new int?[] { null, 1, 2, 3, 9 } select (c, w))
+        {
+            var reach = new AttentionReach(causal, window);
+            for (int first = 0; first < 4; first++)
+            {
+                for (int query = 0; query < 5; query++)
+                {
+                    for (int keys = first + query + 1; keys < 10; keys++)
+                    {
+                        (int begin, int end) = new AttentionMask(causal, first, window, 0).Keys(query, keys);
+                        int position = first + query;
+                        Assert.Equal((reach.First(position), reach.End(position, keys)), (begin, end));
+                    }
+                }
+            }
+        }
+    }
+
     private static bool Allowed(in AttentionMask mask, int query, int key)
     {
         int position = mask.FirstQuery + query;
-        return (!mask.Causal || key <= position) && (mask.Window is not int window || key > position - window);
+        return (!mask.Causal || key <= position) && (mask.Window is not int window || Math.Abs(position - key) < window);
     }
 
     private static float[] Scores(

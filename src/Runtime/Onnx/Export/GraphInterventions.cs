@@ -25,7 +25,7 @@ internal sealed class GraphInterventions
             RequireBakeable(model, intervention);
         }
 
-        _interventions = interventions.ToLookup(i => i.Point);
+        _interventions = interventions.Select(i => i with { Point = _map.Require(i.Point) }).ToLookup(i => i.Point);
     }
 
     /// <summary>Whether something is changed at a point.</summary>

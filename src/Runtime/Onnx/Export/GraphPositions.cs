@@ -71,6 +71,7 @@ internal sealed class GraphPositions
         if (window > 0)
         {
             string distance = _graph.Subtract(destination, source);
+            distance = _config.Causal ? distance : _graph.Node("Abs", [distance]);
             visible = _graph.Node("And", [visible, _graph.Node("Less", [distance, _graph.Integer(window)])]);
         }
 

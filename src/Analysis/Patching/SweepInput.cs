@@ -1,0 +1,46 @@
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>Checks what a sweep is asked to do before anything runs; what could change nothing is an error.</summary>
+internal static class SweepInput
+{
+    /// <summary>Checks prompts and options.</summary>
+    /// <exception cref="InvalidInputException">There is nothing to do, or a prompt does not fit; the message names its row.</exception>
+    public static void Require(TransformerModel model, IReadOnlyList<PromptPair> pairs, SweepOptions options, bool corrupted)
+    {
+        if (pairs.Count == 0)
+        {
+            throw new InvalidInputException("prompts: expected at least one, found none");
+        }
+
+        if (options.Sites.Count == 0)
+        {
+            throw new InvalidInputException("sites: expected at least one, such as z or resid_pre, found none");
+        }
+
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            pairs[i].Validate(i, model.Config);
+            options.Metric.Require(pairs[i], i);
+            if (corrupted)
+            {
+                RequireDifference(pairs[i], i);
+            }
+        }
+    }
+
+    private static void RequireDifference(PromptPair pair, int row)
+    {
+        if (pair.Corrupted.Count == 0)
+        {
+            throw new InvalidInputException($"prompt {row}: patching needs a corrupted prompt, found none");
+        }
+
+        if (pair.Clean.SequenceEqual(pair.Corrupted))
+        {
+            throw new InvalidInputException(
+                $"prompt {row}: patching needs a corrupted prompt that differs from the clean one, found the same tokens");
+        }
+    }
+}
