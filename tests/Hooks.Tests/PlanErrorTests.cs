@@ -20,7 +20,7 @@ public sealed class PlanErrorTests
         ["source"] = ("gpt2", new KnockOut(0, -1, 9), "source position 9 is out of range, sequence 0 has positions 0..6"),
         ["no heads"] = ("gpt2", Zero(Hook.ResidPre(0), s => s.OnHeads(0)), "resid_pre has no heads; its axes are [pos, d_model]"),
         ["no neurons"] = (
-            "gpt2", Zero(Hook.Z(0), s => s.OnNeurons(0)), "z has no neurons; only pre, pre_linear and post, or those of experts, have them"),
+            "gpt2", Zero(Hook.Z(0), s => s.OnNeurons(0)), "z has no neurons; only pre, pre_linear and post have them (of experts: expert_pre, ...)"),
         ["no sources"] = ("gpt2", Zero(Hook.Z(0), s => s.FromSources(0)), "z has no sources; use positions"),
         ["empty"] = ("gpt2", Zero(Hook.Z(0), s => s.OnHeads(IndexSet.Of())), "expected at least one index in heads, found none"),
         ["rank"] = ("gpt2", new Patch(Hook.Z(0), Zeros(7, 48)), "expected values of shape [pos, 4, 12], found [7, 48]"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Interp.Hooks;
 
 namespace Interp.Analysis;
 
@@ -61,6 +62,9 @@ public enum ComponentKind
 
     /// <summary>Bias of the unembedding; contributes to logits only.</summary>
     UnembedBias,
+
+    /// <summary>What an intervention changed in the stream, or in a write on its way to it.</summary>
+    Intervention,
 }
 
 /// <summary>What wrote to the stream, under the labels of the field: <c>embed</c>, <c>L9H6</c>, <c>9_mlp_out</c>.</summary>
@@ -70,8 +74,10 @@ public enum ComponentKind
 /// <param name="Neuron">Neuron index, or -1.</param>
 /// <param name="Source">Source position, or -1.</param>
 /// <param name="Expert">Expert of a mixture, or -1.</param>
+/// <param name="Point">Kind of the point of the stream at which an intervention shows, or null.</param>
 public readonly record struct Component(
-    ComponentKind Kind, int Layer = -1, int Head = -1, int Neuron = -1, int Source = -1, int Expert = -1)
+    ComponentKind Kind, int Layer = -1, int Head = -1, int Neuron = -1, int Source = -1, int Expert = -1,
+    HookKind? Point = null)
 {
     /// <summary>The label. The source position of a per-source write is a column of its own, not part of it.</summary>
     public string Label => Kind switch
@@ -93,6 +99,8 @@ public readonly record struct Component(
         ComponentKind.Norm2PostBias => Of("{0}_ln2_post_bias"),
         ComponentKind.MlmBias => "mlm_bias",
         ComponentKind.FinalNormBias => "final_norm_bias",
+        ComponentKind.Intervention when Point is { } point => Of("{0}_" + HookTable.Row(point).Site + "_intervention"),
+        ComponentKind.Intervention => "intervention",
         _ => "unembed_bias",
     };
 

@@ -27,10 +27,14 @@ public sealed partial class ResidualLedger
         RequireToken(wrong ?? answer);
         var rows = new List<DecompositionRow>();
         double[] direction = ReadOut(p, answer, wrong, rows);
+        Dictionary<HookPoint, float[]> changes = Changes(p, detail);
         for (int i = _steps.Count - 1; i >= 0; i--)
         {
             switch (_steps[i])
             {
+                case Recorded recorded when changes.TryGetValue(recorded.Point, out float[]? change):
+                    rows.Add(Row(ChangeAt(recorded.Point), change, null));
+                    break;
                 case Written written:
                     HookPoint? before = _steps.Take(i).OfType<Recorded>().LastOrDefault()?.Point;
                     rows.AddRange(Split(written.Component, detail, p).Reverse().Select(c => Row(c, Vector(c, p), before)));
@@ -47,27 +51,26 @@ public sealed partial class ResidualLedger
         }
 
         rows.Reverse();
-        ReadOnlySpan<float> stream = _cache.Row(StreamPoints[^1], p);
-        float[] sum = new float[stream.Length];
-        foreach (ResidualWrite write in Writes(p, detail == LedgerDetail.Component ? detail : LedgerDetail.Head))
+        double actual = (double)logits[answer] - (wrong is { } w ? logits[w] : 0);
+        if (ReadOutEdited)
         {
-            TensorPrimitives.Add(sum, write.Vector, sum);
+            rows.Add(new DecompositionRow(new Component(ComponentKind.Intervention), 0, null, actual - rows.Sum(r => r.Dla)));
         }
 
-        var difference = new float[sum.Length];
-        TensorPrimitives.Subtract(stream, sum, difference);
+        (double[] sum, List<LedgerCheck> checks) = Close(p, detail);
+        double[] stream = [.. _cache.Row(StreamPoints[^1], p).ToArray().Select(x => (double)x)];
         return new Decomposition
         {
             Position = p,
             Answer = answer,
             Wrong = wrong,
             Rows = rows,
-            Actual = (double)logits[answer] - (wrong is { } w ? logits[w] : 0),
+            Actual = actual,
             LargestLogit = Math.Max(Math.Abs(logits[answer]), wrong is { } other ? Math.Abs(logits[other]) : 0),
-            SumNorm = TensorPrimitives.Norm<float>(sum),
-            StreamNorm = TensorPrimitives.Norm(stream),
-            ErrorNorm = TensorPrimitives.Norm<float>(difference),
-            Checks = Check(p, detail == LedgerDetail.Component ? detail : LedgerDetail.Head),
+            SumNorm = TensorPrimitives.Norm<double>(sum),
+            StreamNorm = TensorPrimitives.Norm<double>(stream),
+            ErrorNorm = TensorPrimitives.Distance<double>(stream, sum),
+            Checks = checks,
         };
 
         DecompositionRow Row(Component component, float[] vector, HookPoint? before)
@@ -78,6 +81,20 @@ public sealed partial class ResidualLedger
                 : null;
             return new DecompositionRow(component, norm, cosine, Dot(vector, direction));
         }
+    }
+
+    /// <summary>The sum of all writes at the top of the stream, and how well they add up on the way.</summary>
+    private (double[] Sum, List<LedgerCheck> Checks) Close(int p, LedgerDetail detail)
+    {
+        var checks = new List<LedgerCheck>();
+        double[] sum = [];
+        foreach (Total total in Sums(p, detail))
+        {
+            checks.Add(new LedgerCheck(total.Point, RelativeError(total.Sum, _cache.Row(total.Point, p))));
+            sum = total.Sum;
+        }
+
+        return (sum, checks);
     }
 
     /// <summary>

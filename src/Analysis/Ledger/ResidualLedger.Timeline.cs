@@ -33,6 +33,17 @@ public sealed partial class ResidualLedger
             return carried;
         }
 
+        /// <summary>Where the norm takes the sum of all writes, its bias included, in place.</summary>
+        public void Carry(double[] sum, double scale)
+        {
+            double mean = Kind == NormKind.LayerNorm ? sum.Average() : 0;
+            for (int i = 0; i < sum.Length; i++)
+            {
+                sum[i] = ((sum[i] - mean) / scale * (Weights.Gain.Length > 0 ? Weights.Gain[i] : 1))
+                    + (Weights.Bias.Length > 0 ? Weights.Bias[i] : 0);
+            }
+        }
+
         /// <summary>The transposed map: the direction before the norm that reads what this direction reads after it.</summary>
         public double[] PullBack(double[] direction, double scale)
         {

@@ -99,66 +99,10 @@ public sealed partial class ResidualLedger
     public IReadOnlyList<LedgerCheck> Check(int position, LedgerDetail detail = LedgerDetail.Head)
     {
         int p = Resolve(position);
-        var checks = new List<LedgerCheck>();
-        foreach ((HookPoint point, List<ResidualWrite> writes) in Walk(p, detail))
-        {
-            checks.Add(new LedgerCheck(point, RelativeError(writes, _cache.Row(point, p))));
-        }
-
-        return checks;
+        return Close(p, detail).Checks;
     }
 
     private int Resolve(int position) => Positions.Resolve(position, _cache.Positions, "the prompt");
-
-    private static double RelativeError(List<ResidualWrite> writes, ReadOnlySpan<float> stream)
-    {
-        double worst = 0, largest = 0;
-        for (int i = 0; i < stream.Length; i++)
-        {
-            double sum = 0;
-            foreach (ResidualWrite write in writes)
-            {
-                sum += write.Vector[i];
-            }
-
-            worst = Math.Max(worst, Math.Abs(sum - stream[i]));
-            largest = Math.Max(largest, Math.Abs(stream[i]));
-        }
-
-        return largest == 0 ? worst : worst / largest;
-    }
-
-    /// <summary>
-    /// Walks the timeline with one carried vector per write, stopping at each recorded point. The list is reused: read it
-    /// before going on.
-    /// </summary>
-    private IEnumerable<(HookPoint Point, List<ResidualWrite> Writes)> Walk(int p, LedgerDetail detail)
-    {
-        var writes = new List<ResidualWrite>();
-        HookPoint? last = null;
-        foreach (Step step in _steps)
-        {
-            switch (step)
-            {
-                case Recorded recorded:
-                    last = recorded.Point;
-                    yield return (recorded.Point, writes);
-                    break;
-                case Written written:
-                    writes.AddRange(Split(written.Component, detail, p).Select(c => new ResidualWrite(c, last, Vector(c, p))));
-                    break;
-                case Normed norm:
-                    float scale = _cache.Row(norm.Scale, p)[0];
-                    writes = [.. writes.Select(w => w with { Vector = norm.Carry(w.Vector, scale) })];
-                    if (norm.Weights.Bias.Length > 0)
-                    {
-                        writes.Add(new ResidualWrite(norm.Bias, last, norm.Weights.Bias));
-                    }
-
-                    break;
-            }
-        }
-    }
 
     /// <summary>The components that a step of the timeline is made of, at the asked detail.</summary>
     private IEnumerable<Component> Split(Component component, LedgerDetail detail, int p)

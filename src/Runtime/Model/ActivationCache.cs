@@ -9,14 +9,18 @@ public sealed class ActivationCache
     private readonly HookMap _map;
     private readonly Dictionary<HookPoint, float[]> _values = [];
 
-    internal ActivationCache(HookMap map, int positions)
+    internal ActivationCache(HookMap map, int positions, IReadOnlyCollection<HookPoint> changed)
     {
         _map = map;
         Positions = positions;
+        Changed = changed;
     }
 
     /// <summary>Length of the sequence.</summary>
     public int Positions { get; }
+
+    /// <summary>The points at which interventions changed values in this run; recorded values are those after them.</summary>
+    public IReadOnlyCollection<HookPoint> Changed { get; }
 
     /// <summary>The recorded points in firing order.</summary>
     public IReadOnlyList<HookPoint> Points => [.. _map.AllPoints.Where(_values.ContainsKey)];

@@ -101,9 +101,9 @@ public sealed class TransformerModel
         ArgumentNullException.ThrowIfNull(batch);
         options ??= new RunOptions();
         batch.Validate(Config);
-        ActivationCache[] caches = [.. batch.Lengths.Select(length => new ActivationCache(Hooks, length))];
-        var hooks = new RunHooks(
-            InterventionPlan.Create(Hooks, batch.Lengths, options.Interventions), Hooks.ResolveAll(options.Observe), caches);
+        InterventionPlan plan = InterventionPlan.Create(Hooks, batch.Lengths, options.Interventions);
+        ActivationCache[] caches = [.. batch.Lengths.Select(length => new ActivationCache(Hooks, length, plan.Points))];
+        var hooks = new RunHooks(plan, Hooks.ResolveAll(options.Observe), caches);
         float[] logits = Forward(
             batch, hooks, null, options.Logits, options.Threads, options.AllowNonFinite, out NonFinite? nonFinite);
         return new RunResult(batch, logits, options.Logits, Config.DVocab, caches, nonFinite);
