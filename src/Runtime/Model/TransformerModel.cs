@@ -1,6 +1,7 @@
 using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
+using Interp.Runtime.Kernels;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -17,6 +18,7 @@ public sealed class TransformerModel
         Name = name;
         Sha256 = sha256;
         Hooks = new HookMap(config.Outline);
+        Resources = new ForwardResources(config, weights);
     }
 
     /// <summary>The resolved configuration.</summary>
@@ -27,6 +29,9 @@ public sealed class TransformerModel
 
     /// <summary>The hook points, their names and shapes.</summary>
     public HookMap Hooks { get; }
+
+    /// <summary>What passes of this model share.</summary>
+    internal ForwardResources Resources { get; }
 
     /// <summary>The tokenizer, or null when the checkpoint has none; token ids work without.</summary>
     public TextTokenizer? Tokenizer { get; }
@@ -143,9 +148,7 @@ public sealed class TransformerModel
     {
         batch.Validate(Config, cache?.Lengths);
         BatchLimit.Check(Config, batch, cache, logits, hooks);
-        var pass = new ForwardPass<THooks>(Config, Weights, batch, cache, ThreadCount(threads), hooks);
-        float[] result = pass.Run(logits);
-        nonFinite = pass.NonFinite;
+        float[] result = BatchRun.Logits(Resources, batch, hooks, cache, logits, ThreadCount(threads), out nonFinite);
         return nonFinite is not { } found || allowNonFinite
             ? result
             : throw new InvalidInputException($"prompt {found.Sequence}: {found.Describe(Hooks)}");
@@ -168,7 +171,7 @@ public sealed class TransformerModel
 
     private static int ThreadCount(int threads) => threads switch
     {
-        0 => Environment.ProcessorCount,
+        0 => WorkerPool.DefaultThreads,
         > 0 => threads,
         _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
     };
