@@ -79,5 +79,17 @@ public sealed class ActivationCache
         return new TensorValue(Shape(point), Values(point));
     }
 
+    /// <summary>Some of what was recorded, as a run that recorded only these points and changed only those would have it.</summary>
+    internal ActivationCache Only(IEnumerable<HookPoint> points, IReadOnlyCollection<HookPoint> changed)
+    {
+        var only = new ActivationCache(_map, Positions, changed);
+        foreach (HookPoint point in points)
+        {
+            only._values[point] = Values(point);
+        }
+
+        return only;
+    }
+
     internal void Record(in Activation activation) => _values[activation.Point] = activation.Data.ToArray();
 }
