@@ -52,6 +52,20 @@ internal sealed unsafe partial class ForwardPass<THooks>
         }
     }
 
+    /// <summary>What shortformer adds to the input of queries and keys, for rows that join above the embeddings.</summary>
+    public void FillPositionRows()
+    {
+        if (_config.Positions == PositionKind.Shortformer)
+        {
+            foreach (RowSegment segment in _segments)
+            {
+                int d = _config.DModel;
+                _weights.PositionEmbedding.AsSpan(segment.First * d, segment.Count * d)
+                    .CopyTo(_buffers.PositionRows.From(segment.Row, d).Span);
+            }
+        }
+    }
+
     private void EmbedPositions(FloatBlock destination, TokenBatch batch, ReadOnlySpan<int> starts)
     {
         Gather(EmbedIndex.Position, _weights.PositionEmbedding, destination, batch, starts);

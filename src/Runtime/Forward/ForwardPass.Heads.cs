@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Interp.Hooks;
 using Interp.Runtime.Kernels;
 
@@ -59,6 +60,50 @@ internal sealed unsafe partial class ForwardPass<THooks>
         }
 
         Attend(layer);
+    }
+
+    /// <summary>
+    /// Runs a block of rows that join at its input: of changed rows queries, keys and values are computed, of the others they
+    /// are given.
+    /// </summary>
+    /// <param name="layer">The block.</param>
+    /// <param name="changed">The changed rows, ascending.</param>
+    /// <param name="fill">Writes queries, keys and values of the other rows.</param>
+    /// <param name="needed">As in <see cref="RunBlock"/>.</param>
+    public void RunJoinedBlock(int layer, int[] changed, Action fill, int[]? needed)
+    {
+        int d = _config.DModel;
+        BlockWeights block = _weights.Blocks[layer];
+        Fire(HookKind.ResidPre, layer, _buffers.Stream, d);
+        NormBefore(layer, block);
+        for (int i = 0; i < changed.Length; i++)
+        {
+            _buffers.Normed.From(changed[i], d).Rows(1, d).CopyTo(_buffers.Write.From(i, d).Span);
+        }
+
+        ProjectRows(block.Attention.Query, changed, _buffers.Q);
+        ProjectRows(block.Attention.Key, changed, _buffers.K);
+        ProjectRows(block.Attention.Value, changed, _buffers.V);
+        fill();
+        RunBlock(layer, BlockStage.Heads, needed);
+    }
+
+    /// <summary>The map of rows that stand together in the write buffer, brought to their places.</summary>
+    private void ProjectRows(Linear map, int[] rows, FloatBlock destination)
+    {
+        int width = map.Outputs;
+        MatrixProduct.Multiply(
+            _buffers.Write.Rows(rows.Length, map.Inputs), rows.Length, map.Weight, map.Bias, destination.Rows(rows.Length, width),
+            _threads);
+
+        // Places ascend and lie at or behind the rows: from the last on, none is overwritten before it moved.
+        for (int i = rows.Length - 1; i >= 0; i--)
+        {
+            if (rows[i] != i)
+            {
+                destination.From(i, width).Rows(1, width).CopyTo(destination.From(rows[i], width).Span);
+            }
+        }
     }
 
     private void FireHeads(HookKind kind, int layer, FloatBlock values, int heads) =>
@@ -138,24 +183,36 @@ internal sealed unsafe partial class ForwardPass<THooks>
         return copies;
     }
 
-    /// <summary>Norm and projection head by head, each from its own copy of the stream: the same bits when copies agree.</summary>
+    /// <summary>
+    /// Norm and projection head by head. A copy that was not changed reads what the stream's norm gave, as without copies; a
+    /// changed one is normalised on its own. So a row's result does not depend on who else listens.
+    /// </summary>
     private void ProjectEachHead(
         int layer, NormWeights? norm, Linear map, int heads, bool positioned, FloatBlock destination)
     {
         int d = _config.DModel, dHead = _config.DHead;
-        FloatBlock copies = _buffers.ChangedHeadStreams;
+        bool normed = norm is not null && _config.Norm != NormKind.None && _config.Block != BlockStyle.PostNorm;
         var input = new float[_rows * d];
         var output = new float[_rows * dHead];
         for (int h = 0; h < heads; h++)
         {
             for (int row = 0; row < _rows; row++)
             {
-                copies.Span.Slice(((row * heads) + h) * d, d).CopyTo(input.AsSpan(row * d));
+                _buffers.ChangedHeadStreams.Span.Slice(((row * heads) + h) * d, d).CopyTo(input.AsSpan(row * d));
             }
 
-            if (norm is not null && _config.Norm != NormKind.None && _config.Block != BlockStyle.PostNorm)
+            if (normed)
             {
-                Normalize(layer, norm, input);
+                Normalize(layer, norm!, input);
+            }
+
+            for (int row = 0; row < _rows; row++)
+            {
+                ReadOnlySpan<float> copy = _buffers.ChangedHeadStreams.Span.Slice(((row * heads) + h) * d, d);
+                if (SameBits(copy, _buffers.Stream.From(row, d).Rows(1, d)))
+                {
+                    _buffers.Normed.From(row, d).Rows(1, d).CopyTo(input.AsSpan(row * d));
+                }
             }
 
             if (positioned)
@@ -171,6 +228,9 @@ internal sealed unsafe partial class ForwardPass<THooks>
             }
         }
     }
+
+    private static bool SameBits(ReadOnlySpan<float> a, ReadOnlySpan<float> b) =>
+        MemoryMarshal.Cast<float, int>(a).SequenceEqual(MemoryMarshal.Cast<float, int>(b));
 
     /// <summary>The block's first norm of rows of one head, in place.</summary>
     private void Normalize(int layer, NormWeights norm, Span<float> rows)

@@ -34,7 +34,7 @@ internal sealed class PassBuffers
     {
         int rows = size.Rows, d = config.DModel, q = config.NHeads * config.DHead, k = config.NKeyValueHeads * config.DHead;
         bool all = size.Listened.HasFlag(ListenedParts.Neurons);
-        Stream = memory.Take(rows, d);
+        Stream = OwnStream = memory.Take(rows, d);
         Normed = memory.Take(rows, d);
         Write = memory.Take(rows, d);
         FeedForwardWrite = config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm ? memory.Take(rows, d) : Write;
@@ -55,7 +55,11 @@ internal sealed class PassBuffers
         Attention = memory.Take(1, size.AttentionArea);
     }
 
-    public FloatBlock Stream { get; }
+    /// <summary>The residual stream; may be rows of a larger matrix.</summary>
+    public FloatBlock Stream { get; set; }
+
+    /// <summary>The stream's place in this memory.</summary>
+    public FloatBlock OwnStream { get; }
 
     public FloatBlock Normed { get; }
 

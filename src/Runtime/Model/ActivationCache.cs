@@ -91,5 +91,8 @@ public sealed class ActivationCache
         return only;
     }
 
+    /// <summary>Puts the values of a point, shared with the caller.</summary>
+    internal void Put(HookPoint point, float[] values) => _values[point] = values;
+
     internal void Record(in Activation activation) => _values[activation.Point] = activation.Data.ToArray();
 }

@@ -169,7 +169,7 @@ public sealed class TransformerModel
         ? Tokenizer.TokenText(id)
         : id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private static int ThreadCount(int threads) => threads switch
+    internal static int ThreadCount(int threads) => threads switch
     {
         0 => WorkerPool.DefaultThreads,
         > 0 => threads,
