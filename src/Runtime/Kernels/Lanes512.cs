@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Interp.Runtime.Kernels;
 
@@ -19,6 +20,21 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Load(float* source) => new(Vector512.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadBFloat16(ushort* source) =>
+        new((Avx512F.ConvertToVector512UInt32(Vector256.Load(source)) << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadFloat16(ushort* source)
+    {
+        // The exponent is off by 112, which a product puts right for normal and subnormal numbers alike.
+        Vector512<uint> bits = Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
+        Vector512<uint> size = bits & Vector512.Create(0x7FFFu), sign = (bits ^ size) << 16;
+        Vector512<uint> number = ((size << 13).AsSingle() * Vector512.Create(Float16Bits.Rescale)).AsUInt32();
+        Vector512<uint> special = Vector512.GreaterThan(size, Vector512.Create(Float16Bits.LargestFinite)) & Vector512.Create(0x7F800000u);
+        return new((number | special | sign).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes512 value, float* destination) => value.lanes.Store(destination);

@@ -1,0 +1,49 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Interp.Runtime.Kernels;
+
+namespace Interp.Bench;
+
+/// <summary>How fast memory that fits no cache is read, in a plain sum of whole cache lines.</summary>
+internal sealed unsafe class ReadBandwidth : IDisposable
+{
+    private const int PieceBytes = 256 * 1024;
+    private const int Pieces = 2048;
+
+    private readonly NativeBuffer buffer = new((long)PieceBytes * Pieces);
+    private readonly float[] sums = new float[Pieces];
+
+    internal ReadBandwidth() => new Span<byte>(buffer.Pointer, PieceBytes * (Pieces / 2)).Clear();
+
+    /// <summary>GB/s on some threads at once.</summary>
+    internal double Measure(int threads)
+    {
+        var job = new Job(buffer.Pointer, sums);
+        double seconds = Clock.Seconds(() => WorkerPool.Run(job, Pieces / 2, threads));
+        return (double)PieceBytes * (Pieces / 2) / seconds / 1e9;
+    }
+
+    public void Dispose() => buffer.Dispose();
+
+    private readonly struct Job(byte* start, float[] sums) : IParallelJob
+    {
+        private readonly byte* start = start;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(int item)
+        {
+            var at = (float*)(start + ((nint)item * PieceBytes));
+            Vector<float> a = default, b = default, c = default, d = default;
+            int width = Vector<float>.Count;
+            for (float* end = at + (PieceBytes / sizeof(float)); at < end; at += 4 * width)
+            {
+                a += Unsafe.Read<Vector<float>>(at);
+                b += Unsafe.Read<Vector<float>>(at + width);
+                c += Unsafe.Read<Vector<float>>(at + (2 * width));
+                d += Unsafe.Read<Vector<float>>(at + (3 * width));
+            }
+
+            sums[item] = Vector.Sum(a + b + c + d);
+        }
+    }
+}
