@@ -1,3 +1,4 @@
+using Interp.Bench;
 using Interp.Bench.Product;
 
 string command = args.Length > 0 ? args[0] : "product";

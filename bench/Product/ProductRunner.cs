@@ -5,7 +5,11 @@ namespace Interp.Bench.Product;
 /// <summary>Times our product and ONNX Runtime's in turn, with the multiply-add peak between them.</summary>
 internal static class ProductRunner
 {
-    private const double SampleSeconds = 0.015;
+    private const double SampleSeconds = 0.02;
+    private const double WarmSeconds = 0.03;
+
+    // ONNX Runtime's threads go on looking for work for a while after a run, on the core that ours need.
+    private const int PauseMilliseconds = 60;
 
     /// <summary>Measures one shape.</summary>
     /// <exception cref="InvalidOperationException">The two results differ by more than rounding.</exception>
@@ -24,14 +28,23 @@ internal static class ProductRunner
         var b = new List<double>();
         for (int round = 0; round < rounds; round++)
         {
-            // The pauses let the other library's threads go to sleep.
-            peaks.Add(MultiplyAddPeak.Measure(threads));
-            a.Add(shape.Flops / Clock.SecondsPerCall(Ours, SampleSeconds) / 1e9);
-            b.Add(shape.Flops / Clock.SecondsPerCall(onnx.Run, SampleSeconds) / 1e9);
-            Thread.Sleep(3);
+            peaks.Add(Steady(() => MultiplyAddPeak.Run(threads), MultiplyAddPeak.Flops(threads)));
+            a.Add(Steady(Ours, shape.Flops));
+            b.Add(Steady(onnx.Run, shape.Flops));
+            Thread.Sleep(PauseMilliseconds);
         }
 
         return new ProductRow(shape, threads, Clock.Median(peaks), Clock.Median(a), Clock.Median(b), a.Min(), a.Max());
+    }
+
+    /// <summary>
+    /// GFLOP/s once the threads of this library run and those of the other one sleep: a system may leave a thread that has just
+    /// woken up on its caller's core for some milliseconds.
+    /// </summary>
+    private static double Steady(Action action, double flops)
+    {
+        Clock.SecondsPerCall(action, WarmSeconds);
+        return flops / Clock.SecondsPerCall(action, SampleSeconds) / 1e9;
     }
 
     internal static float[] Random(int count, int seed)
