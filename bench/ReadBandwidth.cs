@@ -7,21 +7,18 @@ namespace Interp.Bench;
 /// <summary>How fast memory that fits no cache is read, in a plain sum of whole cache lines.</summary>
 internal sealed unsafe class ReadBandwidth : IDisposable
 {
-    private const int PieceBytes = 256 * 1024;
-    private const int Pieces = 2048;
+    internal const double Bytes = (double)PieceBytes * Pieces;
 
-    private readonly NativeBuffer buffer = new((long)PieceBytes * Pieces);
+    private const int PieceBytes = 256 * 1024;
+    private const int Pieces = 1024;
+
+    private readonly NativeBuffer buffer = new((long)Bytes);
     private readonly float[] sums = new float[Pieces];
 
-    internal ReadBandwidth() => new Span<byte>(buffer.Pointer, PieceBytes * (Pieces / 2)).Clear();
+    internal ReadBandwidth() => new Span<byte>(buffer.Pointer, (int)Bytes).Clear();
 
-    /// <summary>GB/s on some threads at once.</summary>
-    internal double Measure(int threads)
-    {
-        var job = new Job(buffer.Pointer, sums);
-        double seconds = Clock.Seconds(() => WorkerPool.Run(job, Pieces / 2, threads));
-        return (double)PieceBytes * (Pieces / 2) / seconds / 1e9;
-    }
+    /// <summary>Reads the memory once, on some threads at once.</summary>
+    internal void Run(int threads) => WorkerPool.Run(new Job(buffer.Pointer, sums), Pieces, threads);
 
     public void Dispose() => buffer.Dispose();
 

@@ -9,7 +9,7 @@ internal static class ProductRunner
     private const double WarmSeconds = 0.03;
 
     // ONNX Runtime's threads go on looking for work for a while after a run, on the core that ours need.
-    private const int PauseMilliseconds = 60;
+    internal const int PauseMilliseconds = 60;
 
     /// <summary>Measures one shape.</summary>
     /// <exception cref="InvalidOperationException">The two results differ by more than rounding.</exception>
@@ -38,13 +38,13 @@ internal static class ProductRunner
     }
 
     /// <summary>
-    /// GFLOP/s once the threads of this library run and those of the other one sleep: a system may leave a thread that has just
+    /// Billions of operations (or bytes) a second once the threads of this library run and those of the other one sleep: a system may leave a thread that has just
     /// woken up on its caller's core for some milliseconds.
     /// </summary>
-    private static double Steady(Action action, double flops)
+    internal static double Steady(Action action, double amount)
     {
         Clock.SecondsPerCall(action, WarmSeconds);
-        return flops / Clock.SecondsPerCall(action, SampleSeconds) / 1e9;
+        return amount / Clock.SecondsPerCall(action, SampleSeconds) / 1e9;
     }
 
     internal static float[] Random(int count, int seed)

@@ -44,41 +44,45 @@ internal unsafe struct ProductJob : ILaneJob
     // From here on 2-byte weights are widened once for all rows instead of in each register tile.
     private const int RowsWorthWidening = 16;
 
-    // Below about a million multiply-adds, waking another thread costs more than it gives.
-    private const long WorkWorthThreads = 1_000_000;
+    // Below this many multiply-adds, some microseconds, telling another thread costs more than it gives.
+    private const long WorkWorthThreads = 200_000;
+
+    // So few items for each thread leave one waiting for the other's last.
+    private const int ItemsPerThread = 16;
 
     private readonly int PanelCount => (Outputs + PackedMatrix.MaxWidth - 1) / PackedMatrix.MaxWidth;
-
-    private readonly int RowsPerItem => Math.Clamp(CachedFloats / Math.Max(1, Inputs) / 8 * 8, 32, MaxRows);
 
     public readonly void Run<T>()
         where T : struct, ILanes<T>
     {
-        int rowsPerItem = RowsPerItem;
-        int items = checked((Rows + rowsPerItem - 1) / rowsPerItem * PanelCount);
         int threads = (long)Rows * Inputs * Outputs > WorkWorthThreads ? Threads : 1;
+        int rowsPerItem = Math.Clamp(CachedFloats / Math.Max(1, Inputs) / 8 * 8, 32, MaxRows);
+        while (threads > 1 && rowsPerItem > 8 && Rows > 8 && Items(rowsPerItem) < ItemsPerThread * threads)
+            rowsPerItem -= 8;
         switch (Format)
         {
             case WeightFormat.BFloat16:
-                WorkerPool.Run(new Items<T, BFloat16Weights>(this), items, threads);
+                WorkerPool.Run(new Pieces<T, BFloat16Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
                 break;
             case WeightFormat.Float16:
-                WorkerPool.Run(new Items<T, Float16Weights>(this), items, threads);
+                WorkerPool.Run(new Pieces<T, Float16Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
                 break;
             default:
-                WorkerPool.Run(new Items<T, Float32Weights>(this), items, threads);
+                WorkerPool.Run(new Pieces<T, Float32Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
                 break;
         }
     }
 
+    private readonly int Items(int rowsPerItem) => checked((Rows + rowsPerItem - 1) / rowsPerItem * PanelCount);
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void RunItem<T, TFormat>(int item)
+    private readonly void RunItem<T, TFormat>(int item, int rowsPerItem)
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        int panel = item % PanelCount, first = item / PanelCount * RowsPerItem;
-        int rows = Math.Min(RowsPerItem, Rows - first);
+        int panel = item % PanelCount, first = item / PanelCount * rowsPerItem;
+        int rows = Math.Min(rowsPerItem, Rows - first);
         int firstColumn = panel * PackedMatrix.MaxWidth, columns = Math.Min(PackedMatrix.MaxWidth, Outputs - firstColumn);
         float* memory = stackalloc float[(MaxRows * PackedMatrix.MaxWidth) + 16];
         float* tile = PackedMatrix.Align(memory);
@@ -139,12 +143,12 @@ internal unsafe struct ProductJob : ILaneJob
         ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, width, count, tile, ends);
     }
 
-    private readonly struct Items<T, TFormat>(ProductJob job) : IParallelJob
+    private readonly struct Pieces<T, TFormat>(ProductJob job, int rowsPerItem) : IParallelJob
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
         private readonly ProductJob job = job;
 
-        public void Run(int item) => job.RunItem<T, TFormat>(item);
+        public void Run(int item) => job.RunItem<T, TFormat>(item, rowsPerItem);
     }
 }
