@@ -30,7 +30,7 @@ internal sealed unsafe class StoredMatrix : IDisposable
     }
 
     internal PackedMatrix Pack(int k, int n, int threads) =>
-        PackedMatrix.Pack(new PackSource((nint)memory.Pointer, format, n, OutputsFirst: false), k, n, threads);
+        PackedMatrix.Pack(new PackSource((nint)memory.Pointer, format, 1, n, n, 0), k, n, threads);
 
     public void Dispose() => memory.Dispose();
 }

@@ -130,7 +130,15 @@ internal sealed partial class ForwardPass<THooks>
     private float[] Embed()
     {
         int d = _config.DModel;
-        float[] stream = Gather(_weights.TokenEmbedding, (s, i) => _batch.Tokens(s)[i]);
+        var stream = new float[_rows * d];
+        for (int s = 0, row = 0; s < _batch.Count; s++)
+        {
+            foreach (int token in _batch.Tokens(s))
+            {
+                _weights.TokenEmbedding.CopyRow(token, stream.AsSpan(row++ * d, d));
+            }
+        }
+
         if (_config.EmbedScale != 1)
         {
             TensorPrimitives.Multiply(stream.AsSpan(), _config.EmbedScale, stream);

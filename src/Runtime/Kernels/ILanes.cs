@@ -15,7 +15,7 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>bfloat16 numbers: the upper halves of their float32 forms.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 
-    /// <summary>binary16 numbers; exact, subnormal ones too.</summary>
+    /// <summary>Finite binary16 numbers; exact, subnormal ones too.</summary>
     static abstract TSelf LoadFloat16(ushort* source);
 
     static abstract void Store(TSelf value, float* destination);

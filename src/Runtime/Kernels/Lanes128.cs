@@ -21,17 +21,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 Load(float* source) => new(Vector128.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 LoadBFloat16(ushort* source) => new((Widen(source) << 16).AsSingle());
+    public static Lanes128 LoadBFloat16(ushort* source) => new((Widen((short*)source) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadFloat16(ushort* source)
     {
-        // The exponent is off by 112, which a product puts right for normal and subnormal numbers alike.
-        Vector128<uint> bits = Widen(source);
-        Vector128<uint> size = bits & Vector128.Create(0x7FFFu), sign = (bits ^ size) << 16;
-        Vector128<uint> number = ((size << 13).AsSingle() * Vector128.Create(Float16Bits.Rescale)).AsUInt32();
-        Vector128<uint> special = Vector128.GreaterThan(size, Vector128.Create(Float16Bits.LargestFinite)) & Vector128.Create(0x7F800000u);
-        return new((number | special | sign).AsSingle());
+        Vector128<int> bits = (Widen((short*)source) << 13) & Vector128.Create(Float16Bits.SignAndNumber);
+        return new(bits.AsSingle() * Vector128.Create(Float16Bits.Rescale));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -72,6 +68,6 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         new(((n.lanes + Vector128.Create(12582912f + 127f)).AsInt32() << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<uint> Widen(ushort* source) =>
-        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16());
+    private static Vector128<int> Widen(short* source) =>
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16());
 }

@@ -21,17 +21,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     public static Lanes256 Load(float* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 LoadBFloat16(ushort* source) => new((Widen(source) << 16).AsSingle());
+    public static Lanes256 LoadBFloat16(ushort* source) => new((Widen((short*)source) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadFloat16(ushort* source)
     {
-        // The exponent is off by 112, which a product puts right for normal and subnormal numbers alike.
-        Vector256<uint> bits = Widen(source);
-        Vector256<uint> size = bits & Vector256.Create(0x7FFFu), sign = (bits ^ size) << 16;
-        Vector256<uint> number = ((size << 13).AsSingle() * Vector256.Create(Float16Bits.Rescale)).AsUInt32();
-        Vector256<uint> special = Vector256.GreaterThan(size, Vector256.Create(Float16Bits.LargestFinite)) & Vector256.Create(0x7F800000u);
-        return new((number | special | sign).AsSingle());
+        Vector256<int> bits = (Widen((short*)source) << 13) & Vector256.Create(Float16Bits.SignAndNumber);
+        return new(bits.AsSingle() * Vector256.Create(Float16Bits.Rescale));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -72,6 +68,6 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
         new(((n.lanes + Vector256.Create(12582912f + 127f)).AsInt32() << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Widen(ushort* source) =>
+    private static Vector256<int> Widen(short* source) =>
         Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
 }

@@ -28,12 +28,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadFloat16(ushort* source)
     {
-        // The exponent is off by 112, which a product puts right for normal and subnormal numbers alike.
-        Vector512<uint> bits = Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
-        Vector512<uint> size = bits & Vector512.Create(0x7FFFu), sign = (bits ^ size) << 16;
-        Vector512<uint> number = ((size << 13).AsSingle() * Vector512.Create(Float16Bits.Rescale)).AsUInt32();
-        Vector512<uint> special = Vector512.GreaterThan(size, Vector512.Create(Float16Bits.LargestFinite)) & Vector512.Create(0x7F800000u);
-        return new((number | special | sign).AsSingle());
+        Vector512<int> bits = (Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << 13) & Vector512.Create(Float16Bits.SignAndNumber);
+        return new(bits.AsSingle() * Vector512.Create(Float16Bits.Rescale));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,11 +7,10 @@ namespace Interp.Runtime.Kernels;
 /// Memory outside of the garbage collector's, not initialised. Large ones lie on large pages where the system has them
 /// (Linux: transparent huge pages), which spares the address translation of a product that streams through its weights.
 /// </summary>
-internal sealed unsafe partial class NativeBuffer : SafeHandleZeroOrMinusOneIsInvalid
+internal sealed unsafe class NativeBuffer : SafeHandleZeroOrMinusOneIsInvalid
 {
     private const nuint Line = 64;
-    private const nuint LargePage = 2 << 20;
-    private const int HugePageAdvice = 14;
+    private const nuint LargePage = SystemMemory.LargePage;
 
     internal NativeBuffer(long bytes)
         : base(ownsHandle: true)
@@ -22,9 +21,8 @@ internal sealed unsafe partial class NativeBuffer : SafeHandleZeroOrMinusOneIsIn
         SetHandle((nint)memory);
         GC.AddMemoryPressure(Math.Max(bytes, 1));
 
-        // Advice only: whether it is taken changes nothing but speed.
-        if (large && OperatingSystem.IsLinux())
-            _ = Advise(memory, (nuint)bytes, HugePageAdvice);
+        if (large)
+            SystemMemory.UseLargePages(memory, bytes);
     }
 
     internal long Bytes { get; }
@@ -37,7 +35,4 @@ internal sealed unsafe partial class NativeBuffer : SafeHandleZeroOrMinusOneIsIn
         GC.RemoveMemoryPressure(Math.Max(Bytes, 1));
         return true;
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* address, nuint length, int advice);
 }

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Numerics.Tensors;
 
 namespace Interp.Runtime.Kernels;
 
@@ -9,7 +9,7 @@ namespace Interp.Runtime.Kernels;
 /// The memory is outside of the garbage collector's, aligned to 64 bytes, and is given back when the object is.
 /// </summary>
 #pragma warning disable CA1001 // the buffer is a safe handle: it is released when nobody refers to it any more
-internal sealed unsafe partial class PackedMatrix
+internal sealed unsafe class PackedMatrix
 #pragma warning restore CA1001
 {
     /// <summary>Most outputs in one panel: three of the widest vectors.</summary>
@@ -33,6 +33,34 @@ internal sealed unsafe partial class PackedMatrix
         long padded = (outputs + (long)Granule - 1) / Granule * Granule;
         memory = new NativeBuffer(checked(padded * inputs * Size));
         panels = memory.Pointer;
+    }
+
+    /// <summary>Packs W given row-major as [K, N].</summary>
+    internal static PackedMatrix FromInputsByOutputs(ReadOnlySpan<float> w, int k, int n)
+    {
+        Check.Size(w.Length, k, n, nameof(w));
+        fixed (float* source = w)
+            return Pack(new PackSource((nint)source, WeightFormat.Float32, 1, n, Math.Max(n, 1), 0), k, n, 1);
+    }
+
+    /// <summary>Packs W given row-major as [N, K], the way checkpoints written by torch keep a linear layer.</summary>
+    internal static PackedMatrix FromOutputsByInputs(ReadOnlySpan<float> w, int n, int k)
+    {
+        Check.Size(w.Length, n, k, nameof(w));
+        fixed (float* source = w)
+            return Pack(new PackSource((nint)source, WeightFormat.Float32, k, 1, Math.Max(n, 1), 0), k, n, 1);
+    }
+
+    /// <summary>Packs W from memory, each panel by one thread. Float16 numbers that are not all finite become float32.</summary>
+    /// <param name="source">Where W lies.</param>
+    /// <param name="k">Inputs.</param>
+    /// <param name="n">Outputs.</param>
+    /// <param name="threads">Most threads to use.</param>
+    internal static PackedMatrix Pack(PackSource source, int k, int n, int threads)
+    {
+        var packed = new PackedMatrix(k, n, source.Format);
+        bool finite = Packing.Fill(packed, source, threads);
+        return finite ? packed : packed.AsFloat32();
     }
 
     internal int Inputs { get; }
@@ -65,7 +93,7 @@ internal sealed unsafe partial class PackedMatrix
         for (int first = 0; first < Outputs; first += MaxWidth)
         {
             int count = Math.Min(MaxWidth, Outputs - first);
-            Widen(Element(k, first), destination.Slice(first, count));
+            Widen(Element(k, first), Format, destination.Slice(first, count));
         }
 
         GC.KeepAlive(this);
@@ -114,7 +142,16 @@ internal sealed unsafe partial class PackedMatrix
 
     /// <summary>Turns rows of K floats, one for each output, into one panel of 32; other outputs stay as they are.</summary>
     internal static void PackTransposed(float* source, nint stride, int outputs, int k, float* panel) =>
-        Transpose(source, stride, outputs, k, panel, PanelWidth);
+        Packing.Transpose(source, stride, outputs, k, panel, PanelWidth);
+
+    private PackedMatrix AsFloat32()
+    {
+        var wide = new PackedMatrix(Inputs, Outputs, WeightFormat.Float32);
+        for (int p = 0; p < Panels; p++)
+            Widen(Panel(p), Format, new Span<float>(wide.Panel(p), checked(Inputs * Width(p))));
+        GC.KeepAlive(this);
+        return wide;
+    }
 
     private void CopyRun<TNumber>(TNumber* source, nint sourceWidth, int run, TNumber* destination, nint width)
         where TNumber : unmanaged
@@ -128,18 +165,30 @@ internal sealed unsafe partial class PackedMatrix
         }
     }
 
+    /// <summary>Turns numbers in one format into float32.</summary>
+    internal static void Widen(byte* source, WeightFormat format, Span<float> destination)
+    {
+        switch (format)
+        {
+            case WeightFormat.BFloat16:
+                for (int i = 0; i < destination.Length; i++)
+                    destination[i] = BitConverter.UInt32BitsToSingle((uint)((ushort*)source)[i] << 16);
+                break;
+            case WeightFormat.Float16:
+                TensorPrimitives.ConvertToSingle(new ReadOnlySpan<Half>(source, destination.Length), destination);
+                break;
+            default:
+                new ReadOnlySpan<float>(source, destination.Length).CopyTo(destination);
+                break;
+        }
+    }
+
     private float Value(byte* at) => Format switch
     {
         WeightFormat.BFloat16 => BitConverter.UInt32BitsToSingle((uint)*(ushort*)at << 16),
         WeightFormat.Float16 => (float)*(Half*)at,
         _ => *(float*)at,
     };
-
-    private void Widen(byte* source, Span<float> destination)
-    {
-        for (int i = 0; i < destination.Length; i++)
-            destination[i] = Value(source + (i * Size));
-    }
 
     private byte* Element(int k, int n)
     {

@@ -9,7 +9,7 @@ internal enum WeightFormat
     /// <summary>2 bytes, the upper half of a float32.</summary>
     BFloat16,
 
-    /// <summary>2 bytes, IEEE 754 binary16.</summary>
+    /// <summary>2 bytes, IEEE 754 binary16; finite numbers only.</summary>
     Float16,
 }
 
