@@ -7,7 +7,6 @@ internal sealed unsafe partial class ForwardPass<THooks>
 {
     private enum EmbedIndex
     {
-        Token,
         Position,
         TokenType,
     }
@@ -19,7 +18,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         int d = _config.DModel;
         FloatBlock stream = _buffers.Stream, other = _buffers.Write;
-        Gather(EmbedIndex.Token, _weights.TokenEmbedding, stream, batch, starts);
+        GatherTokens(stream, batch, starts);
         if (_config.EmbedScale != 1)
         {
             Span<float> rows = stream.Rows(_rows, d);
@@ -72,20 +71,32 @@ internal sealed unsafe partial class ForwardPass<THooks>
         Fire(HookKind.PosEmbed, -1, destination, _config.DModel);
     }
 
+    private void GatherTokens(FloatBlock destination, TokenBatch batch, ReadOnlySpan<int> starts)
+    {
+        int d = _config.DModel;
+        foreach (RowSegment segment in _segments)
+        {
+            ReadOnlySpan<int> tokens = batch.Tokens(segment.Sequence)[(segment.First - starts[segment.Sequence])..];
+            for (int i = 0; i < segment.Count; i++)
+            {
+                _weights.TokenEmbedding.CopyRow(tokens[i], destination.From(segment.Row + i, d).Rows(1, d));
+            }
+        }
+    }
+
     private void Gather(
         EmbedIndex index, float[] table, FloatBlock destination, TokenBatch batch, ReadOnlySpan<int> starts)
     {
         int d = _config.DModel;
         foreach (RowSegment segment in _segments)
         {
-            ReadOnlySpan<int> tokens = batch.Tokens(segment.Sequence), types = batch.TokenTypes(segment.Sequence);
+            ReadOnlySpan<int> types = batch.TokenTypes(segment.Sequence);
             int offset = segment.First - starts[segment.Sequence];
             Span<float> rows = destination.From(segment.Row, d).Rows(segment.Count, d);
             for (int i = 0; i < segment.Count; i++)
             {
                 int row = index switch
                 {
-                    EmbedIndex.Token => tokens[offset + i],
                     EmbedIndex.Position => segment.First + i,
                     _ => types.IsEmpty ? 0 : types[offset + i],
                 };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
@@ -11,8 +12,9 @@ namespace Interp.Runtime.Kernels;
 /// </summary>
 internal static unsafe class WorkerPool
 {
-    // A worker looks for work this many times before it parks: about the time between two products of a layer.
-    private const int Spins = 2000;
+    // A worker looks for work this long before it parks: longer than what lies between two products of a run, since a thread
+    // that wakes up may have to wait for a core.
+    private static readonly long SpinTicks = Stopwatch.Frequency / 1000;
 
     private const int MaxWorkers = 255;
 
@@ -193,13 +195,15 @@ internal static unsafe class WorkerPool
         {
             while (true)
             {
-                for (int i = 0; i < Spins; i++)
+                long start = Stopwatch.GetTimestamp();
+                do
                 {
                     int number = (int)(Volatile.Read(ref state) >> 32);
                     if (number != last)
                         return number;
                     Thread.SpinWait(8);
                 }
+                while (Stopwatch.GetTimestamp() - start < SpinTicks);
 
                 Interlocked.Exchange(ref parked, 1);
 
