@@ -33,8 +33,15 @@ internal static unsafe class RowJobs
     {
         var job = new NormJob
         {
-            Parts = parts, Kind = kind, Epsilon = epsilon, Weights = weights, X = x, Mean = mean, Scale = scale,
-            Destination = destination, Blocks = new RowBlocks(rows, width),
+            Parts = parts,
+            Kind = kind,
+            Epsilon = epsilon,
+            Weights = weights,
+            X = x,
+            Mean = mean,
+            Scale = scale,
+            Destination = destination,
+            Blocks = new RowBlocks(rows, width),
         };
         Run(job, job.Blocks, threads);
     }
@@ -52,7 +59,11 @@ internal static unsafe class RowJobs
     {
         var job = new ActivateJob
         {
-            Function = f, Values = values, Linear = linear, Bias = bias, Blocks = new RowBlocks(rows, width),
+            Function = f,
+            Values = values,
+            Linear = linear,
+            Bias = bias,
+            Blocks = new RowBlocks(rows, width),
         };
         Run(job, job.Blocks, threads);
     }

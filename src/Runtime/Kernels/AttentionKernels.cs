@@ -45,7 +45,11 @@ internal static unsafe class AttentionKernels
     {
         var job = new SoftmaxJob
         {
-            Scores = scoresToPattern, Pattern = scoresToPattern, Rows = rows, Keys = keys, Stride = stride,
+            Scores = scoresToPattern,
+            Pattern = scoresToPattern,
+            Rows = rows,
+            Keys = keys,
+            Stride = stride,
         };
         KernelTiers.Run(ref job, tier);
     }
@@ -66,7 +70,12 @@ internal static unsafe class AttentionKernels
     {
         var job = new WeightedSumJob
         {
-            Head = head, EveryKey = everyKey, Pattern = pattern, Stride = stride, Z = z, ZStride = zStride,
+            Head = head,
+            EveryKey = everyKey,
+            Pattern = pattern,
+            Stride = stride,
+            Z = z,
+            ZStride = zStride,
         };
         KernelTiers.Run(ref job, tier);
     }

@@ -45,7 +45,12 @@ public sealed class AttentionKernelsTests
                 {
                     var head = new AttentionHead
                     {
-                        Q = pq, QStride = stride, Queries = queries, DHead = dHead, Mask = mask, Scale = 0.3f,
+                        Q = pq,
+                        QStride = stride,
+                        Queries = queries,
+                        DHead = dHead,
+                        Mask = mask,
+                        Scale = 0.3f,
                         Past = Run(pp, pv, 0, cut, dHead),
                         Own = Run(po, pv + (cut * dHead), cut, keys - cut, dHead),
                     };
@@ -81,7 +86,12 @@ public sealed class AttentionKernelsTests
 
     private static unsafe KeyRun Run(float* panels, float* values, int first, int count, int dHead) => new()
     {
-        Keys = panels, PanelStride = (nint)dHead * KeyPanels.Width, Values = values, ValueStride = dHead, First = first, Count = count,
+        Keys = panels,
+        PanelStride = (nint)dHead * KeyPanels.Width,
+        Values = values,
+        ValueStride = dHead,
+        First = first,
+        Count = count,
     };
 
     [Fact]
