@@ -29,8 +29,25 @@ internal static class Usage
 
         if (parse.Errors is [ParseError error, ..])
         {
-            throw new InvalidInputException(error.Message.ReplaceLineEndings(" ").TrimEnd('.'));
+            throw new InvalidInputException(Rephrased(command, error.Message.ReplaceLineEndings(" ").TrimEnd('.')));
         }
+    }
+
+    /// <summary>The parser's own complaints in the order thing, expected, found; those of interp's options are in it already.</summary>
+    private static string Rephrased(Command command, string message)
+    {
+        Option? option = command.Options.FirstOrDefault(o => message.Contains($"'{o.Name}'", StringComparison.Ordinal));
+        return option switch
+        {
+            null => message,
+            _ when message.EndsWith("is required", StringComparison.Ordinal) =>
+                $"{option.Name}: expected {option.HelpName}, found none. {option.Description}",
+            _ when message.StartsWith("Required argument missing", StringComparison.Ordinal) =>
+                $"{option.Name}: expected {option.HelpName} behind it, found nothing",
+            _ when message.Contains("expects a single argument", StringComparison.Ordinal) =>
+                $"{option.Name}: expected once, found again",
+            _ => message,
+        };
     }
 
     /// <summary>Whether a command line may begin with a word: a command, or the options for help and version.</summary>
@@ -60,7 +77,7 @@ internal static class Usage
         }
 
         string[] options = [.. command.Options.Where(o => !o.Hidden).Select(o => o.Name)];
-        return $"{name}: not an option of '{command.Name}'; "
-            + $"the nearest are {string.Join(", ", NearestNames.Find(name, options))}";
+        return $"{name}: not an option of '{command.Name}'; the nearest are {string.Join(", ", NearestNames.Find(name, options))} "
+            + $"(interp {command.Name} --help lists all)";
     }
 }

@@ -25,13 +25,13 @@ public sealed class UsageTests
     [Theory]
     [InlineData("command 'lens': expected one of info, run, generate", "lens", "--model", "demo")]
     [InlineData("--model: expected a command first", "--model", "demo")]
-    [InlineData("'--model' is required", "run")]
+    [InlineData("--model: expected PATH, found none. A Hugging Face directory", "run")]
     [InlineData("--promt: not an option of 'run'; the nearest are --prompt", "run", "--model", "demo", "--promt", "x")]
     [InlineData("--memory: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--memory", "4GB")]
     [InlineData("--process: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--process=all")]
     [InlineData("'then'", "run", "--model", "demo", "--prompt", "Mary", "then")]
-    [InlineData("'--tokens'", "run", "--model", "demo", "--tokens")]
-    [InlineData("'--model' expects a single argument", "run", "--model", "demo", "--model", "demo", "--tokens", "1")]
+    [InlineData("--tokens: expected IDS behind it, found nothing", "run", "--model", "demo", "--tokens")]
+    [InlineData("--model: expected once, found again", "run", "--model", "demo", "--model", "demo", "--tokens", "1")]
     [InlineData(
         "--threads: expected a whole number of at least 0, found '-2'",
         "run", "--model", "demo", "--tokens", "1", "--threads", "-2")]
