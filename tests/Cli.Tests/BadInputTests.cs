@@ -16,11 +16,12 @@ public sealed class BadInputTests
     {
         ["a truncated header"] = (Bytes(b => b[..40]), [Weights, "expected a header length", "found"]),
         ["an oversized header"] = (Bytes(b => [.. BitConverter.GetBytes(1L << 40), .. b[8..]]), [Weights, "header length"]),
-        ["cut data"] = (Bytes(b => b[..^4]), [Weights, "expected", "found"]),
+        ["cut data"] = (Bytes(b => b[..^4]), [Weights, "out of range", "bytes of data"]),
         ["surplus data"] = (Bytes(b => [.. b, 0]), [Weights, "bytes that belong to no tensor"]),
-        ["overlapping offsets"] = (Header(h => h[Tensor]!["data_offsets"]![0] = (long)h[Tensor]!["data_offsets"]![0]! - 4), [Weights, Tensor]),
+        ["overlapping offsets"] = (Header(h => Shift(h, -4, -4)), [Weights, Tensor, "overlap", "h.0.attn.c_attn.bias"]),
+        ["more bytes than the shape has"] = (Header(h => Shift(h, -4, 0)), [Weights, Tensor, "expected 1024 bytes", "found 1028"]),
         ["offsets out of range"] = (
-            Header(h => h["wte.weight"]!["data_offsets"] = new JsonArray(1L << 40, (1L << 40) + (4 * 23 * 16))), [Weights, "wte.weight"]),
+            Header(h => h["wte.weight"]!["data_offsets"] = new JsonArray(1L << 40, (1L << 40) + (4 * 23 * 16))), [Weights, "wte.weight", "out of range"]),
         ["a wrong dtype"] = (Header(h => h[Tensor]!["dtype"] = "I32"), [Tensor, "expected", "I32"]),
         ["an unknown dtype"] = (Header(h => h[Tensor]!["dtype"] = "F7"), [Tensor, "F7"]),
         ["a missing tensor"] = (Header(h => Rename(h, Tensor, "h.0.attn.c_porj.weight")), [Tensor, "[16, 16]", "missing", "h.0.attn.c_porj.weight"]),
@@ -148,6 +149,12 @@ public sealed class BadInputTests
         change(config);
         File.WriteAllText(path, config.ToJsonString());
     };
+
+    private static void Shift(JsonObject header, int begin, int end)
+    {
+        JsonArray offsets = header[Tensor]!["data_offsets"]!.AsArray();
+        header[Tensor]!["data_offsets"] = new JsonArray((long)offsets[0]! + begin, (long)offsets[1]! + end);
+    }
 
     private static void Rename(JsonObject header, string from, string to)
     {
