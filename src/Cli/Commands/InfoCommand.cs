@@ -86,6 +86,7 @@ internal sealed class InfoCommand : ToolCommand
             "hook points",
             $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");
         people.Add($"all standard activations of {positions} tokens", Shown.Bytes(facts.ActivationBytes));
+        people.Add("planned peak of a run that records them", Shown.Bytes(facts.PeakBytes));
         people.Add("SHA-256 of the weights", model.Sha256);
         people.Print(session.Output);
     }
