@@ -14,10 +14,10 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
         point => model.Hooks.Shape(point, positions, positions).Aggregate(1L, (a, b) => a * b));
 
     /// <summary>
-    /// Bytes that a run of one prompt needs at most when every standard activation is recorded: weights, activations, logits,
-    /// and once more what the largest block computes, for its working rows.
+    /// Bytes that a run of one prompt is planned to need when every standard activation is recorded: weights, activations,
+    /// logits, and twice what the largest block computes, for the rows it works on and those of the block before.
     /// </summary>
-    public long PeakBytes => model.Weights.Bytes + ActivationBytes + LogitBytes + LargestBlockBytes;
+    public long PeakBytes => model.Weights.Bytes + ActivationBytes + LogitBytes + (2 * LargestBlockBytes);
 
     private long LogitBytes => (long)sizeof(float) * positions * model.Config.DVocab;
 

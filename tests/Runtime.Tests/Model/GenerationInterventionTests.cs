@@ -30,7 +30,11 @@ public sealed class GenerationInterventionTests
 
                 IEnumerable<string> Tokens(bool useCache) => model.Generate(batch, new GenerateOptions
                 {
-                    MaxNewTokens = New, UseCache = useCache, Interventions = interventions, Temperature = 1, Seed = seed,
+                    MaxNewTokens = New,
+                    UseCache = useCache,
+                    Interventions = interventions,
+                    Temperature = 1,
+                    Seed = seed,
                 }).Select(s => string.Join(' ', s));
             },
             iter: 40);
@@ -86,7 +90,8 @@ public sealed class GenerationInterventionTests
 
         IReadOnlyList<int> Generate(int position) => model.Generate(TokenBatch.Of(prompt), new GenerateOptions
         {
-            MaxNewTokens = New, Interventions = [Ablate.Zero(Hook.ResidPost(1), Scope.At(position))],
+            MaxNewTokens = New,
+            Interventions = [Ablate.Zero(Hook.ResidPost(1), Scope.At(position))],
         })[0];
     }
 
