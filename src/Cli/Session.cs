@@ -13,7 +13,8 @@ namespace Interp.Cli;
 internal sealed class Session(
     ParseResult parse, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
 {
-    private const int PlainWidth = 160;
+    /// <summary>Width of tables where nobody reads along, and least width everywhere.</summary>
+    public const int PlainWidth = 160;
 
     private readonly List<string> _remarks = [];
 

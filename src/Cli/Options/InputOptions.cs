@@ -95,6 +95,14 @@ internal sealed class InputOptions
 
     private List<RawPair> OnCommandLine(Session session, Option<string[]> clean)
     {
+        foreach ((Option text, Option id) in new[] { (_corrupted, _corruptedTokens), (_answer, _answerToken), (_wrong, _wrongToken) })
+        {
+            if (session.Has(text) && session.Has(id))
+            {
+                throw new InvalidInputException($"{text.Name}: expected it as text or as ids, found {text.Name} and {id.Name}");
+            }
+        }
+
         int count = session.Get(clean).Length;
         bool ids = clean == _tokens || clean == _cleanTokens;
         List<RawPair> rows = [];
