@@ -73,7 +73,8 @@ internal sealed class InfoCommand : ToolCommand
             "FFN", c.AttnOnly ? "none (attention only)" : $"d_mlp {c.DMlp}, {c.Activation}{(c.Gated ? ", gated" : "")}{experts}");
         people.Add("norm, block", $"{c.Norm}, {c.Block}");
         people.Add("positions", $"{c.Positions}, context {c.NCtx}");
-        people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is null ? "no tokenizer (token ids only)" : "with tokenizer")}");
+        people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is not null ? "with tokenizer"
+            : model.TokenizerProblem is { } problem ? $"token ids only: {problem}" : "no tokenizer (token ids only)")}");
         people.Add("parameters", Shown.Count(model.Weights.Parameters(c.TiedUnembedding)));
         if (model.Stored.Count > 0)
         {

@@ -57,7 +57,7 @@ public static partial class TokenizerLoader
         }
 
         return notRead is null ? null : throw new InvalidInputException(
-            $"{json}: {notRead} is not supported; token ids work without a tokenizer");
+            $"{json}: {notRead} is not supported");
     }
 
     /// <summary>GPT-2's pattern of words: contractions, letters, digits, other characters, white space.</summary>
@@ -72,7 +72,8 @@ public static partial class TokenizerLoader
         TokenizerConfig config,
         IReadOnlyList<int>? prefix = null,
         IReadOnlyList<int>? suffix = null,
-        bool wholeWords = false)
+        bool wholeWords = false,
+        IReadOnlySet<int>? textual = null)
     {
         var tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
@@ -87,7 +88,8 @@ public static partial class TokenizerLoader
                 ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
                 : text => tokenizer.EncodeToIds(text),
             ids => tokenizer.Decode(ids),
-            Traits("byte-level BPE", pieces, special, config, ByteLevel.Text, prefix, suffix));
+            Traits(
+                "byte-level BPE", pieces, [.. special.Values.Where(id => textual?.Contains(id) != true)], config, ByteLevel.Text, prefix, suffix));
     }
 
     internal static TextTokenizer SentencePiece(
@@ -95,11 +97,17 @@ public static partial class TokenizerLoader
     {
         IReadOnlyList<SentencePiece> pieces = SentencePieceModel.ReadPieces(model);
         Dictionary<string, int> special = [];
+        HashSet<int> framing = [];
         for (int id = 0; id < pieces.Count; id++)
         {
-            if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown)
+            if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown or SentencePieceModel.UserDefined)
             {
                 special.TryAdd(pieces[id].Text, id);
+            }
+
+            if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown)
+            {
+                framing.Add(id);
             }
         }
 
@@ -109,22 +117,14 @@ public static partial class TokenizerLoader
         return new LibraryTokenizer(
             text => tokenizer.EncodeToIds(text),
             ids => tokenizer.Decode(ids),
-            Traits(kind, [.. pieces.Select(p => p.Text)], special, config, t => t.Replace('▁', ' '), prefix, suffix));
+            Traits(kind, [.. pieces.Select(p => p.Text)], framing, config, t => t.Replace('▁', ' '), prefix, suffix));
     }
 
     internal static TextTokenizer WordPiece(IReadOnlyList<string> words, TokenizerConfig config)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', words)));
         var tokenizer = BertTokenizer.Create(stream, new BertOptions { LowerCaseBeforeTokenization = config.LowerCase });
-        Dictionary<string, int> special = [];
-        for (int id = 0; id < words.Count; id++)
-        {
-            if (words[id] is "[CLS]" or "[SEP]" or "[PAD]")
-            {
-                special[words[id]] = id;
-            }
-        }
-
+        HashSet<int> special = [.. Enumerable.Range(0, words.Count).Where(id => words[id] is "[CLS]" or "[SEP]" or "[PAD]")];
         TokenizerConfig framed = config with { Bos = "[CLS]", Eos = "[SEP]", AddBos = true, AddEos = true };
         return new LibraryTokenizer(
             text => tokenizer.EncodeToIds(text, addSpecialTokens: false),
@@ -146,7 +146,7 @@ public static partial class TokenizerLoader
     private static TokenizerTraits Traits(
         string kind,
         IReadOnlyList<string?> pieces,
-        IReadOnlyDictionary<string, int> special,
+        HashSet<int> special,
         TokenizerConfig config,
         Func<string, string> text,
         IReadOnlyList<int>? prefix = null,
@@ -156,7 +156,7 @@ public static partial class TokenizerLoader
         return new TokenizerTraits(
             kind,
             pieces,
-            special.Values.ToHashSet(),
+            special,
             bos,
             eos,
             config.AddBos switch
