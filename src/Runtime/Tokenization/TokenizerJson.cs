@@ -37,7 +37,8 @@ internal static class TokenizerJson
 
                 Dictionary<string, int> vocabulary = Vocabulary(model);
                 bool wholeWords = model.TryGetProperty("ignore_merges", out JsonElement ignore) && ignore.ValueKind == JsonValueKind.True;
-                return TokenizerLoader.ByteLevelBpe(vocabulary, Merges(model), words, added, config, prefix, suffix, wholeWords, Textual(root));
+                return TokenizerLoader.ByteLevelBpe(vocabulary, Merges(model), words, added, config, prefix, suffix, wholeWords, Textual(root),
+                    Type(root, "normalizer") is null ? null : CanonicalForms.Compose);
             case "BPE" when byteFallback || DummyPrefix(root):
                 return TokenizerLoader.SentencePiece(BpeModel(model, added, Textual(root), byteFallback, DummyPrefix(root)), "SentencePiece BPE", config, prefix, suffix);
             case "Unigram":
@@ -46,6 +47,12 @@ internal static class TokenizerJson
                 Dictionary<string, int> byWord = Vocabulary(model);
                 bool lower = !root.TryGetProperty("normalizer", out JsonElement n) || n.ValueKind != JsonValueKind.Object
                     || !n.TryGetProperty("lowercase", out JsonElement l) || l.ValueKind != JsonValueKind.False;
+                if (n.ValueKind == JsonValueKind.Object && Unusual(n, lower) is { } setting)
+                {
+                    notRead = setting;
+                    return null;
+                }
+
                 return TokenizerLoader.WordPiece([.. byWord.OrderBy(p => p.Value).Select(p => p.Key)], config with { LowerCase = lower });
             default:
                 notRead = $"model {(type.Length == 0 ? "without a type" : type)}";
@@ -153,6 +160,21 @@ internal static class TokenizerJson
         Parts(root, "normalizer", "normalizers").Any(p => Type(p) == "Prepend")
         || Parts(root, "pre_tokenizer", "pretokenizers").Any(p => Type(p) == "Metaspace"
             && (!p.TryGetProperty("prepend_scheme", out JsonElement scheme) || scheme.GetString() != "never"));
+
+    /// <summary>A setting of BERT's normalizer that is not the usual one: accents go where upper case does.</summary>
+    private static string? Unusual(JsonElement normalizer, bool lower)
+    {
+        foreach ((string name, bool usual) in new[] { ("strip_accents", lower), ("handle_chinese_chars", true), ("clean_text", true) })
+        {
+            if (normalizer.TryGetProperty(name, out JsonElement value)
+                && value.ValueKind is JsonValueKind.True or JsonValueKind.False && value.GetBoolean() != usual)
+            {
+                return $"normalizer with {name} {value.GetRawText()}";
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The pattern of words: the file's own Split, or GPT-2's; null when the file asks for something else.</summary>
     private static Regex? Words(JsonElement root)

@@ -73,7 +73,8 @@ public static partial class TokenizerLoader
         IReadOnlyList<int>? prefix = null,
         IReadOnlyList<int>? suffix = null,
         bool wholeWords = false,
-        IReadOnlySet<int>? textual = null)
+        IReadOnlySet<int>? textual = null,
+        Func<string, string>? normalize = null)
     {
         var tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
@@ -83,10 +84,11 @@ public static partial class TokenizerLoader
             SpecialTokens = special,
         });
         string?[] pieces = Pieces(vocabulary.Concat(special));
+        Func<string, IReadOnlyList<int>> encode = wholeWords
+            ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
+            : text => tokenizer.EncodeToIds(text);
         return new LibraryTokenizer(
-            wholeWords
-                ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
-                : text => tokenizer.EncodeToIds(text),
+            normalize is null ? encode : text => encode(normalize(text)),
             ids => tokenizer.Decode(ids),
             Traits(
                 "byte-level BPE", pieces, [.. special.Values.Where(id => textual?.Contains(id) != true)], config, ByteLevel.Text, prefix, suffix));
@@ -123,11 +125,13 @@ public static partial class TokenizerLoader
     internal static TextTokenizer WordPiece(IReadOnlyList<string> words, TokenizerConfig config)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', words)));
-        var tokenizer = BertTokenizer.Create(stream, new BertOptions { LowerCaseBeforeTokenization = config.LowerCase });
+        var split = new BertWords(config.LowerCase);
+        var tokenizer = BertTokenizer.Create(
+            stream, new BertOptions { ApplyBasicTokenization = false, LowerCaseBeforeTokenization = false });
         HashSet<int> special = [.. Enumerable.Range(0, words.Count).Where(id => words[id] is "[CLS]" or "[SEP]" or "[PAD]")];
         TokenizerConfig framed = config with { Bos = "[CLS]", Eos = "[SEP]", AddBos = true, AddEos = true };
         return new LibraryTokenizer(
-            text => tokenizer.EncodeToIds(text, addSpecialTokens: false),
+            text => split.Split(text) is { Length: > 0 } words ? tokenizer.EncodeToIds(words, addSpecialTokens: false) : [],
             ids => tokenizer.Decode(ids),
             Traits("WordPiece", [.. words], special, framed, t => t));
     }
