@@ -118,7 +118,7 @@ public static partial class TokenizerLoader
         config = config with { Bos = config.Bos ?? (special.ContainsKey("<s>") ? "<s>" : null), AddBos = config.AddBos ?? true };
         return new LibraryTokenizer(
             text => tokenizer.EncodeToIds(text),
-            ids => tokenizer.Decode(ids),
+            ids => SentencePieceModel.Decode(ids.Select(id => pieces[id]), tokenizer.AddDummyPrefix),
             Traits(kind, [.. pieces.Select(p => p.Text)], framing, config, t => t.Replace('▁', ' '), prefix, suffix));
     }
 

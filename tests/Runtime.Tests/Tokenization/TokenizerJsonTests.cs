@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Interp.Runtime.Tests.Weights;
 using Interp.Runtime.Tokenization;
 
@@ -18,6 +19,19 @@ public sealed class TokenizerJsonTests
         Assert.Equal("if x:    y", tokenizer.Decode(ids));
         Assert.Equal("    ", tokenizer.TokenText(257));
         Assert.Equal("<|end|>", tokenizer.TokenText(256));
+    }
+
+    [Fact]
+    public void An_added_token_that_is_text_is_found_and_decoded_in_a_sentencepiece_vocabulary_too()
+    {
+        using var directory = new TemporaryDirectory();
+        JsonObject json = JsonNode.Parse(File.ReadAllText(Fixtures.Require("stories260K/tokenizer.json")))!.AsObject();
+        json["added_tokens"]!.AsArray().Add(new JsonObject { ["id"] = 512, ["content"] = "\n\n", ["special"] = false });
+        File.WriteAllText(Path.Combine(directory.FullPath, "tokenizer.json"), json.ToJsonString());
+        TextTokenizer tokenizer = TokenizerLoader.TryLoad(directory.FullPath)!;
+        IReadOnlyList<int> ids = tokenizer.Encode("Once\n\nupon é");
+        Assert.Equal([1, 403, 512], ids.Take(3));
+        Assert.Equal("Once\n\nupon é", tokenizer.Decode(ids));
     }
 
     [Theory]
