@@ -1,22 +1,34 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
 using Interp.Bench;
+using Interp.Bench.Kernels;
+using Interp.Bench.Load;
 using Interp.Bench.Product;
 
-string command = args.Length > 0 ? args[0] : "product";
-int rounds = args.Length > 1 ? int.Parse(args[1]) : 9;
-int[] threads = args.Length > 2 ? [int.Parse(args[2])] : [1, 2];
-if (command == "stream")
+if (args is ["kernels", ..])
 {
-    Console.WriteLine(StreamRunner.Header);
-    foreach (string row in threads.SelectMany(t => StreamRunner.Measure(t, rounds)))
-        Console.WriteLine(row);
-    return;
+    BenchmarkSwitcher.FromTypes([typeof(ProductBenchmarks)]).Run(args[1..]);
+    return 0;
 }
 
-IEnumerable<ProductShape> shapes = command == "odd" ? ProductShape.Odd : ProductShape.Layers;
-Console.WriteLine(ProductRow.Header);
-foreach (int t in threads)
+string command = args.Length > 0 ? args[0] : "";
+int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 9;
+IEnumerable<string>? lines = command switch
 {
-    Clock.SecondsPerCall(() => MultiplyAddPeak.Run(t), 0.5);
-    foreach (ProductShape shape in shapes)
-        Console.WriteLine(ProductRunner.Measure(shape, t, rounds).Line);
+    "product" => ProductRunner.Table(ProductShape.Layers, rounds),
+    "odd" => ProductRunner.Table(ProductShape.Odd, rounds),
+    "stream" => StreamRunner.Table(rounds),
+    "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
+    "memory" => LoadRunner.MeasureMemory(),
+    _ => null,
+};
+if (lines is null)
+{
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, load, memory or kernels, found '{command}'");
+    return 2;
 }
+
+using var results = new ResultFile(command);
+foreach (string line in lines)
+    results.Write(line);
+return 0;

@@ -11,6 +11,18 @@ internal static class ProductRunner
     // ONNX Runtime's threads go on looking for work for a while after a run, on the core that ours need.
     internal const int PauseMilliseconds = 60;
 
+    /// <summary>The table of some shapes on one and two threads.</summary>
+    internal static IEnumerable<string> Table(IReadOnlyList<ProductShape> shapes, int rounds)
+    {
+        yield return ProductRow.Header;
+        foreach (int threads in new[] { 1, 2 })
+        {
+            Clock.SecondsPerCall(() => MultiplyAddPeak.Run(threads), 0.5);
+            foreach (ProductShape shape in shapes)
+                yield return Measure(shape, threads, rounds).Line;
+        }
+    }
+
     /// <summary>Measures one shape.</summary>
     /// <exception cref="InvalidOperationException">The two results differ by more than rounding.</exception>
     internal static ProductRow Measure(ProductShape shape, int threads, int rounds)

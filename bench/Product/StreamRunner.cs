@@ -9,13 +9,17 @@ namespace Interp.Bench.Product;
 /// </summary>
 internal static class StreamRunner
 {
-    internal const string Header =
+    private const string Header =
         "| rows | weights | threads | read GB/s | ours GB/s | ours / read | ONNX Runtime GB/s |\n|---|---|---|---|---|---|---|";
 
     private const int N = 50257;
     private const int K = 768;
 
-    internal static IEnumerable<string> Measure(int threads, int rounds)
+    /// <summary>The table on one and two threads.</summary>
+    internal static IEnumerable<string> Table(int rounds) =>
+        Enumerable.Range(1, 2).SelectMany(threads => Measure(threads, rounds)).Prepend(Header);
+
+    private static IEnumerable<string> Measure(int threads, int rounds)
     {
         float[] w = ProductRunner.Random(N * K, 3);
         using var read = new ReadBandwidth();

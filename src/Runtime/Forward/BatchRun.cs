@@ -64,7 +64,7 @@ internal static class BatchRun
             : 0;
         return new PassSize(
             segments[^1].Row + segments[^1].Count,
-            cached ? 0 : FreshKeys.Floats(config, segments.Select(s => s.Count)),
+            cached ? 0 : OwnKeys.Floats(config, segments.Select(s => s.Count)),
             PassBuffers.PartsOf(config, hooks),
             area);
     }

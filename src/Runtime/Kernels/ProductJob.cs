@@ -81,7 +81,11 @@ internal unsafe struct ProductJob : ILaneJob
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        int panel = item % PanelCount, first = item / PanelCount * rowsPerItem;
+        // Neighbouring items, done at the same time, write other rows or distant columns: two threads that write next to each other
+        // would take the same cache lines from each other.
+        int runs = (Rows + rowsPerItem - 1) / rowsPerItem;
+        int panel = runs > 1 ? item / runs : (item / 2) + (item % 2 * ((PanelCount + 1) / 2));
+        int first = item % runs * rowsPerItem;
         int rows = Math.Min(rowsPerItem, Rows - first);
         int firstColumn = panel * PackedMatrix.MaxWidth, columns = Math.Min(PackedMatrix.MaxWidth, Outputs - firstColumn);
         float* memory = stackalloc float[(MaxRows * PackedMatrix.MaxWidth) + 16];

@@ -4,7 +4,7 @@ using Interp.Runtime.Kernels;
 namespace Interp.Runtime.Lanes;
 
 /// <summary>Keys of lanes: those of the base run before a lane's first row, then the lane's own.</summary>
-internal sealed class LaneKeys(ModelConfig config, int threads) : FreshKeys(config, threads)
+internal sealed class LaneKeys(ModelConfig config, int threads) : OwnKeys(config, threads)
 {
     private Lane[] _lanes = [];
     private BaseRun? _base;

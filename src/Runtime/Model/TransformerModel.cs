@@ -2,6 +2,7 @@ using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Onnx;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -10,13 +11,15 @@ namespace Interp.Runtime;
 /// <summary>A model ready to run: configuration, weights, hook points and, when the checkpoint has one, a tokenizer.</summary>
 public sealed class TransformerModel
 {
-    private TransformerModel(ModelConfig config, ModelWeights weights, TextTokenizer? tokenizer, string name, string sha256)
+    private readonly Lazy<string> _sha256;
+
+    private TransformerModel(ModelConfig config, ModelWeights weights, TextTokenizer? tokenizer, string name, Lazy<string> sha256)
     {
         Config = config;
         Weights = weights;
         Tokenizer = tokenizer;
         Name = name;
-        Sha256 = sha256;
+        _sha256 = sha256;
         Hooks = new HookMap(config.Outline);
         Resources = new ForwardResources(config, weights);
     }
@@ -42,11 +45,14 @@ public sealed class TransformerModel
     /// <summary>Where the model came from.</summary>
     public string Name { get; }
 
-    /// <summary>SHA-256 of the weight files, lower-case hexadecimal.</summary>
-    public string Sha256 { get; }
+    /// <summary>
+    /// SHA-256 of the weight files, lower-case hexadecimal; computed when first asked for. Until then the files stay mapped, so that
+    /// it is of what was loaded.
+    /// </summary>
+    public string Sha256 => _sha256.Value;
 
     /// <summary>
-    /// The types in which the checkpoint stores the weights, which are float32 in memory; the type with the most bytes first.
+    /// The types in which the checkpoint stores the weights, which may differ from <see cref="ModelWeights.NumberFormats"/>; the type with the most bytes first.
     /// Empty for a model without a checkpoint.
     /// </summary>
     public IReadOnlyList<StoredType> Stored { get; private init; } = [];
@@ -60,29 +66,48 @@ public sealed class TransformerModel
     public static TransformerModel Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        using IModelSource source = IModelSource.Open(path);
-        ModelFamily family = ModelFamily.For(source.Config);
-        ModelConfig config = source.Complete(family.ReadConfig(source.Config));
-        IWeightSource tensors = source.Weights(config);
-        ModelWeights weights = family.ReadWeights(config, tensors);
-        tensors.ThrowIfUnused();
-        TextTokenizer? tokenizer = null;
-        string? problem = null;
+        IModelSource source = IModelSource.Open(path);
         try
         {
-            tokenizer = source.Tokenizer(config);
+            ModelFamily family = ModelFamily.For(source.Config);
+            ModelConfig config = source.Complete(family.ReadConfig(source.Config));
+            IWeightSource tensors = source.Weights(config);
+            ModelWeights weights = family.ReadWeights(config, tensors);
+            tensors.ThrowIfUnused();
+            (TextTokenizer? tokenizer, string? problem) = ReadTokenizer(source, config);
+            var sha256 = new Lazy<string>(() =>
+            {
+                using (source)
+                    return tensors.Sha256;
+            });
+
+            // An ONNX model is held in memory, not mapped: it is not kept for its hash.
+            if (source is OnnxModel)
+                _ = sha256.Value;
+            return new TransformerModel(config, weights, tokenizer, path, sha256)
+            {
+                Stored = tensors.Stored,
+                TokenizerProblem = problem,
+            };
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The tokenizer, or why it cannot be read: token ids need none, and whoever gives text is told.</summary>
+    private static (TextTokenizer? Tokenizer, string? Problem) ReadTokenizer(IModelSource source, ModelConfig config)
+    {
+        try
+        {
+            return (source.Tokenizer(config), null);
         }
         catch (InvalidInputException exception)
         {
-            // Token ids need no tokenizer; whoever gives text is told.
-            problem = exception.Message;
+            return (null, exception.Message);
         }
-
-        return new TransformerModel(config, weights, tokenizer, path, tensors.Sha256)
-        {
-            Stored = tensors.Stored,
-            TokenizerProblem = problem,
-        };
     }
 
     /// <summary>Builds a model from settings and tensors in memory, through the same path as a directory.</summary>
@@ -98,7 +123,7 @@ public sealed class TransformerModel
         ModelConfig resolved = family.ReadConfig(config);
         ModelWeights weights = family.ReadWeights(resolved, source);
         source.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, tokenizer, source.Description, source.Sha256) { Stored = source.Stored };
+        return new TransformerModel(resolved, weights, tokenizer, source.Description, new Lazy<string>(() => source.Sha256)) { Stored = source.Stored };
     }
 
     /// <summary>Builds a model from a resolved configuration and weights, of any style whether or not a family has it.</summary>
@@ -110,7 +135,7 @@ public sealed class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(name), weights, null, name, "");
+        return new TransformerModel(config.Validated(name), weights, null, name, new Lazy<string>(""));
     }
 
     /// <summary>Runs a ragged batch.</summary>

@@ -95,8 +95,13 @@ internal sealed unsafe class MappedFile : IDisposable
     public void CopyTo(Stream destination)
     {
         ThrowIfDisposed();
-        using UnmanagedMemoryStream bytes = new(start, Length);
-        bytes.CopyTo(destination, BytesAtOnce);
+        for (long offset = 0; offset < Length; offset += BytesAtOnce)
+        {
+            int count = (int)Math.Min(BytesAtOnce, Length - offset);
+            destination.Write(Bytes(offset, count));
+            Forget(offset, count);
+        }
+
         GC.KeepAlive(this);
     }
 

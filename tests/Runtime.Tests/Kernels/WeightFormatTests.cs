@@ -6,10 +6,11 @@ namespace Interp.Runtime.Tests.Kernels;
 public sealed unsafe class WeightFormatTests
 {
     [Theory]
-    [InlineData(WeightFormat.BFloat16)]
-    [InlineData(WeightFormat.Float16)]
-    public void Every_finite_number_is_converted_exactly_on_every_tier(WeightFormat format)
+    [InlineData(nameof(WeightFormat.BFloat16))]
+    [InlineData(nameof(WeightFormat.Float16))]
+    public void Every_finite_number_is_converted_exactly_on_every_tier(string name)
     {
+        WeightFormat format = Enum.Parse<WeightFormat>(name);
         ushort[] all = [.. Enumerable.Range(0, 1 << 16).Select(b => (ushort)b).Where(b => float.IsFinite(Wide(b, format)))];
         int n = all.Length;
         PackedMatrix packed = Pack(all, format, 1, n);
@@ -27,10 +28,11 @@ public sealed unsafe class WeightFormatTests
     }
 
     [Theory]
-    [InlineData(WeightFormat.BFloat16)]
-    [InlineData(WeightFormat.Float16)]
-    public void A_product_has_the_bits_of_its_float32_form(WeightFormat format)
+    [InlineData(nameof(WeightFormat.BFloat16))]
+    [InlineData(nameof(WeightFormat.Float16))]
+    public void A_product_has_the_bits_of_its_float32_form(string name)
     {
+        WeightFormat format = Enum.Parse<WeightFormat>(name);
         foreach ((int rows, int k, int n) in new[] { (1, 900, 50), (5, 70, 100), (16, 800, 33), (40, 385, 97), (3, 0, 4) })
         {
             ushort[] stored = [.. Values.Random(k * n, 5).Select(v => Narrow(v, format))];

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Interp.Runtime.Tests.Kernels;
 using Interp.Runtime.Weights;
 
@@ -107,10 +106,9 @@ public sealed class WeightViewTests
             }
         }
 
-        string header = $$"""{"w":{"dtype":"{{type}}","shape":[{{Rows}},{{Columns}}],"data_offsets":[0,{{data.Length}}]}}""";
-        byte[] length = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        File.WriteAllBytes(Path.Combine(directory.Path, "model.safetensors"), [.. length, .. Encoding.ASCII.GetBytes(header), .. data]);
-        return Checkpoint.Open(directory.Path);
+        string header = $$$"""{"w":{"dtype":"{{{type}}}","shape":[{{{Rows}}},{{{Columns}}}],"data_offsets":[0,{{{data.Length}}}]}}""";
+        File.WriteAllBytes(
+            Path.Combine(directory.FullPath, "model.safetensors"), TemporaryDirectory.Safetensors(header, data));
+        return Checkpoint.Open(directory.FullPath);
     }
 }
