@@ -159,7 +159,7 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
 
         public float[] After(HookPoint point, int place) => _after[point][place]!;
 
-        public void PutAfter(in Activation activation) => _after[activation.Point][activation.Sequence] = activation.Data.ToArray();
+        public void PutAfter(in Activation activation) => _after[activation.Point][activation.Sequence] = activation.Copy();
 
         public void PutBefore(in Activation activation)
         {
@@ -168,7 +168,7 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
                 _before[activation.Point] = values = new float[]?[_sequences];
             }
 
-            values[activation.Sequence] = activation.Data.ToArray();
+            values[activation.Sequence] = activation.Copy();
         }
     }
 }
