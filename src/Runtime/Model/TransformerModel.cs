@@ -31,8 +31,11 @@ public sealed class TransformerModel
     /// <summary>The hook points, their names and shapes.</summary>
     public HookMap Hooks { get; }
 
-    /// <summary>The tokenizer, or null when the checkpoint has none; token ids work without.</summary>
+    /// <summary>The tokenizer, or null when the checkpoint has none that can be read; token ids work without.</summary>
     public TextTokenizer? Tokenizer { get; }
+
+    /// <summary>Why the tokenizer files that are there cannot be read; null where there are none or they can.</summary>
+    public string? TokenizerProblem { get; private init; }
 
     /// <summary>Where the model came from.</summary>
     public string Name { get; }
@@ -44,8 +47,8 @@ public sealed class TransformerModel
     public string Sha256 => _sha256.Value;
 
     /// <summary>
-    /// The types in which the checkpoint stores the weights, which may differ from <see cref="ModelWeights.NumberFormats"/>; the type with the most bytes first.
-    /// Empty for a model without a checkpoint.
+    /// The types in which the checkpoint stores the weights, which may differ from <see cref="ModelWeights.NumberFormats"/>; the type with
+    /// the most bytes first. Empty for a model without a checkpoint.
     /// </summary>
     public IReadOnlyList<StoredType> Stored { get; private init; } = [];
 
@@ -66,6 +69,7 @@ public sealed class TransformerModel
             IWeightSource tensors = source.Weights(config);
             ModelWeights weights = family.ReadWeights(config, tensors);
             tensors.ThrowIfUnused();
+            (TextTokenizer? tokenizer, string? problem) = TryTokenizer(source, config);
             var sha256 = new Lazy<string>(() =>
             {
                 using (source)
@@ -75,7 +79,11 @@ public sealed class TransformerModel
             // An ONNX model is held in memory, not mapped: it is not kept for its hash.
             if (source is OnnxModel)
                 _ = sha256.Value;
-            return new TransformerModel(config, weights, source.Tokenizer(config), path, sha256) { Stored = tensors.Stored };
+            return new TransformerModel(config, weights, tokenizer, path, sha256)
+            {
+                Stored = tensors.Stored,
+                TokenizerProblem = problem,
+            };
         }
         catch
         {
@@ -177,10 +185,12 @@ public sealed class TransformerModel
     /// <summary>Token ids of a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="bos">Whether the beginning-of-sequence token is put in front.</param>
-    /// <exception cref="InvalidInputException">The model has no tokenizer, or the text gives no token.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The model has no tokenizer, or one that cannot be read, or the text gives no token.</exception>
     public IReadOnlyList<int> Tokenize(string text, BosMode bos = BosMode.Auto) => Tokenizer is null
-        ? throw new InvalidInputException(
-            $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead")
+        ? throw new InvalidInputException(TokenizerProblem is null
+            ? $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead"
+            : $"{TokenizerProblem}; text cannot be read, give token ids instead")
         : Tokenizer.Encode(text, bos);
 
     /// <summary>What one token contributes to a text; its id when the model has no tokenizer.</summary>
@@ -195,4 +205,17 @@ public sealed class TransformerModel
         > 0 => threads,
         _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
     };
+
+    private static (TextTokenizer? Tokenizer, string? Problem) TryTokenizer(IModelSource source, ModelConfig config)
+    {
+        try
+        {
+            return (source.Tokenizer(config), null);
+        }
+        catch (InvalidInputException exception)
+        {
+            // Token ids need no tokenizer; whoever gives text is told.
+            return (null, exception.Message);
+        }
+    }
 }
