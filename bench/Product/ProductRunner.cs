@@ -6,10 +6,10 @@ namespace Interp.Bench.Product;
 internal static class ProductRunner
 {
     private const double SampleSeconds = 0.02;
-    private const double WarmSeconds = 0.03;
 
-    // ONNX Runtime's threads go on looking for work for a while after a run, on the core that ours need.
-    internal const int PauseMilliseconds = 60;
+    // ONNX Runtime's threads go on looking for work for a while after a run, on the core that ours need: what is not yet timed
+    // outlasts them.
+    private const double WarmSeconds = 0.1;
 
     /// <summary>The table of some shapes on one and two threads.</summary>
     internal static IEnumerable<string> Table(IReadOnlyList<ProductShape> shapes, int rounds)
@@ -43,7 +43,6 @@ internal static class ProductRunner
             peaks.Add(Steady(() => MultiplyAddPeak.Run(threads), MultiplyAddPeak.Flops(threads)));
             a.Add(Steady(Ours, shape.Flops));
             b.Add(Steady(onnx.Run, shape.Flops));
-            Thread.Sleep(PauseMilliseconds);
         }
 
         return new ProductRow(shape, threads, Clock.Median(peaks), Clock.Median(a), Clock.Median(b), a.Min(), a.Max());

@@ -43,7 +43,6 @@ internal static class StreamRunner
             b.Add(ProductRunner.Steady(() => MatrixProduct.Multiply(x, m, packed, [], ours, threads), packed.Bytes));
             if (onnx is not null)
                 c.Add(ProductRunner.Steady(onnx.Run, 4.0 * K * N));
-            Thread.Sleep(ProductRunner.PauseMilliseconds);
         }
 
         string other = c.Count == 0 ? "" : Clock.Median(c).ToString("F1", CultureInfo.InvariantCulture);

@@ -162,6 +162,15 @@ internal sealed unsafe partial class ForwardPass<THooks>
         }
     }
 
+    /// <summary>As <see cref="WriteAttention"/>, added to the stream at once.</summary>
+    private void AddAttention(Linear output)
+    {
+        Span<float> stream = _buffers.Stream.Rows(_rows, _config.DModel);
+        MatrixProduct.MultiplyByBlocks(
+            _buffers.Z.Rows(_rows, output.Inputs), _rows, output.Weight, _config.DHead, output.Bias, stream, _threads,
+            epilogue: Epilogue.Add(stream));
+    }
+
     [Flags]
     private enum AttentionParts
     {

@@ -66,7 +66,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
             FloatBlock transformed = _buffers.Normed;
             Multiply(head.Dense, stream, transformed);
             Fire(HookKind.MlmPre, -1, transformed, d);
-            RowJobs.Activate(_config.Activation, transformed, null, [], _rows, d, _threads);
+            RowJobs.Activate(_config.Activation, transformed, _rows, d, _threads);
             ApplyNorm(transformed, head.Norm, HookKind.MlmScale, HookKind.MlmNormalized, -1, stream);
         }
         else if (_config.FinalNorm)

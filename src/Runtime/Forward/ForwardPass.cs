@@ -81,8 +81,16 @@ internal sealed unsafe partial class ForwardPass<THooks>
         if (from <= BlockStage.Z)
         {
             Fire(HookKind.Z, layer, _buffers.Z, _config.NHeads * _config.DHead, _config.NHeads);
-            WriteAttention(layer, block.Attention.Output);
-            NormalizeBranch(write, block.Norm1Post, HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
+            if (WritesToStream(Hook.AttnOut(layer), block.Norm1Post) && !_hooks.Wants(Hook.Result(layer)))
+            {
+                AddAttention(block.Attention.Output);
+                from = BlockStage.ResidMid;
+            }
+            else
+            {
+                WriteAttention(layer, block.Attention.Output);
+                NormalizeBranch(write, block.Norm1Post, HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
+            }
         }
 
         if (from <= BlockStage.AttnOut)
@@ -106,7 +114,10 @@ internal sealed unsafe partial class ForwardPass<THooks>
                 ApplyNorm(stream, block.Norm1, HookKind.Ln1Scale, HookKind.Ln1Normalized, layer, stream);
             }
 
-            FeedForward(layer, block);
+            if (FeedForward(layer, block))
+            {
+                from = BlockStage.ResidPost;
+            }
         }
 
         if (from <= BlockStage.MlpOut)
@@ -134,6 +145,13 @@ internal sealed unsafe partial class ForwardPass<THooks>
             ApplyNorm(_buffers.Stream, block.Norm1, HookKind.Ln1Scale, HookKind.Ln1Normalized, layer, _buffers.Normed);
         }
     }
+
+    /// <summary>
+    /// Whether what a branch writes can be added to the stream as it is computed: nobody looks at it, and nothing stands between.
+    /// The bits are those of adding it afterwards.
+    /// </summary>
+    private bool WritesToStream(HookPoint point, NormWeights? between) =>
+        between is null && !_hooks.Wants(point) && (_config.Block is BlockStyle.PreNorm or BlockStyle.PostNorm);
 
     private void LeaveBlock(int layer, bool parallel)
     {

@@ -53,18 +53,17 @@ internal static unsafe class RowJobs
         Run(job, job.Blocks, threads);
     }
 
-    /// <summary>values = f(values), times the linear branch and plus its bias where there are any.</summary>
-    internal static void Activate(
-        ActivationFunction f, FloatBlock values, FloatBlock? linear, float[] bias, int rows, int width, int threads)
+    /// <summary>values = f(values).</summary>
+    internal static void Activate(ActivationFunction f, FloatBlock values, int rows, int width, int threads)
     {
-        var job = new ActivateJob
-        {
-            Function = f,
-            Values = values,
-            Linear = linear,
-            Bias = bias,
-            Blocks = new RowBlocks(rows, width),
-        };
+        var job = new ActivateJob { Function = f, Values = values, Blocks = new RowBlocks(rows, width) };
+        Run(job, job.Blocks, threads);
+    }
+
+    /// <summary>values = values * linear, plus a bias where there is one.</summary>
+    internal static void Gate(FloatBlock values, FloatBlock linear, float[] bias, int rows, int width, int threads)
+    {
+        var job = new GateJob { Values = values, Linear = linear, Bias = bias, Blocks = new RowBlocks(rows, width) };
         Run(job, job.Blocks, threads);
     }
 
@@ -149,21 +148,29 @@ internal static unsafe class RowJobs
     {
         public ActivationFunction Function;
         public FloatBlock Values;
-        public FloatBlock? Linear;
-        public float[] Bias;
         public RowBlocks Blocks;
 
         public readonly void Run(int item)
         {
             Span<float> values = Blocks.Of(Values, item);
             Activations.Apply(Function, values, values);
-            if (Linear is { } linear)
+        }
+    }
+
+    private struct GateJob : IParallelJob
+    {
+        public FloatBlock Values;
+        public FloatBlock Linear;
+        public float[] Bias;
+        public RowBlocks Blocks;
+
+        public readonly void Run(int item)
+        {
+            Span<float> values = Blocks.Of(Values, item);
+            TensorPrimitives.Multiply(values, Blocks.Of(Linear, item), values);
+            if (Bias.Length > 0)
             {
-                TensorPrimitives.Multiply(values, Blocks.Of(linear, item), values);
-                if (Bias.Length > 0)
-                {
-                    Normalization.GainBias(values, [], Bias, Blocks.Width, values);
-                }
+                Normalization.GainBias(values, [], Bias, Blocks.Width, values);
             }
         }
     }

@@ -8,9 +8,7 @@ namespace Interp.Runtime.Kernels;
 /// at the edge. The numbers keep the format in which they are stored: 2 bytes for bfloat16 and float16.
 /// The memory is outside of the garbage collector's, aligned to 64 bytes, and is given back when the object is.
 /// </summary>
-#pragma warning disable CA1001 // the buffer is a safe handle: it is released when nobody refers to it any more
 internal sealed unsafe class PackedMatrix
-#pragma warning restore CA1001
 {
     /// <summary>Most outputs in one panel: three of the widest vectors.</summary>
     internal const int MaxWidth = 48;
@@ -24,14 +22,13 @@ internal sealed unsafe class PackedMatrix
     private readonly NativeBuffer memory;
     private readonly byte* panels;
 
-    private PackedMatrix(int inputs, int outputs, WeightFormat format)
+    private PackedMatrix(int inputs, int outputs, WeightFormat format, NativeBuffer memory)
     {
         Inputs = inputs;
         Outputs = outputs;
         Format = format;
         Panels = (outputs + MaxWidth - 1) / MaxWidth;
-        long padded = (outputs + (long)Granule - 1) / Granule * Granule;
-        memory = new NativeBuffer(checked(padded * inputs * Size));
+        this.memory = memory;
         panels = memory.Pointer;
     }
 
@@ -58,7 +55,7 @@ internal sealed unsafe class PackedMatrix
     /// <param name="threads">Most threads to use.</param>
     internal static PackedMatrix Pack(PackSource source, int k, int n, int threads)
     {
-        var packed = new PackedMatrix(k, n, source.Format);
+        var packed = Empty(k, n, source.Format);
         bool finite = Packing.Fill(packed, source, threads);
         return finite ? packed : packed.AsFloat32();
     }
@@ -72,7 +69,7 @@ internal sealed unsafe class PackedMatrix
     internal WeightFormat Format { get; }
 
     /// <summary>Bytes of one number.</summary>
-    internal int Size => Format == WeightFormat.Float32 ? sizeof(float) : sizeof(ushort);
+    internal int Size => SizeOf(Format);
 
     /// <summary>Memory taken, padding included.</summary>
     internal long Bytes => memory.Bytes;
@@ -144,9 +141,17 @@ internal sealed unsafe class PackedMatrix
     internal static void PackTransposed(float* source, nint stride, int outputs, int k, float* panel) =>
         Packing.Transpose(source, stride, outputs, k, panel, PanelWidth);
 
+    private static PackedMatrix Empty(int inputs, int outputs, WeightFormat format)
+    {
+        long padded = (outputs + (long)Granule - 1) / Granule * Granule;
+        return new PackedMatrix(inputs, outputs, format, new NativeBuffer(checked(padded * inputs * SizeOf(format))));
+    }
+
+    private static int SizeOf(WeightFormat format) => format == WeightFormat.Float32 ? sizeof(float) : sizeof(ushort);
+
     private PackedMatrix AsFloat32()
     {
-        var wide = new PackedMatrix(Inputs, Outputs, WeightFormat.Float32);
+        var wide = Empty(Inputs, Outputs, WeightFormat.Float32);
         for (int p = 0; p < Panels; p++)
             Widen(Panel(p), Format, new Span<float>(wide.Panel(p), checked(Inputs * Width(p))));
         GC.KeepAlive(this);

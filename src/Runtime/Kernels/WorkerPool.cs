@@ -126,12 +126,16 @@ internal static unsafe class WorkerPool
         {
             body(job, item);
         }
-#pragma warning disable CA1031 // whatever an item throws is the caller's
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (Exception exception) when (Keep(exception))
         {
-            Interlocked.CompareExchange(ref failure, exception, null);
+            // Whatever an item throws is the caller's.
         }
+    }
+
+    private static bool Keep(Exception exception)
+    {
+        Interlocked.CompareExchange(ref failure, exception, null);
+        return true;
     }
 
     /// <summary>
@@ -157,13 +161,12 @@ internal static unsafe class WorkerPool
         }
     }
 
-#pragma warning disable CA1001 // a worker lives as long as the process
     private sealed class Worker
-#pragma warning restore CA1001
     {
-        private readonly SemaphoreSlim wake = new(0);
+        private readonly object gate = new();
         private readonly int index;
         private int parked;
+        private bool signalled;
 
         internal Worker(int index)
         {
@@ -174,8 +177,13 @@ internal static unsafe class WorkerPool
         /// <summary>Called after a run was published.</summary>
         internal void Wake()
         {
-            if (Interlocked.Exchange(ref parked, 0) == 1)
-                wake.Release();
+            if (Interlocked.Exchange(ref parked, 0) == 0)
+                return;
+            lock (gate)
+            {
+                signalled = true;
+                Monitor.Pulse(gate);
+            }
         }
 
         private void Loop()
@@ -210,7 +218,12 @@ internal static unsafe class WorkerPool
                 // A run that was published before the line above does not wake this worker; one published after it does.
                 if ((int)(Volatile.Read(ref state) >> 32) != last && Interlocked.Exchange(ref parked, 0) == 1)
                     continue;
-                wake.Wait();
+                lock (gate)
+                {
+                    while (!signalled)
+                        Monitor.Wait(gate);
+                    signalled = false;
+                }
             }
         }
     }

@@ -52,8 +52,8 @@ public sealed class TransformerModel
     public string Sha256 => _sha256.Value;
 
     /// <summary>
-    /// The types in which the checkpoint stores the weights, which may differ from <see cref="ModelWeights.NumberFormats"/>; the type with the most bytes first.
-    /// Empty for a model without a checkpoint.
+    /// The types in which the checkpoint stores the weights, which may differ from <see cref="ModelWeights.NumberFormats"/>; the type with
+    /// the most bytes first. Empty for a model without a checkpoint.
     /// </summary>
     public IReadOnlyList<StoredType> Stored { get; private init; } = [];
 
@@ -74,7 +74,7 @@ public sealed class TransformerModel
             IWeightSource tensors = source.Weights(config);
             ModelWeights weights = family.ReadWeights(config, tensors);
             tensors.ThrowIfUnused();
-            (TextTokenizer? tokenizer, string? problem) = ReadTokenizer(source, config);
+            (TextTokenizer? tokenizer, string? problem) = TryTokenizer(source, config);
             var sha256 = new Lazy<string>(() =>
             {
                 using (source)
@@ -94,19 +94,6 @@ public sealed class TransformerModel
         {
             source.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>The tokenizer, or why it cannot be read: token ids need none, and whoever gives text is told.</summary>
-    private static (TextTokenizer? Tokenizer, string? Problem) ReadTokenizer(IModelSource source, ModelConfig config)
-    {
-        try
-        {
-            return (source.Tokenizer(config), null);
-        }
-        catch (InvalidInputException exception)
-        {
-            return (null, exception.Message);
         }
     }
 
@@ -221,4 +208,17 @@ public sealed class TransformerModel
         > 0 => threads,
         _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
     };
+
+    private static (TextTokenizer? Tokenizer, string? Problem) TryTokenizer(IModelSource source, ModelConfig config)
+    {
+        try
+        {
+            return (source.Tokenizer(config), null);
+        }
+        catch (InvalidInputException exception)
+        {
+            // Token ids need no tokenizer; whoever gives text is told.
+            return (null, exception.Message);
+        }
+    }
 }
