@@ -155,11 +155,11 @@ internal sealed class WeightAssembly
         Site[] sites = [.. _stream.Sites.Where(s => s is not AttentionSite)];
         if (sites.OrderBy(s => s.Node.Order).FirstOrDefault(s => !_used.Contains(s)) is { } left)
         {
-            throw new InvalidInputException($"{File}: {left.Node.Label} with the weight "
-                + $"{OneLine.Quote(left.Constants.First().Tensor.Name)} "
-                + $"{OneLine.Shape(left.Constants.First().Tensor.Shape)} has no place in a {_config.Family} model of "
-                + $"{_config.NLayers} "
-                + $"layers; recognised were {_used.Count} of {sites.Length} parts");
+            string weight = left.Constants.FirstOrDefault() is { } constant
+                ? $" with the weight {OneLine.Quote(constant.Tensor.Name)} {OneLine.Shape(constant.Tensor.Shape)}"
+                : "";
+            throw new InvalidInputException($"{File}: {left.Node.Label}{weight} has no place in a {_config.Family} model of "
+                + $"{_config.NLayers} layers; recognised were {_used.Count} of {sites.Length} parts");
         }
     }
 }

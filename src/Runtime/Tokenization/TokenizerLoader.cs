@@ -19,13 +19,13 @@ public static partial class TokenizerLoader
     public static TextTokenizer? TryLoad(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        TokenizerConfig config = TokenizerConfig.Read(directory);
         string json = Path.Combine(directory, "tokenizer.json"), vocabulary = Path.Combine(directory, "vocab.json");
         string merges = Path.Combine(directory, "merges.txt"), model = Path.Combine(directory, "tokenizer.model");
         string words = Path.Combine(directory, "vocab.txt");
         string? notRead = null;
         try
         {
+            TokenizerConfig config = TokenizerConfig.Read(directory);
             if (File.Exists(json))
             {
                 using JsonDocument document = JsonFile.Open(json);

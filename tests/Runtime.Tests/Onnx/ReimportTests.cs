@@ -1,0 +1,26 @@
+using Interp.Runtime.Onnx;
+using Interp.Runtime.Tests.Weights;
+
+namespace Interp.Runtime.Tests.Onnx;
+
+/// <summary>
+/// What Interp exports, it reads again: the weights are those of the model. Same bits; gains of 1 + w, which are exported as
+/// that sum, to its rounding.
+/// </summary>
+public sealed class ReimportTests
+{
+    public static TheoryData<string> Checkpoints => [.. Reference.HuggingFaceTests.All.Select(row => row.Data)];
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public void An_exported_graph_is_the_model_again(string name)
+    {
+        string folder = Fixtures.Require("hf/" + name);
+        TransformerModel model = TransformerModel.Load(folder);
+        using var work = new TemporaryDirectory();
+        OnnxExport.Write(model, work.At("model.onnx"));
+        work.Put("config.json", File.ReadAllBytes(Path.Combine(folder, "config.json")));
+        double tolerance = name.StartsWith("gemma", StringComparison.Ordinal) ? 2e-5 : 0;
+        Same.Logits(model, TransformerModel.Load(work.At("model.onnx")), tolerance, name);
+    }
+}
