@@ -66,7 +66,10 @@ internal sealed class WeightAssembly
             case Role.TokenEmbedding or Role.PositionEmbedding or Role.TokenTypeEmbedding:
                 if (Find<EmbeddingSite>(module, layer) is { Site: EmbeddingSite embedding })
                 {
-                    _weights.AddEmbedding(path + ".weight", embedding);
+                    // A graph that counts from 0 may leave out the rows that no position uses: it has one row for each position.
+                    bool counted = module.Role == Role.PositionEmbedding && embedding.Table.Rows == _config.NCtx;
+                    int unused = !counted ? 0 : _config.Family == "opt" ? 2 : _config.PaddingId + 1 ?? 0;
+                    _weights.AddEmbedding(path + ".weight", embedding, unused);
                 }
 
                 break;

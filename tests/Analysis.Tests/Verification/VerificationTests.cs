@@ -2,6 +2,7 @@ using Interp.Hooks;
 using Interp.Runtime;
 using Interp.Runtime.Onnx;
 using Interp.Runtime.Weights;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Interp.Analysis.Tests.Verifying;
 
@@ -37,6 +38,33 @@ public sealed class VerificationTests
 
         // Not only the logits: at least pattern, z, attn_out, pre, post, mlp_out and the stream of every layer.
         Assert.True(report.Rows.Count >= 7 * model.Config.NLayers, $"{report.Rows.Count} rows");
+    }
+
+    // What an optimizer fused cannot be seen; what is left must be the hook points that it is taken for.
+    [Theory]
+    [MemberData(nameof(Graphs))]
+    public void A_checkpoint_agrees_with_an_optimized_graph(string graph)
+    {
+        string path = Fixtures.Require(Path.Combine("hf", graph));
+        DirectoryInfo work = Directory.CreateTempSubdirectory("interp-verify-");
+        string optimized = Path.Combine(work.FullName, "model.onnx");
+        using (var options = new SessionOptions { OptimizedModelFilePath = optimized })
+        {
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED;
+            options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
+            using var session = new InferenceSession(path, options);
+        }
+
+        if (File.Exists(path + "_data"))
+        {
+            File.Copy(path + "_data", Path.Combine(work.FullName, "model.onnx_data"));
+        }
+
+        TransformerModel model = TransformerModel.Load(FolderOf(path));
+        VerifyReport report = Verification.AgainstOnnx(model, optimized, [Tokens]);
+        Assert.True(report.FirstDivergence is null, $"{report.FirstDivergence}");
+        Assert.True(report.Rows.Count >= 3 * model.Config.NLayers, $"{report.Rows.Count} rows");
+        work.Delete(recursive: true);
     }
 
     // In float16 a hundredth in one weight drowns in rounding: a half is found there.
