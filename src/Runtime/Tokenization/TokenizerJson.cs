@@ -9,6 +9,9 @@ namespace Interp.Runtime.Tokenization;
 /// </summary>
 internal static class TokenizerJson
 {
+    // A file's own pattern may take forever on some texts.
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(2);
+
     /// <summary>Builds the tokenizer, or tells which part of the file is not read.</summary>
     public static TextTokenizer? TryBuild(JsonElement root, string path, TokenizerConfig config, out string? notRead)
     {
@@ -155,7 +158,7 @@ internal static class TokenizerJson
                     words ??= own ? TokenizerLoader.Gpt2Words() : null;
                     break;
                 case "Split" when words is null && part.GetProperty("pattern").TryGetProperty("Regex", out JsonElement pattern):
-                    words = new Regex(pattern.GetString()!, RegexOptions.CultureInvariant);
+                    words = new Regex(pattern.GetString()!, RegexOptions.CultureInvariant, LongestMatch);
                     break;
                 default:
                     return null;

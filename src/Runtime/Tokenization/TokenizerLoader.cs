@@ -97,6 +97,12 @@ public static partial class TokenizerLoader
         Dictionary<string, int> special = [];
         for (int id = 0; id < pieces.Count; id++)
         {
+            // The library looks for it forever.
+            if (pieces[id].Text.Length == 0)
+            {
+                throw new InvalidInputException($"{kind} tokenizer: token {id}: expected a piece of text, found an empty one");
+            }
+
             if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown)
             {
                 special.TryAdd(pieces[id].Text, id);

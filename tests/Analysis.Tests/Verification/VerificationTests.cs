@@ -3,6 +3,7 @@ using Interp.Runtime;
 using Interp.Runtime.Onnx;
 using Interp.Runtime.Weights;
 using Microsoft.ML.OnnxRuntime;
+using RunOptions = Interp.Runtime.RunOptions;
 
 namespace Interp.Analysis.Tests.Verifying;
 

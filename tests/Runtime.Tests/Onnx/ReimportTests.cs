@@ -1,5 +1,7 @@
+using Interp.Hooks;
 using Interp.Runtime.Onnx;
 using Interp.Runtime.Tests.Weights;
+using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Tests.Onnx;
 
@@ -29,5 +31,31 @@ public sealed class ReimportTests
 
         double tolerance = name.StartsWith("gemma", StringComparison.Ordinal) ? 2e-5 : 0;
         Same.Logits(model, TransformerModel.Load(work.At("model.onnx")), tolerance, name);
+    }
+
+    [Fact]
+    public void A_graph_with_interventions_is_not_taken_for_the_model()
+    {
+        string folder = Fixtures.Require("hf/gpt2");
+        TransformerModel model = TransformerModel.Load(folder);
+        using var work = new TemporaryDirectory();
+        work.Put("config.json", File.ReadAllBytes(Path.Combine(folder, "config.json")));
+        OnnxExport.Write(model, work.At("model.onnx"), new OnnxExportOptions { Interventions = [new KnockOut(1, 2, 0)] });
+        Refused.With(() => TransformerModel.Load(work.At("model.onnx")), "interventions are part of this graph");
+    }
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public void Weights_written_as_safetensors_are_the_same_bits(string name)
+    {
+        string folder = Fixtures.Require("hf/" + name);
+        using var work = new TemporaryDirectory();
+        SafetensorsExport.Write(folder, work.At("model.safetensors"));
+        Same.Bits(TransformerModel.Load(folder), TransformerModel.Load(work.FullPath), name);
+        using Checkpoint original = Checkpoint.Open(folder), written = Checkpoint.Open(work.FullPath);
+        foreach (string tensor in written.Names)
+        {
+            Assert.Equal(original.Read(tensor, original.ShapeOf(tensor)), written.Read(tensor, written.ShapeOf(tensor)));
+        }
     }
 }
