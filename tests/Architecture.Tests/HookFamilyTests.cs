@@ -17,9 +17,9 @@ public sealed class HookFamilyTests
 
     // Sizes under the names of every family; what decides which points there are, the families choose by default or the variant.
     private const string Sizes = """
-        "hidden_size":16,"n_embd":16,"dim":16,"num_attention_heads":4,"n_head":4,"n_heads":4,"num_heads":4,"num_hidden_layers":2,"n_layer":2,
+        "hidden_size":32,"n_embd":32,"dim":32,"num_attention_heads":4,"n_head":4,"n_heads":4,"num_heads":4,"num_hidden_layers":2,"n_layer":2,
         "n_layers":2,"num_layers":2,"intermediate_size":32,"ffn_dim":32,"hidden_dim":32,"vocab_size":11,"max_position_embeddings":32,"n_positions":32,
-        "type_vocab_size":2,"head_dim":4,"rotary_dim":2,"rotary_pct":0.5,"pad_token_id":1,"word_embed_proj_dim":16,"num_key_value_heads":2,
+        "type_vocab_size":2,"head_dim":8,"rotary_dim":2,"rotary_pct":0.5,"pad_token_id":1,"word_embed_proj_dim":32,"num_key_value_heads":2,
         "num_local_experts":4,"num_experts_per_tok":2,"attention_types":[[["global","local"],1]],"window_size":8,"layer_norm_eps":1e-5,
         "query_pre_attn_scalar":4,"rms_norm_eps":1e-6,"attention_layers":["global","local"]
         """;
