@@ -15,7 +15,7 @@ internal sealed class AblateCommand : ToolCommand
     private readonly Option<string> _with = Opt.Text(
         "--with", "zero|mean|mean-pos|resample", "What takes the activation's place; means are over all prompts given.", "zero");
 
-    private readonly Option<int> _seed = Opt.Int("--seed", "N", "Seed of the choice of other prompts for resample.", 0);
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of the choice of other prompts for resample.", 0);
 
     public AblateCommand()
         : base("ablate", "Ablation: one activation is replaced by something that knows nothing of the prompt (table `ablation`).")

@@ -87,6 +87,44 @@ public sealed class VerificationTests
         }
     }
 
+    // Every matrix of the checkpoint in turn: the first point that differs is in the matrix' own layer, or the logits.
+    [Theory]
+    [InlineData("gpt2_onnx/model.onnx")]
+    [InlineData("llama_onnx/model_nofold.onnx")]
+    [InlineData("gpt_neox/model.onnx")]
+    [InlineData("bert/model_opset17.onnx")]
+    [InlineData("gemma2/model.onnx")]
+    public void Any_matrix_changed_by_a_hundredth_is_found_in_its_layer(string graph)
+    {
+        string path = Fixtures.Require(Path.Combine("hf", graph)), folder = FolderOf(path);
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        ConfigReader config = ConfigReader.Open(Path.Combine(folder, "config.json"));
+        NamedTensor[] Tensors(string changed) => [.. checkpoint.Names.Select(name =>
+        {
+            int[] shape = checkpoint.ShapeOf(name);
+            float[] values = checkpoint.Read(name, shape);
+            values[0] += name == changed ? 0.01f : 0;
+            return NamedTensor.Float(name, shape, values);
+        })];
+        string[] layers = ["h.", "layers.", "layer."];
+        int found = 0;
+        foreach (string name in checkpoint.Names.Where(n => checkpoint.ShapeOf(n).Length == 2))
+        {
+            string? part = layers.Select(l => name.Split(l)).Where(p => p.Length > 1 && char.IsAsciiDigit(p[1][0])).Select(p => p[1]).FirstOrDefault();
+            if (part is null)
+            {
+                continue;
+            }
+
+            TransformerModel model = TransformerModel.Create(config, new InMemoryWeights("changed", Tensors(name)));
+            VerifyRow? first = Verification.AgainstOnnx(model, path, [Tokens]).FirstDivergence;
+            Assert.True(first?.Layer == part[0] - '0', $"{name}: {first?.Hook ?? "nothing"}");
+            found++;
+        }
+
+        Assert.True(found >= 8, $"{found} matrices");
+    }
+
     private static Linear Changed(Linear map, float change)
     {
         var weights = new float[map.Inputs * map.Outputs];
