@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Interp.Runtime.Weights;
 using Microsoft.ML.Tokenizers;
 
 namespace Interp.Runtime.Tokenization;
@@ -106,6 +107,12 @@ public static partial class TokenizerLoader
             if (pieces[id].Text.Length == 0)
             {
                 throw new InvalidInputException($"{kind} tokenizer: token {id}: expected a piece of text, found an empty one");
+            }
+
+            if (pieces[id].Type == SentencePieceModel.Byte && !SentencePieceModel.IsByte(pieces[id].Text))
+            {
+                throw new InvalidInputException(
+                    $"{kind} tokenizer: token {id}: expected a byte such as <0x0A>, found {OneLine.Quote(pieces[id].Text)}");
             }
 
             if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown or SentencePieceModel.UserDefined)
