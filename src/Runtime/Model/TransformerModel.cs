@@ -62,14 +62,15 @@ public sealed class TransformerModel
     /// tokenizer beside it, or a GGUF file.
     /// </summary>
     /// <param name="path">Path of the directory, or of a file that ends in <c>.onnx</c> or <c>.gguf</c>.</param>
+    /// <param name="family">A family of the caller's own; null = the one that <c>model_type</c> names.</param>
     /// <exception cref="InvalidInputException">Something there is missing, broken or not supported.</exception>
-    public static TransformerModel Load(string path)
+    public static TransformerModel Load(string path, ModelFamily? family = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         IModelSource source = IModelSource.Open(path);
         try
         {
-            ModelFamily family = ModelFamily.For(source.Config);
+            family ??= ModelFamily.For(source.Config);
             ModelConfig config = source.Complete(family.ReadConfig(source.Config));
             IWeightSource tensors = source.Weights(config);
             ModelWeights weights = family.ReadWeights(config, tensors);
