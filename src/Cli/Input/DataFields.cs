@@ -10,7 +10,7 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
     public static IReadOnlyList<string> Names { get; } =
     [
         "clean", "corrupted", "answer", "wrong", "id", "group", "clean_tokens", "corrupted_tokens", "answer_token", "wrong_token",
-        "answer_tokens", "wrong_tokens", "positions",
+        "answer_tokens", "wrong_tokens", "positions", "subject", "subject_positions",
     ];
 
     /// <summary>The row.</summary>
@@ -28,6 +28,10 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
         Id = text("id"),
         Group = text("group"),
         Positions = ids("positions"),
+        Subject = Only("subject", "subject_positions") is null ? text("subject") : null,
+        Spans = ids("subject_positions") is { } subject
+            ? new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal) { ["subject"] = subject }
+            : new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal),
     };
 
     private IReadOnlyList<int>? Tokens(string name)

@@ -13,7 +13,7 @@ public sealed class SweepCommandTests
         Outcome outcome = Tool.Demo("patch", [.. Pair, "--sites", "z", "--json"]);
         Assert.Equal(
             [
-                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "metric",
+                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "neuron", "span", "metric",
                 "clean", "corrupted", "patched",
                 "effect",
             ],
@@ -81,7 +81,13 @@ public sealed class SweepCommandTests
 
     [Theory]
     [InlineData("--engine", "lanes", "engine 'lanes': not available yet")]
-    [InlineData("--metric", "accuracy", "metric 'accuracy': expected one of logit-diff")]
+    [InlineData("--metric", "loss", "metric 'loss': expected one of logit-diff")]
+    [InlineData("--heads", "5.0", "head L5H0: out of range")]
+    [InlineData("--heads", "1.9", "head L1H9: out of range")]
+    [InlineData("--memory", "much", "--memory 'much': expected a size such as 4GB")]
+    [InlineData("--neurons", "3", "--neurons: expected --by layer,neuron")]
+    [InlineData("--spans", "subject", "span 'subject': no prompt has it")]
+    [InlineData("--positions", "40", "position 40: the longest prompt has 9 tokens")]
     [InlineData("--by", "pos", "expected layer,pos")]
     [InlineData("--by", "layer,token", "by 'token'")]
     [InlineData("--sites", "mlp_out", "mlp_out")]
@@ -91,8 +97,8 @@ public sealed class SweepCommandTests
         Tool.Refuses(["patch", "--model", "demo", .. Pair, option, value], words);
 
     [Theory]
-    [InlineData("noise", "not available yet")]
     [InlineData("one", "expected one of zero, mean, mean-pos, resample")]
+    [InlineData("mean-group", "prompt 0: expected a group, found none")]
     public void What_an_ablation_cannot_take_is_refused(string with, string words) => Tool.Refuses(
         ["ablate", "--model", "demo", "--prompt", Tool.Clean, "--answer", "met", "--with", with], words);
 
