@@ -29,7 +29,7 @@ public static class KnockoutSweep
         .. PatchingSweep.Columns[..3], new("layer", ColumnType.Int32), new("head", ColumnType.Int32),
         new("pos", ColumnType.Int32), new("src_pos", ColumnType.Int32), new("span", ColumnType.Text),
         new("src_span", ColumnType.Text), new("window", ColumnType.Int32), new("renormalize", ColumnType.Text),
-        .. PatchingSweep.Columns[12..],
+        .. PatchingSweep.Columns[11..],
     ];
 
     /// <summary>Cuts the edges of every cell in the clean runs.</summary>

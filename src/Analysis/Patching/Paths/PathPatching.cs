@@ -13,7 +13,7 @@ public static class PathPatching
     private static readonly Column[] Columns =
     [
         .. PatchingSweep.Columns[..3], new("src", ColumnType.Text), new("dst", ColumnType.Text), new("frozen", ColumnType.Text),
-        .. PatchingSweep.Columns[12..], new("linear", ColumnType.Float64), new("linear_effect", ColumnType.Float64),
+        .. PatchingSweep.Columns[11..], new("linear", ColumnType.Float64), new("linear_effect", ColumnType.Float64),
     ];
 
     /// <summary>Patches every path.</summary>
