@@ -8,19 +8,19 @@ public static class TextSpan
     /// <summary>The positions of the tokens that hold a text, ascending; null when the prompt has it never or more than once.</summary>
     /// <param name="model">The model whose tokens they are.</param>
     /// <param name="tokens">The prompt.</param>
-    /// <param name="text">The text, with or without spaces around it.</param>
+    /// <param name="text">The text; white space does not count, because some tokenizers drop it.</param>
     public static IReadOnlyList<int>? Find(TransformerModel model, IReadOnlyList<int> tokens, string text)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(text);
-        string wanted = text.Trim();
+        string wanted = Bare(text);
         var ends = new int[tokens.Count];
         string whole = "";
         for (int i = 0; i < tokens.Count; i++)
         {
             string token = model.TokenText(tokens[i]);
-            whole += token;
+            whole += Bare(token);
             ends[i] = whole.Length;
         }
 
@@ -32,4 +32,6 @@ public static class TextSpan
 
         return [.. Enumerable.Range(0, tokens.Count).Where(i => ends[i] > at && (i == 0 ? 0 : ends[i - 1]) < at + wanted.Length)];
     }
+
+    private static string Bare(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
 }

@@ -15,6 +15,7 @@ public sealed class SweepJournal
     private readonly string _path;
     private readonly bool _resume;
     private readonly StringBuilder _pending = new();
+    private bool _empty;
     private DateTime _written = DateTime.UtcNow;
 
     /// <summary>Names the file; nothing is read or written before the sweep begins.</summary>
@@ -38,7 +39,10 @@ public sealed class SweepJournal
     {
         if (!_resume || !File.Exists(_path))
         {
-            AtomicFile.Write(_path, stream => stream.Write(Encoding.ASCII.GetBytes($"{Header}{fingerprint}\n")));
+            // The file appears with the first measurement.
+            File.Delete(_path);
+            _pending.Clear().Append(Header).Append(fingerprint).Append('\n');
+            _empty = true;
             return;
         }
 
@@ -76,6 +80,7 @@ public sealed class SweepJournal
     /// <summary>Notes a measurement.</summary>
     internal void Add(int item, double value)
     {
+        _empty = false;
         _pending.Append(CultureInfo.InvariantCulture, $"{item} {BitConverter.DoubleToInt64Bits(value):x16}\n");
         if (DateTime.UtcNow - _written > BetweenWrites)
         {
@@ -86,7 +91,7 @@ public sealed class SweepJournal
     /// <summary>Writes what is noted but not written.</summary>
     internal void Flush()
     {
-        if (_pending.Length > 0)
+        if (_pending.Length > 0 && !_empty)
         {
             File.AppendAllText(_path, _pending.ToString());
             _pending.Clear();
