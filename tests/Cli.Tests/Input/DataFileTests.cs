@@ -86,8 +86,8 @@ public sealed class DataFileTests
     {
         using var work = new Workspace();
         Tool.Refuses(
-            ["run", "--model", "demo", "--data", work.Put("d.json", "[]")],
-            "expected an ending of .jsonl or .csv, found '.json'");
+            ["run", "--model", "demo", "--data", work.Put("d.txt", "[]")],
+            "expected an ending of .jsonl or .csv, found '.txt'");
     }
 
     [Fact]
