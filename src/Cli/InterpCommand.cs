@@ -36,7 +36,9 @@ internal static class InterpCommand
         try
         {
             Usage.ThrowIfWrong(parse, arguments[0]);
-            ((ToolCommand)parse.CommandResult.Command).Execute(new Session(parse, arguments, output, error, cancellation));
+            var session = new Session(parse, arguments, output, error, cancellation);
+            ((ToolCommand)parse.CommandResult.Command).Execute(session);
+            session.TellRemarks();
             cancellation.ThrowIfCancellationRequested();
             return ExitCode.Done;
         }

@@ -13,7 +13,10 @@ namespace Interp.Cli;
 internal sealed class Session(
     ParseResult parse, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
 {
-    private const int PlainWidth = 160;
+    /// <summary>Width of tables where nobody reads along, and least width everywhere.</summary>
+    public const int PlainWidth = 160;
+
+    private readonly List<string> _remarks = [];
 
     /// <summary>Results.</summary>
     public TextWriter Output => output;
@@ -29,6 +32,9 @@ internal sealed class Session(
 
     /// <summary>Whether the user wants no remarks and no progress.</summary>
     public bool Quiet => parse.GetValue<bool>(CommonOptions.Quiet);
+
+    /// <summary>The seed of random choices.</summary>
+    public int Seed => parse.GetValue<int>(CommonOptions.Seed);
 
     /// <summary>Whether results go to somebody who reads along.</summary>
     public bool OutputIsTerminal => new AnsiConsoleOutput(output).IsTerminal;
@@ -52,6 +58,16 @@ internal sealed class Session(
         {
             error.WriteLine(text);
         }
+    }
+
+    /// <summary>A remark on the input, told when the work is done: an error is one line, so it comes without remarks.</summary>
+    public void Remark(string text) => _remarks.Add(text);
+
+    /// <summary>Tells the remarks that have waited.</summary>
+    public void TellRemarks()
+    {
+        _remarks.ForEach(Note);
+        _remarks.Clear();
     }
 
     /// <summary>A console for tables; plain text of a fixed width where nobody reads along.</summary>

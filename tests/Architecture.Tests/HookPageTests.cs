@@ -62,7 +62,9 @@ public sealed partial class HookPageTests
     private static Dictionary<string, string> Meanings() => CSharpSyntaxTree
         .ParseText(Repository.Read("src/Hooks/HookKind.cs")).GetRoot()
         .DescendantNodes().OfType<EnumMemberDeclarationSyntax>()
-        .ToDictionary(m => m.Identifier.ValueText, m => Summary().Match(m.GetLeadingTrivia().ToFullString()).Groups[1].Value);
+        .ToDictionary(
+            m => m.Identifier.ValueText,
+            m => Summary().Match(m.GetLeadingTrivia().ToFullString()).Groups[1].Value.Replace("<c>", "`").Replace("</c>", "`"));
 
     [GeneratedRegex(@"<summary>(.*?)(?:, \[[^\]]*\])?\.</summary>", RegexOptions.Singleline)]
     private static partial Regex Summary();

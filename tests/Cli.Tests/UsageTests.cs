@@ -25,13 +25,23 @@ public sealed class UsageTests
     [Theory]
     [InlineData("command 'lens': expected one of info, run, generate", "lens", "--model", "demo")]
     [InlineData("--model: expected a command first", "--model", "demo")]
-    [InlineData("'--model' is required", "run")]
+    [InlineData("--model: expected PATH, found none. A Hugging Face directory", "run")]
     [InlineData("--promt: not an option of 'run'; the nearest are --prompt", "run", "--model", "demo", "--promt", "x")]
+    [InlineData("-q: not an option of 'run'; the nearest are", "run", "--model", "demo", "--tokens", "1", "-q")]
+    [InlineData(
+        "--prompt: not an option of 'patch'; expected one of --model, --threads, --clean, --corrupted",
+        "patch", "--model", "demo", "--prompt", "Mary")]
+    [InlineData(
+        "--answer: expected it as text or as ids, found --answer and --answer-token",
+        "decompose", "--model", "demo", "--prompt", "Mary", "--answer", "met", "--answer-token", "3")]
+    [InlineData(
+        "--corrupted: expected it as text or as ids, found --corrupted and --corrupted-tokens",
+        "patch", "--model", "demo", "--clean", "Mary", "--corrupted", "Anna", "--corrupted-tokens", "0 3", "--answer", "met")]
     [InlineData("--memory: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--memory", "4GB")]
     [InlineData("--process: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--process=all")]
     [InlineData("'then'", "run", "--model", "demo", "--prompt", "Mary", "then")]
-    [InlineData("'--tokens'", "run", "--model", "demo", "--tokens")]
-    [InlineData("'--model' expects a single argument", "run", "--model", "demo", "--model", "demo", "--tokens", "1")]
+    [InlineData("--tokens: expected IDS behind it, found nothing", "run", "--model", "demo", "--tokens")]
+    [InlineData("--model: expected once, found again", "run", "--model", "demo", "--model", "demo", "--tokens", "1")]
     [InlineData(
         "--threads: expected a whole number of at least 0, found '-2'",
         "run", "--model", "demo", "--tokens", "1", "--threads", "-2")]

@@ -103,7 +103,7 @@ public sealed class InterventionJsonTests
     [InlineData("", "not valid JSON")]
     [InlineData("{\"interp.interventions\": 1,\n \"interventions\": [}", "not valid JSON")]
     [InlineData("""{"interp.interventions": 1, "interp.interventions": 1, "interventions": []}""", "not valid JSON")]
-    [InlineData("[]", "$: expected an object, found an array")]
+    [InlineData("[]", "$: expected an object with interp.interventions, interventions, found an array")]
     [InlineData("""{"interventions": []}""", "$: expected a field 'interp.interventions', found none")]
     [InlineData("""{"interp.interventions": 2, "interventions": []}""", "expected version 1, found 2")]
     public void A_wrong_document_is_an_error(string json, string part) =>

@@ -1,8 +1,9 @@
 namespace Interp.Tests;
 
 /// <summary>
-/// The reference numbers: the directory named by INTERP_FIXTURES, or <c>shared/fixtures</c> beside the repository, or, for a
-/// few small models, <c>tests/Fixtures</c> in it. Tests that need what is nowhere are skipped.
+/// The reference numbers: the directory named by INTERP_FIXTURES or, without that, <c>shared/fixtures</c> beside the
+/// repository; what is not there and belongs to a few small models is in <c>tests/Fixtures</c>. Tests that need what is
+/// nowhere are skipped.
 /// </summary>
 public static class Fixtures
 {
@@ -38,7 +39,11 @@ public static class Fixtures
         {
             if (File.Exists(Path.Combine(at.FullName, "Interp.sln")))
             {
-                yield return Path.GetFullPath(Path.Combine(at.FullName, "..", "shared", "fixtures"));
+                if (string.IsNullOrEmpty(named))
+                {
+                    yield return Path.GetFullPath(Path.Combine(at.FullName, "..", "shared", "fixtures"));
+                }
+
                 yield return Path.Combine(at.FullName, "tests", "Fixtures");
             }
         }

@@ -28,7 +28,7 @@ internal sealed class AblateCommand : ToolCommand
     private readonly Option<int> _draws = Opt.Int("--draws", "N", "Draws of noise for each prompt.", 10, 1);
     private readonly Option<int[]> _noisePositions = Opt.Ints("--noise-positions", "LIST", "Positions whose embeddings are corrupted.");
     private readonly Option<string?> _noiseSpan = Opt.Text("--noise-span", "NAME", "Named span whose embeddings are corrupted, such as subject.");
-    private readonly Option<int> _seed = Opt.Int("--seed", "N", "Seed of donors, noise and statistics.", 0);
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of donors, noise and statistics.", 0);
 
     public AblateCommand()
         : base("ablate", "Ablation: one activation is replaced by something that knows nothing of the prompt (table `ablation`).")

@@ -51,6 +51,12 @@ internal sealed class DecomposeCommand : ToolCommand
                     $"prompt {i}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
             }
 
+            foreach (int both in pairs[i].Answers.Intersect(pairs[i].Wrongs))
+            {
+                throw new InvalidInputException(
+                    $"prompt {i}: expected answers and wrong tokens that differ, found token {both} among both");
+            }
+
             Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
         }
 

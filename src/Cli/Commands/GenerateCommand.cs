@@ -21,7 +21,7 @@ internal sealed class GenerateCommand : ToolCommand
     private readonly Option<float> _topP = Opt.Float(
         "--top-p", "P", "Sample among the most likely tokens that together reach probability P.", 1);
 
-    private readonly Option<int> _seed = Opt.Int("--seed", "N", "Seed of the sampling.", 0);
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of the sampling.", 0);
     private readonly Option<bool> _noCache = Opt.Switch("--no-cache", "Run the whole text again for each token.");
     private readonly Option<bool> _ignoreEos = Opt.Switch("--ignore-eos", "Do not stop at the end-of-sequence token.");
 
@@ -47,7 +47,9 @@ internal sealed class GenerateCommand : ToolCommand
         TextStream? stream = pairs.Count == 1 && _table.ForPeople(session) && session.OutputIsTerminal
             ? new TextStream(model, pairs[0].Clean, session.Output)
             : null;
+        RemarkOnUnused(session);
         int room = model.Config.NCtx - pairs.Max(p => p.Clean.Count);
+        List<int>[] sequences = [.. pairs.Select(p => p.Clean.ToList())];
         var options = new GenerateOptions
         {
             MaxNewTokens = session.Get(_maxNew) ?? Math.Min(UsualLength, room),
@@ -59,13 +61,23 @@ internal sealed class GenerateCommand : ToolCommand
             StopTokens = session.Get(_ignoreEos) ? [] : model.Config.EosIds,
             Interventions = _model.Interventions(session, model),
             Threads = _model.Threads(session),
-            OnToken = (_, token) =>
+            OnToken = (sequence, token) =>
             {
                 session.Cancellation.ThrowIfCancellationRequested();
+                sequences[sequence].Add(token);
                 stream?.Add(token);
             },
         };
-        IReadOnlyList<IReadOnlyList<int>> sequences = model.Generate(new TokenBatch(pairs.Select(p => p.Clean)), options);
+        try
+        {
+            model.Generate(new TokenBatch(pairs.Select(p => p.Clean)), options);
+        }
+        catch (OperationCanceledException) when (sequences.Zip(pairs).Any(p => p.First.Count > p.Second.Clean.Count))
+        {
+            // Ctrl-C: what was generated until then is the result.
+            session.Note("stopped before the end");
+        }
+
         stream?.End();
         var table = new ResultTable(
             "generation",
@@ -83,6 +95,17 @@ internal sealed class GenerateCommand : ToolCommand
         }
 
         _table.Emit(session, table, () => Print(session, table, stream is not null));
+    }
+
+    private void RemarkOnUnused(Session session)
+    {
+        foreach (Option option in new Option[] { _topK, _topP, _seed })
+        {
+            if (session.Get(_temperature) == 0 && session.Has(option))
+            {
+                session.Remark($"{option.Name}: without effect at temperature 0, which is greedy; give --temperature to sample");
+            }
+        }
     }
 
     private static void Print(Session session, ResultTable table, bool streamed)

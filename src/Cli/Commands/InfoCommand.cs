@@ -73,7 +73,8 @@ internal sealed class InfoCommand : ToolCommand
             "FFN", c.AttnOnly ? "none (attention only)" : $"d_mlp {c.DMlp}, {c.Activation}{(c.Gated ? ", gated" : "")}{experts}");
         people.Add("norm, block", $"{c.Norm}, {c.Block}");
         people.Add("positions", $"{c.Positions}, context {c.NCtx}");
-        people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is null ? "no tokenizer (token ids only)" : "with tokenizer")}");
+        people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is not null ? "with tokenizer"
+            : model.TokenizerProblem is { } problem ? $"token ids only: {problem}" : "no tokenizer (token ids only)")}");
         people.Add("parameters", Shown.Count(model.Weights.Parameters(c.TiedUnembedding)));
         if (model.Stored.Count > 0)
         {
@@ -86,6 +87,7 @@ internal sealed class InfoCommand : ToolCommand
             "hook points",
             $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");
         people.Add($"all standard activations of {positions} tokens", Shown.Bytes(facts.ActivationBytes));
+        people.Add("planned peak of a run that records them", Shown.Bytes(facts.PeakBytes));
         people.Add("SHA-256 of the weights", model.Sha256);
         people.Print(session.Output);
     }

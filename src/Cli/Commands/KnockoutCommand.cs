@@ -17,7 +17,7 @@ internal sealed class KnockoutCommand : ToolCommand
     private readonly ChoiceOption<bool> _renormalize = new(
         "--renormalize", "Whether the attention that remains sums to one.", ("true", true), ("false", false));
 
-    private readonly Option<int> _seed = Opt.Int("--seed", "N", "Seed of the statistics of --summary.", 0);
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of the statistics of --summary.", 0);
 
     public KnockoutCommand()
         : base("knockout", "Attention knockout: chosen positions are kept from reading others (table `knockout`).")

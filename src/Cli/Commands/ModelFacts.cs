@@ -13,6 +13,17 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
     public long ActivationBytes => sizeof(float) * model.Hooks.Points.Sum(
         point => model.Hooks.Shape(point, positions, positions).Aggregate(1L, (a, b) => a * b));
 
+    /// <summary>
+    /// Bytes that a run of one prompt is planned to need when every standard activation is recorded: weights, activations,
+    /// logits, and twice what the largest block computes, for the rows it works on and those of the block before.
+    /// </summary>
+    public long PeakBytes => model.Weights.Bytes + ActivationBytes + LogitBytes + (2 * LargestBlockBytes);
+
+    private long LogitBytes => (long)sizeof(float) * positions * model.Config.DVocab;
+
+    private long LargestBlockBytes => sizeof(float) * model.Hooks.Points.GroupBy(p => p.Layer).Max(
+        layer => layer.Sum(point => model.Hooks.Shape(point, positions, positions).Aggregate(1L, (a, b) => a * b)));
+
     /// <summary>Bytes of the weights as the checkpoint stores them.</summary>
     public long StoredBytes => model.Stored.Sum(stored => stored.Bytes);
 
@@ -28,7 +39,8 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
             ("tokenizer", model.Tokenizer?.Kind), ("hook_points", model.Hooks.AllPoints.Length),
             ("parameters", (double)model.Weights.Parameters(c.TiedUnembedding)), ("weight_bytes", (double)model.Weights.Bytes),
             ("stored_types", string.Join(' ', model.Stored.Select(s => s.Type))), ("stored_bytes", (double)StoredBytes),
-            ("prompt_length", positions), ("activation_bytes", (double)ActivationBytes), ("sha256", model.Sha256),
+            ("prompt_length", positions), ("activation_bytes", (double)ActivationBytes),
+            ("peak_bytes", (double)PeakBytes), ("sha256", model.Sha256),
         ];
         var table = new ResultTable("model", [.. facts.Select(f => new Column(f.Name, f.Value switch
         {

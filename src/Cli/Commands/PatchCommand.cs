@@ -11,7 +11,7 @@ internal sealed class PatchCommand : ToolCommand
     private readonly InputOptions _input;
     private readonly SweepOptionSet _sweep;
     private readonly MeasureOptions _measure;
-    private readonly Option<int> _seed = Opt.Int("--seed", "N", "Seed of the statistics of --summary.", 0);
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of the statistics of --summary.", 0);
     private readonly TableOptions _table;
     private readonly ChoiceOption<PatchDirection> _direction = new(
         "--direction", "denoise = clean activations into the corrupted run; noise = corrupted ones into the clean run.",

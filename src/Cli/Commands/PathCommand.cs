@@ -28,7 +28,7 @@ internal sealed class PathCommand : ToolCommand
         "--direction", "noise = senders as in the corrupted run, into the clean run; denoise = the other way.",
         ("noise", PatchDirection.Noise), ("denoise", PatchDirection.Denoise));
 
-    private readonly Option<int> _seed = Opt.Int("--seed", "N", "Seed of the statistics of --summary.", 0);
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of the statistics of --summary.", 0);
 
     public PathCommand()
         : base("path", "Path patching: what senders write reaches chosen receivers only (table `paths`).")

@@ -8,7 +8,7 @@ internal static class PromptRuns
 {
     /// <summary>
     /// Runs all prompts. A prompt's result does not depend on its neighbours; but interventions may name sequences of the
-    /// batch, so with any of them all prompts are one batch.
+    /// batch, so with any of them all prompts are one batch. After Ctrl-C the runs that are finished remain.
     /// </summary>
     /// <param name="session">The call; Ctrl-C stops between batches.</param>
     /// <param name="model">The model.</param>
@@ -22,6 +22,12 @@ internal static class PromptRuns
         int size = options.Interventions.Count > 0 ? pairs.Count : atOnce;
         for (int first = 0; first < pairs.Count; first += size)
         {
+            if (session.Cancellation.IsCancellationRequested && first > 0)
+            {
+                session.Note($"stopped after {first} of {pairs.Count} prompts");
+                yield break;
+            }
+
             session.Cancellation.ThrowIfCancellationRequested();
             RunResult run = model.Run(new TokenBatch(pairs.Skip(first).Take(size).Select(p => p.Clean)), options);
             for (int s = 0; s < run.Batch.Count; s++)

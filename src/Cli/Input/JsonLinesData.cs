@@ -49,7 +49,12 @@ internal static class JsonLinesData
             }
 
             unread.UnionWith(root.EnumerateObject().Select(p => p.Name).Except(DataFields.Names));
-            return new DataFields(source, field => Text(root, source, field), field => Ids(root, source, field)).Read();
+            RawPair row = new DataFields(source, field => Text(root, source, field), field => Ids(root, source, field)).Read();
+            return row is { Clean: null, CleanTokens: null }
+                ? throw new InvalidInputException(
+                    $"{source}: expected a field clean or clean_tokens, "
+                    + $"found {string.Join(", ", root.EnumerateObject().Select(p => p.Name).DefaultIfEmpty("none").Take(8))}")
+                : row;
         }
     }
 

@@ -33,7 +33,9 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
     {
         IReadOnlyList<int> corrupted = Prompt(row, "corrupted", row.Corrupted, row.CorruptedTokens)
             ?? throw new InvalidInputException(
-                $"{row.Source}: expected a corrupted prompt (corrupted or corrupted_tokens), found none");
+                row.Places is null
+                    ? $"{row.Source}: expected a corrupted prompt (corrupted or corrupted_tokens), found none"
+                    : $"{row.Source}: expected a corrupted prompt beside it (--corrupted or --corrupted-tokens), found none");
         if (row.Positions is { } positions)
         {
             CheckPositions(row, positions, pair.Clean.Count, corrupted.Count);
@@ -95,25 +97,26 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
             return null;
         }
 
-        IReadOnlyList<int> tokens = ids ?? Tokenize(row, text!);
+        string place = row.Place(field);
+        IReadOnlyList<int> tokens = ids ?? AtPlace(place, () => model.Tokenize(text!, bos));
         if (tokens.Count == 0 || tokens.Count > model.Config.NCtx)
         {
             throw new InvalidInputException(
-                $"{row.Source}: {field}: expected 1 to {model.Config.NCtx} tokens (the model's context), found {tokens.Count}");
+                $"{place}: expected 1 to {model.Config.NCtx} tokens (the model's context), found {tokens.Count}");
         }
 
-        return CheckRange(row, tokens);
+        return CheckRange(place, tokens);
     }
 
-    private IReadOnlyList<int> Tokenize(RawPair row, string text)
+    private T AtPlace<T>(string place, Func<T> tokenize)
     {
         try
         {
-            return model.Tokenize(text, bos);
+            return tokenize();
         }
-        catch (InvalidInputException exception) when (model.Tokenizer is not null)
+        catch (InvalidInputException exception) when (model.Tokenizer is not null && !exception.Message.StartsWith(place, StringComparison.Ordinal))
         {
-            throw new InvalidInputException($"{row.Source}: {exception.Message}", exception);
+            throw new InvalidInputException($"{place}: {exception.Message}", exception);
         }
     }
 
@@ -124,17 +127,18 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
             return [];
         }
 
-        return CheckRange(row, ids ?? [AnswerToken.Find(model, text!, $"{row.Source}: {field}")]);
+        string place = row.Place(field);
+        return CheckRange(place, ids ?? [AtPlace(place, () => AnswerToken.Find(model, text!, place))]);
     }
 
-    private IReadOnlyList<int> CheckRange(RawPair row, IReadOnlyList<int> ids)
+    private IReadOnlyList<int> CheckRange(string place, IReadOnlyList<int> ids)
     {
         foreach (int id in ids)
         {
             if ((uint)id >= (uint)model.Config.DVocab)
             {
                 throw new InvalidInputException(
-                    $"{row.Source}: token id {id} is out of range, expected 0..{model.Config.DVocab - 1}");
+                    $"{place}: token id {id} is out of range, expected 0..{model.Config.DVocab - 1}");
             }
         }
 

@@ -2,7 +2,8 @@ namespace Interp.Cli;
 
 /// <summary>A row of the input as it was written: texts or ids, nothing tokenized yet.</summary>
 /// <param name="Source">Where it stands: <c>--prompt 2</c>, <c>pairs.jsonl, line 3</c>. Errors begin with it.</param>
-internal sealed record RawPair(string Source)
+/// <param name="Places">For each field the option that gave it; null in a file.</param>
+internal sealed record RawPair(string Source, IReadOnlyDictionary<string, string>? Places = null)
 {
     public string? Clean { get; init; }
 
@@ -33,4 +34,7 @@ internal sealed record RawPair(string Source)
 
     /// <summary>For each position of the corrupted prompt the clean position, or -1.</summary>
     public IReadOnlyList<int>? Positions { get; init; }
+
+    /// <summary>What errors call a field: <c>--answer</c>, <c>pairs.jsonl, line 3: answer</c>.</summary>
+    public string Place(string field) => Places?[field] ?? $"{Source}: {field}";
 }

@@ -98,32 +98,51 @@ internal sealed class InputOptions
             }
         }
 
-        return [.. DataFiles(session).SelectMany(file => DataFile.Read(file, session.Note))];
+        return [.. DataFiles(session).SelectMany(file => DataFile.Read(file, session.Remark))];
     }
 
     private List<RawPair> OnCommandLine(Session session, Option<string[]> clean)
     {
+        foreach ((Option text, Option id) in new[] { (_corrupted, _corruptedTokens), (_answer, _answerToken), (_wrong, _wrongToken) })
+        {
+            if (session.Has(text) && session.Has(id))
+            {
+                throw new InvalidInputException($"{text.Name}: expected it as text or as ids, found {text.Name} and {id.Name}");
+            }
+        }
+
         int count = session.Get(clean).Length;
         bool ids = clean == _tokens || clean == _cleanTokens;
         List<RawPair> rows = [];
         for (int i = 0; i < count; i++)
         {
             string prompt = session.Get(clean)[i];
-            string source = count == 1 ? clean.Name : $"{clean.Name} {i + 1}";
-            rows.Add(new RawPair(source)
+            string source = Place(clean, i);
+            rows.Add(new RawPair(source, Places(i))
             {
                 Clean = ids ? null : prompt,
                 CleanTokens = ids ? TokenIds.Parse(prompt, source) : null,
                 Corrupted = Item(_corrupted, i),
-                CorruptedTokens = Item(_corruptedTokens, i) is { } c ? TokenIds.Parse(c, _corruptedTokens.Name) : null,
+                CorruptedTokens = Item(_corruptedTokens, i) is { } c ? TokenIds.Parse(c, Place(_corruptedTokens, i)) : null,
                 Answer = Item(_answer, i),
-                AnswerTokens = Item(_answerToken, i) is { } a ? [TokenIds.ParseOne(a, _answerToken.Name)] : null,
+                AnswerTokens = Item(_answerToken, i) is { } a ? [TokenIds.ParseOne(a, Place(_answerToken, i))] : null,
                 Wrong = Item(_wrong, i),
-                WrongTokens = Item(_wrongToken, i) is { } w ? [TokenIds.ParseOne(w, _wrongToken.Name)] : null,
+                WrongTokens = Item(_wrongToken, i) is { } w ? [TokenIds.ParseOne(w, Place(_wrongToken, i))] : null,
             });
         }
 
         return rows;
+
+        string Place(Option<string[]> option, int index) =>
+            session.Get(option).Length > 1 ? $"{option.Name} {index + 1}" : option.Name;
+
+        Dictionary<string, string> Places(int index) => new()
+        {
+            ["clean"] = Place(clean, index),
+            ["corrupted"] = Place(session.Has(_corrupted) ? _corrupted : _corruptedTokens, index),
+            ["answer"] = Place(session.Has(_answer) ? _answer : _answerToken, index),
+            ["wrong"] = Place(session.Has(_wrong) ? _wrong : _wrongToken, index),
+        };
 
         string? Item(Option<string[]> option, int index)
         {

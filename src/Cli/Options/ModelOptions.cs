@@ -10,8 +10,8 @@ internal sealed class ModelOptions
 {
     private readonly Option<string> _model = new("--model")
     {
-        Description = "A Hugging Face directory (config.json, *.safetensors, tokenizer files), a .gguf file, or `demo`, the model "
-            + "that ships with interp.",
+        Description = "A Hugging Face directory (config.json, *.safetensors, tokenizer files), an .onnx or a .gguf file, or `demo`, "
+            + "the model that ships with interp.",
         HelpName = "PATH",
         Required = true,
     };

@@ -36,6 +36,7 @@ internal static class FileMetadata
             ["interp.version"] = Version,
             ["interp.command"] = session.CommandLine,
             ["interp.model_sha256"] = model.Sha256,
+            ["interp.seed"] = session.Seed.ToString(CultureInfo.InvariantCulture),
             ["interp.threads"] = (threads == 0 ? Environment.ProcessorCount : threads).ToString(CultureInfo.InvariantCulture),
             ["interp.kernel_tier"] = KernelInfo.Tier,
             ["interp.result_sha256"] = Sha256(tensors),

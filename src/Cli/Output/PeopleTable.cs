@@ -32,5 +32,11 @@ internal sealed class PeopleTable
     })));
 
     /// <summary>Prints the table.</summary>
-    public void Print(TextWriter writer) => Session.Rich(writer).Write(_table);
+    public void Print(TextWriter writer)
+    {
+        // A narrow terminal may wrap a line; a number that is broken in the middle could not be read.
+        IAnsiConsole console = Session.Rich(writer);
+        console.Profile.Width = Math.Max(console.Profile.Width, Session.PlainWidth);
+        console.Write(_table);
+    }
 }

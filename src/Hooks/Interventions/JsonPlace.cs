@@ -27,7 +27,11 @@ internal readonly struct JsonPlace(JsonElement element, string file, string path
     /// <summary>Throws unless this is an object with no other fields.</summary>
     public void RequireFields(IReadOnlyList<string> known)
     {
-        Require(JsonValueKind.Object);
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw Error($"expected an object with {string.Join(", ", known)}, found {KindName(element.ValueKind)}");
+        }
+
         foreach (JsonProperty property in element.EnumerateObject())
         {
             if (!known.Contains(property.Name))

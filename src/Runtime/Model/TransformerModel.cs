@@ -28,8 +28,11 @@ public sealed class TransformerModel
     /// <summary>The hook points, their names and shapes.</summary>
     public HookMap Hooks { get; }
 
-    /// <summary>The tokenizer, or null when the checkpoint has none; token ids work without.</summary>
+    /// <summary>The tokenizer, or null when the checkpoint has none that can be read; token ids work without.</summary>
     public TextTokenizer? Tokenizer { get; }
+
+    /// <summary>Why the tokenizer files that are there cannot be read; null where there are none or they can.</summary>
+    public string? TokenizerProblem { get; private init; }
 
     /// <summary>Where the model came from.</summary>
     public string Name { get; }
@@ -58,7 +61,23 @@ public sealed class TransformerModel
         IWeightSource tensors = source.Weights(config);
         ModelWeights weights = family.ReadWeights(config, tensors);
         tensors.ThrowIfUnused();
-        return new TransformerModel(config, weights, source.Tokenizer(config), path, tensors.Sha256) { Stored = tensors.Stored };
+        TextTokenizer? tokenizer = null;
+        string? problem = null;
+        try
+        {
+            tokenizer = source.Tokenizer(config);
+        }
+        catch (InvalidInputException exception)
+        {
+            // Token ids need no tokenizer; whoever gives text is told.
+            problem = exception.Message;
+        }
+
+        return new TransformerModel(config, weights, tokenizer, path, tensors.Sha256)
+        {
+            Stored = tensors.Stored,
+            TokenizerProblem = problem,
+        };
     }
 
     /// <summary>Builds a model from settings and tensors in memory, through the same path as a directory.</summary>
@@ -154,10 +173,12 @@ public sealed class TransformerModel
     /// <summary>Token ids of a text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="bos">Whether the beginning-of-sequence token is put in front.</param>
-    /// <exception cref="InvalidInputException">The model has no tokenizer, or the text gives no token.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The model has no tokenizer, or one that cannot be read, or the text gives no token.</exception>
     public IReadOnlyList<int> Tokenize(string text, BosMode bos = BosMode.Auto) => Tokenizer is null
-        ? throw new InvalidInputException(
-            $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead")
+        ? throw new InvalidInputException(TokenizerProblem is null
+            ? $"{Name}: no tokenizer was found there, so text cannot be read; give token ids instead"
+            : $"{TokenizerProblem}; text cannot be read, give token ids instead")
         : Tokenizer.Encode(text, bos);
 
     /// <summary>What one token contributes to a text; its id when the model has no tokenizer.</summary>

@@ -11,8 +11,11 @@ internal static class ByteLevel
     private static readonly Dictionary<char, byte> Bytes = Alphabet();
     private static readonly Dictionary<byte, char> Letters = Bytes.ToDictionary(p => p.Value, p => p.Key);
 
+    /// <summary>The character that stands for a byte.</summary>
+    public static char Letter(byte value) => Letters[value];
+
     /// <summary>The piece that stands for the UTF-8 bytes of a text.</summary>
-    public static string Piece(string text) => string.Concat(Encoding.UTF8.GetBytes(text).Select(b => Letters[b]));
+    public static string Piece(string text) => string.Concat(Encoding.UTF8.GetBytes(text).Select(Letter));
 
     /// <summary>The text of a byte-level piece; bytes that are no text of their own are shown as <c>&lt;0xE2&gt;</c>.</summary>
     public static string Text(string piece)

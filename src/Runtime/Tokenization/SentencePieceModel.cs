@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 
 namespace Interp.Runtime.Tokenization;
@@ -74,6 +75,29 @@ internal static class SentencePieceModel
         }
 
         return buffer.ToArray();
+    }
+
+    /// <summary>
+    /// The text of pieces. Bytes are joined before they are read as UTF-8, and user-defined pieces are text like any other,
+    /// which the library leaves out.
+    /// </summary>
+    public static string Decode(IEnumerable<SentencePiece> pieces, bool dummyPrefix)
+    {
+        List<byte> bytes = [];
+        foreach (SentencePiece piece in pieces)
+        {
+            if (piece.Type == Byte)
+            {
+                bytes.Add(Convert.ToByte(piece.Text[3..5], 16));
+            }
+            else
+            {
+                bytes.AddRange(Encoding.UTF8.GetBytes(piece.Text.Replace('▁', ' ')));
+            }
+        }
+
+        string text = Encoding.UTF8.GetString([.. bytes]);
+        return dummyPrefix && text.StartsWith(' ') ? text[1..] : text;
     }
 
     private static SentencePiece ReadPiece(byte[] message)

@@ -37,15 +37,22 @@ internal static class TokenizerJson
 
                 Dictionary<string, int> vocabulary = Vocabulary(model);
                 bool wholeWords = model.TryGetProperty("ignore_merges", out JsonElement ignore) && ignore.ValueKind == JsonValueKind.True;
-                return TokenizerLoader.ByteLevelBpe(vocabulary, Merges(model), words, added, config, prefix, suffix, wholeWords);
+                return TokenizerLoader.ByteLevelBpe(vocabulary, Merges(model), words, added, config, prefix, suffix, wholeWords, Textual(root),
+                    Type(root, "normalizer") is null ? null : CanonicalForms.Compose);
             case "BPE" when byteFallback || DummyPrefix(root):
-                return TokenizerLoader.SentencePiece(BpeModel(model, added, byteFallback, DummyPrefix(root)), "SentencePiece BPE", config, prefix, suffix);
+                return TokenizerLoader.SentencePiece(BpeModel(model, added, Textual(root), byteFallback, DummyPrefix(root)), "SentencePiece BPE", config, prefix, suffix);
             case "Unigram":
-                return TokenizerLoader.SentencePiece(UnigramModel(model, added, byteFallback, DummyPrefix(root)), "Unigram", config, prefix, suffix);
+                return TokenizerLoader.SentencePiece(UnigramModel(model, added, Textual(root), byteFallback, DummyPrefix(root)), "Unigram", config, prefix, suffix);
             case "WordPiece":
                 Dictionary<string, int> byWord = Vocabulary(model);
                 bool lower = !root.TryGetProperty("normalizer", out JsonElement n) || n.ValueKind != JsonValueKind.Object
                     || !n.TryGetProperty("lowercase", out JsonElement l) || l.ValueKind != JsonValueKind.False;
+                if (n.ValueKind == JsonValueKind.Object && Unusual(n, lower) is { } setting)
+                {
+                    notRead = setting;
+                    return null;
+                }
+
                 return TokenizerLoader.WordPiece([.. byWord.OrderBy(p => p.Value).Select(p => p.Key)], config with { LowerCase = lower });
             default:
                 notRead = $"model {(type.Length == 0 ? "without a type" : type)}";
@@ -56,7 +63,8 @@ internal static class TokenizerJson
     /// <summary>
     /// A SentencePiece model whose scores put merges in the file's order: a piece scores by the first merge that makes it.
     /// </summary>
-    private static byte[] BpeModel(JsonElement model, Dictionary<string, int> added, bool byteFallback, bool dummyPrefix)
+    private static byte[] BpeModel(
+        JsonElement model, Dictionary<string, int> added, HashSet<int> textual, bool byteFallback, bool dummyPrefix)
     {
         Dictionary<string, int> vocabulary = Vocabulary(model), rank = [];
         foreach (string merge in Merges(model))
@@ -68,24 +76,25 @@ internal static class TokenizerJson
         var pieces = vocabulary.Concat(added.Where(p => !vocabulary.ContainsKey(p.Key))).OrderBy(p => p.Value).Select(p => new SentencePiece(
             p.Key,
             rank.TryGetValue(p.Key, out int r) ? -r : -rank.Count,
-            Kind(p.Key, unknown, added))).ToList();
+            Kind(p.Key, unknown, added, textual))).ToList();
         return SentencePieceModel.Write(pieces, unigram: false, byteFallback, dummyPrefix, Math.Max(0, pieces.FindIndex(p => p.Text == unknown)));
     }
 
-    private static byte[] UnigramModel(JsonElement model, Dictionary<string, int> added, bool byteFallback, bool dummyPrefix)
+    private static byte[] UnigramModel(
+        JsonElement model, Dictionary<string, int> added, HashSet<int> textual, bool byteFallback, bool dummyPrefix)
     {
         int unknown = model.TryGetProperty("unk_id", out JsonElement u) && u.ValueKind == JsonValueKind.Number ? u.GetInt32() : 0;
         List<SentencePiece> pieces = [.. model.GetProperty("vocab").EnumerateArray().Select((pair, id) =>
         {
             string text = pair[0].GetString()!;
-            return new SentencePiece(text, pair[1].GetSingle(), id == unknown ? SentencePieceModel.Unknown : Kind(text, "", added));
+            return new SentencePiece(text, pair[1].GetSingle(), id == unknown ? SentencePieceModel.Unknown : Kind(text, "", added, textual));
         })];
         return SentencePieceModel.Write(pieces, unigram: true, byteFallback, dummyPrefix, unknown);
     }
 
-    private static int Kind(string text, string unknown, Dictionary<string, int> added) =>
+    private static int Kind(string text, string unknown, Dictionary<string, int> added, HashSet<int> textual) =>
         text == unknown ? SentencePieceModel.Unknown
-        : added.ContainsKey(text) ? SentencePieceModel.Control
+        : added.TryGetValue(text, out int id) ? textual.Contains(id) ? SentencePieceModel.UserDefined : SentencePieceModel.Control
         : Regex.IsMatch(text, "^<0x[0-9A-F]{2}>$") ? SentencePieceModel.Byte
         : SentencePieceModel.Normal;
 
@@ -101,11 +110,23 @@ internal static class TokenizerJson
             ? tokens.EnumerateArray().ToDictionary(t => t.GetProperty("content").GetString()!, t => t.GetProperty("id").GetInt32())
             : [];
 
-    /// <summary>Ids that the post-processor's template puts around one text; null where there is no template.</summary>
+    /// <summary>Added tokens that are text like any other, such as runs of spaces, and not special.</summary>
+    private static HashSet<int> Textual(JsonElement root) =>
+        root.TryGetProperty("added_tokens", out JsonElement tokens) && tokens.ValueKind == JsonValueKind.Array
+            ? [.. tokens.EnumerateArray().Where(t => t.TryGetProperty("special", out JsonElement special) && special.ValueKind == JsonValueKind.False)
+                .Select(t => t.GetProperty("id").GetInt32())]
+            : [];
+
+    /// <summary>Ids that the post-processor puts around one text; null where it puts none.</summary>
     private static (int[]? Prefix, int[]? Suffix) Frame(JsonElement root)
     {
         foreach (JsonElement processor in Parts(root, "post_processor", "processors"))
         {
+            if (Type(processor) is "RobertaProcessing" or "BertProcessing")
+            {
+                return ([processor.GetProperty("cls")[1].GetInt32()], [processor.GetProperty("sep")[1].GetInt32()]);
+            }
+
             if (Type(processor) != "TemplateProcessing")
             {
                 continue;
@@ -139,6 +160,21 @@ internal static class TokenizerJson
         Parts(root, "normalizer", "normalizers").Any(p => Type(p) == "Prepend")
         || Parts(root, "pre_tokenizer", "pretokenizers").Any(p => Type(p) == "Metaspace"
             && (!p.TryGetProperty("prepend_scheme", out JsonElement scheme) || scheme.GetString() != "never"));
+
+    /// <summary>A setting of BERT's normalizer that is not the usual one: accents go where upper case does.</summary>
+    private static string? Unusual(JsonElement normalizer, bool lower)
+    {
+        foreach ((string name, bool usual) in new[] { ("strip_accents", lower), ("handle_chinese_chars", true), ("clean_text", true) })
+        {
+            if (normalizer.TryGetProperty(name, out JsonElement value)
+                && value.ValueKind is JsonValueKind.True or JsonValueKind.False && value.GetBoolean() != usual)
+            {
+                return $"normalizer with {name} {value.GetRawText()}";
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The pattern of words: the file's own Split, or GPT-2's; null when the file asks for something else.</summary>
     private static Regex? Words(JsonElement root)

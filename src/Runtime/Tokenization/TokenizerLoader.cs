@@ -57,7 +57,7 @@ public static partial class TokenizerLoader
         }
 
         return notRead is null ? null : throw new InvalidInputException(
-            $"{json}: {notRead} is not supported; token ids work without a tokenizer");
+            $"{json}: {notRead} is not supported");
     }
 
     /// <summary>GPT-2's pattern of words: contractions, letters, digits, other characters, white space.</summary>
@@ -72,7 +72,9 @@ public static partial class TokenizerLoader
         TokenizerConfig config,
         IReadOnlyList<int>? prefix = null,
         IReadOnlyList<int>? suffix = null,
-        bool wholeWords = false)
+        bool wholeWords = false,
+        IReadOnlySet<int>? textual = null,
+        Func<string, string>? normalize = null)
     {
         var tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
@@ -82,12 +84,14 @@ public static partial class TokenizerLoader
             SpecialTokens = special,
         });
         string?[] pieces = Pieces(vocabulary.Concat(special));
+        Func<string, IReadOnlyList<int>> encode = wholeWords
+            ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
+            : text => tokenizer.EncodeToIds(text);
         return new LibraryTokenizer(
-            wholeWords
-                ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
-                : text => tokenizer.EncodeToIds(text),
+            normalize is null ? encode : text => encode(normalize(text)),
             ids => tokenizer.Decode(ids),
-            Traits("byte-level BPE", pieces, special, config, ByteLevel.Text, prefix, suffix));
+            Traits(
+                "byte-level BPE", pieces, [.. special.Values.Where(id => textual?.Contains(id) != true)], config, ByteLevel.Text, prefix, suffix));
     }
 
     internal static TextTokenizer SentencePiece(
@@ -95,11 +99,17 @@ public static partial class TokenizerLoader
     {
         IReadOnlyList<SentencePiece> pieces = SentencePieceModel.ReadPieces(model);
         Dictionary<string, int> special = [];
+        HashSet<int> framing = [];
         for (int id = 0; id < pieces.Count; id++)
         {
-            if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown)
+            if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown or SentencePieceModel.UserDefined)
             {
                 special.TryAdd(pieces[id].Text, id);
+            }
+
+            if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown)
+            {
+                framing.Add(id);
             }
         }
 
@@ -108,26 +118,20 @@ public static partial class TokenizerLoader
         config = config with { Bos = config.Bos ?? (special.ContainsKey("<s>") ? "<s>" : null), AddBos = config.AddBos ?? true };
         return new LibraryTokenizer(
             text => tokenizer.EncodeToIds(text),
-            ids => tokenizer.Decode(ids),
-            Traits(kind, [.. pieces.Select(p => p.Text)], special, config, t => t.Replace('▁', ' '), prefix, suffix));
+            ids => SentencePieceModel.Decode(ids.Select(id => pieces[id]), tokenizer.AddDummyPrefix),
+            Traits(kind, [.. pieces.Select(p => p.Text)], framing, config, t => t.Replace('▁', ' '), prefix, suffix));
     }
 
     internal static TextTokenizer WordPiece(IReadOnlyList<string> words, TokenizerConfig config)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', words)));
-        var tokenizer = BertTokenizer.Create(stream, new BertOptions { LowerCaseBeforeTokenization = config.LowerCase });
-        Dictionary<string, int> special = [];
-        for (int id = 0; id < words.Count; id++)
-        {
-            if (words[id] is "[CLS]" or "[SEP]" or "[PAD]")
-            {
-                special[words[id]] = id;
-            }
-        }
-
+        var split = new BertWords(config.LowerCase);
+        var tokenizer = BertTokenizer.Create(
+            stream, new BertOptions { ApplyBasicTokenization = false, LowerCaseBeforeTokenization = false });
+        HashSet<int> special = [.. Enumerable.Range(0, words.Count).Where(id => words[id] is "[CLS]" or "[SEP]" or "[PAD]")];
         TokenizerConfig framed = config with { Bos = "[CLS]", Eos = "[SEP]", AddBos = true, AddEos = true };
         return new LibraryTokenizer(
-            text => tokenizer.EncodeToIds(text, addSpecialTokens: false),
+            text => split.Split(text) is { Length: > 0 } words ? tokenizer.EncodeToIds(words, addSpecialTokens: false) : [],
             ids => tokenizer.Decode(ids),
             Traits("WordPiece", [.. words], special, framed, t => t));
     }
@@ -146,7 +150,7 @@ public static partial class TokenizerLoader
     private static TokenizerTraits Traits(
         string kind,
         IReadOnlyList<string?> pieces,
-        IReadOnlyDictionary<string, int> special,
+        HashSet<int> special,
         TokenizerConfig config,
         Func<string, string> text,
         IReadOnlyList<int>? prefix = null,
@@ -156,7 +160,7 @@ public static partial class TokenizerLoader
         return new TokenizerTraits(
             kind,
             pieces,
-            special.Values.ToHashSet(),
+            special,
             bos,
             eos,
             config.AddBos switch

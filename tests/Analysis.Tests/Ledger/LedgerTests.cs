@@ -19,8 +19,8 @@ public sealed class LedgerTests
         "hf/llama_rope_dynamic", "hf/llama_rope_yarn", "hf/llama3_rope", "hf/llama_bf16", "hf/llama_sharded", "hf/mistral",
         "hf/qwen2", "hf/gemma", "hf/gemma2", "hf/phi3", "hf/stablelm", "hf/gpt_neox", "hf/gpt_neox_seq",
         "hf/gpt_neox_hubstyle", "hf/gpt_neo", "hf/gptj", "hf/opt", "hf/opt_350m_style", "hf/phi", "hf/phi_gqa", "hf/falcon",
-        "hf/falcon_new", "hf/bloom", "hf/bloom_h6", "hf/bert", "hf/bert_hubstyle", "hf/roberta", "hf/distilbert", "tl/gpt2",
-        "tl/gpt2/native", "tl/neox", "tl/neox/native", "tl/llama", "tl/llama/native", "tl/gptj/native", "tl/attn_only_2l",
+        "hf/falcon_new", "hf/bloom", "hf/bloom_h6", "hf/bert", "hf/bert_hubstyle", "hf/gpt2_onnx", "hf/llama_onnx", "hf/roberta", "hf/distilbert", "tl/gpt2",
+        "tl/gpt2/native", "tl/neox", "tl/neox/native", "tl/llama", "tl/llama/native", "tl/gptj", "tl/gptj/native", "tl/attn_only_2l",
         "tl/attn_only_2l_shortformer", "tl/bert", "tl/bert/native", "stories260K",
     ];
 
@@ -29,7 +29,21 @@ public sealed class LedgerTests
     public void Writes_sum_to_the_stream_and_contributions_to_the_logits_of_every_reference_model(string path)
     {
         TransformerModel model = TransformerModel.Load(Fixtures.Require(path));
-        AddsUp(model, RandomModel.Tokens(12, 5, model.Config.DVocab));
+        int[] tokens = RandomModel.Tokens(12, 5, model.Config.DVocab);
+        AddsUp(model, tokens);
+
+        // At every position the difference of two logits that are far apart, relative to that difference itself.
+        RunResult run = Record(model, tokens, LedgerDetail.Head);
+        var ledger = new ResidualLedger(model, run.Cache());
+        for (int position = 0; position < tokens.Length; position++)
+        {
+            ReadOnlySpan<float> logits = run.LogitsAt(0, position);
+            int top = TensorPrimitives.IndexOfMax(logits), bottom = TensorPrimitives.IndexOfMin(logits);
+            Decomposition parts = ledger.Attribute(position, logits, top, bottom);
+            Assert.Equal((double)logits[top] - logits[bottom], parts.Actual);
+            Assert.True(Math.Abs(parts.Error) <= Tolerance * Math.Abs(parts.Actual), $"{path} at {position}: {parts}");
+            Assert.All(ledger.Check(position), check => Assert.True(check.RelativeError <= Tolerance, $"{path} at {position}: {check}"));
+        }
     }
 
     // Gates and squared ReLU without norms are left out: they multiply activations, the stream grows to 1e10 and logits are

@@ -26,7 +26,7 @@ public sealed class TransformerLensSweepTests
 
     public static TheoryData<string> Directories =>
     [
-        "gpt2", "gpt2/native", "neox", "neox/native", "llama", "llama/native", "gptj/native", "attn_only_2l",
+        "gpt2", "gpt2/native", "neox", "neox/native", "llama", "llama/native", "gptj", "gptj/native", "attn_only_2l",
         "attn_only_2l_shortformer", "bert", "bert/native",
     ];
 
@@ -103,14 +103,26 @@ public sealed class TransformerLensSweepTests
         TransformerModel model = Load(directory, out PromptPair[] pairs, out Expected expected);
         using (expected)
         {
-            string[] sites = ["z", "q", "k", "v", "pattern"];
-            for (int s = 0; s < sites.Length; s++)
+            foreach ((string tensor, string[] sites, string[] by) in new (string, string[], string[])[]
+                     {
+                         ("attn_head_all_pos_every", ["z", "q", "k", "v", "pattern"], ["layer", "head"]),
+                         ("attn_head_by_pos_every", ["z", "q", "k", "v", "pattern"], ["layer", "pos", "head"]),
+                         ("block_every", ["resid_pre", "attn_out", "mlp_out"], ["layer", "pos"]),
+                     })
             {
-                int[] shape = expected.Shape("attn_head_all_pos_every")[1..];
-                ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = [sites[s]], By = ["layer", "head"] });
-                Close.Assert(
-                    expected.Floats("attn_head_all_pos_every", s), Means(table, ["layer", "head"], shape, model), 1e-5, 1e-5,
-                    $"{directory} every {sites[s]}");
+                if (!expected.Has(tensor))
+                {
+                    Assert.True(model.Config.AttnOnly);
+                    continue;
+                }
+
+                for (int s = 0; s < sites.Length; s++)
+                {
+                    ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = [sites[s]], By = by });
+                    Close.Assert(
+                        expected.Floats(tensor, s), Means(table, by, expected.Shape(tensor)[1..], model), 1e-5, 1e-5,
+                        $"{directory} {tensor} {sites[s]}");
+                }
             }
         }
     }

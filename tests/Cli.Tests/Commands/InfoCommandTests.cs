@@ -14,6 +14,8 @@ public sealed class InfoCommandTests
         Assert.Equal(2, row.GetProperty("n_layers").GetInt32());
         // 23 x 16 words, 12 x 16 positions, per layer 3200 weights, 144 biases, 64 of the norms, and 32 of the final norm.
         Assert.Equal((23 * 16) + (12 * 16) + (2 * (3072 + 144 + 64)) + 32, row.GetProperty("parameters").GetDouble());
+        double recorded = row.GetProperty("weight_bytes").GetDouble() + row.GetProperty("activation_bytes").GetDouble();
+        Assert.InRange(row.GetProperty("peak_bytes").GetDouble(), recorded, 3 * recorded);
         Assert.Equal(JsonValueKind.Null, row.GetProperty("tokenizer").ValueKind);
         Assert.Equal("F32", row.GetProperty("stored_types").GetString());
         Assert.Equal(4 * row.GetProperty("parameters").GetDouble(), row.GetProperty("stored_bytes").GetDouble());

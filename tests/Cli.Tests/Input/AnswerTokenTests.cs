@@ -19,7 +19,7 @@ public sealed class AnswerTokenTests
     [Fact]
     public void Several_tokens_are_refused_and_named()
     {
-        var error = Assert.Throws<InvalidInputException>(() => AnswerToken.Find(Stories.Value, " girl", "--prompt: answer"));
-        Assert.Equal("--prompt: answer ' girl' is 3 tokens (' g', 'ir', 'l'); expected one", error.Message);
+        var error = Assert.Throws<InvalidInputException>(() => AnswerToken.Find(Stories.Value, " girl", "--answer"));
+        Assert.Equal("--answer ' girl' is 3 tokens (' g', 'ir', 'l'); expected one", error.Message);
     }
 }

@@ -108,13 +108,22 @@ public sealed class ChapterTests
                 }
 
                 // The stream after a sum is the float32 sum of what was recorded, bit for bit.
+                float[] mid = Sum(cache.Values(Hook.ResidPre(0)), cache.Values(Hook.AttnOut(0)));
                 if (model.Hooks.Contains(Hook.ResidMid(0)))
                 {
-                    float[] sum = [.. cache.Values(Hook.ResidPre(0)).Zip(cache.Values(Hook.AttnOut(0)), (x, y) => x + y)];
-                    Assert.Equal(sum, cache.Values(Hook.ResidMid(0)));
+                    Assert.Equal(mid, cache.Values(Hook.ResidMid(0)));
+                }
+
+                // Post-norm blocks put a norm between the two sums.
+                if (config.Block != BlockStyle.PostNorm)
+                {
+                    Assert.Equal(
+                        config.AttnOnly ? mid : Sum(mid, cache.Values(Hook.MlpOut(0))), cache.Values(Hook.ResidPost(0)));
                 }
             },
             iter: 40);
+
+    private static float[] Sum(float[] x, float[] y) => [.. x.Zip(y, (a, b) => a + b)];
 
     private static RunOptions Everything(TransformerModel model) =>
         new() { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] };

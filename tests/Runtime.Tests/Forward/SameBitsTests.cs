@@ -86,6 +86,25 @@ public sealed class SameBitsTests
         }
     });
 
+    // The checkpoints of all families, with windows, ALiBi, rotary scaling, norms after the branches and post-norm.
+    [Theory]
+    [MemberData(nameof(Reference.HuggingFaceTests.All), MemberType = typeof(Reference.HuggingFaceTests))]
+    public void A_checkpoint_gives_the_same_bytes_with_other_threads_neighbours_and_listeners(string name)
+    {
+        TransformerModel model = Reference.HuggingFaceTests.Load(name);
+        int vocabulary = model.Config.DVocab;
+        int[] tokens = [.. RandomModel.Tokens(19, 4, vocabulary).Select(t => t == model.Config.PaddingId ? t + 1 : t)];
+        byte[] plain = model.Run(tokens, new RunOptions { Threads = 1 }).LogitBytes();
+        Same(plain, model.Run(tokens, new RunOptions { Threads = 2 }).LogitBytes());
+        RunResult all = model.Run(tokens, All(model));
+        Same(plain, all.LogitBytes());
+        Same(plain, model.Run(new TokenBatch([tokens[3..], tokens, tokens[..1]])).LogitBytes(1));
+        Same(plain, model.Run(tokens, new RunOptions
+        {
+            Interventions = [.. model.Hooks.Points.Select(p => new Patch(p, all.Cache().Value(p), Scope.Everything))],
+        }).LogitBytes());
+    }
+
     private static void Property(Action<TransformerModel, int[]> holds, bool causal = false) =>
         Gen.Select(RandomModel.Configs.Where(c => c.Causal || !causal), Gen.Int[0, 1000], Gen.Int[4, 12]).Sample(
             (config, seed, length) => holds(RandomModel.Create(config, seed), RandomModel.Tokens(length, seed)), iter: 40);

@@ -32,6 +32,7 @@ public sealed class Stories260KTests
         Assert.Equal(model.Hooks.Points.Length, hooks.Length);
         foreach (string hook in hooks)
         {
+            Assert.Equal(expected.Shape(hook), run.Cache().Shape(model.Hooks.Parse(hook)));
             Close.Assert(expected.Floats(hook), run.Cache().Values(model.Hooks.Parse(hook)), 1e-5, 1e-5, hook);
         }
 
