@@ -50,7 +50,9 @@ internal sealed class KnockoutCommand : ToolCommand
         MeasureOptions.CheckPosition(options.Metric, pairs);
         var knockout = new KnockoutOptions
         {
-            Sources = sources, SourceSpan = sourceSpan, Renormalize = session.Get(_renormalize),
+            Sources = sources,
+            SourceSpan = sourceSpan,
+            Renormalize = session.Get(_renormalize),
         };
         SweepView.Run(
             session, _table, "knockout",

@@ -9,7 +9,10 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
     // Names that the files of feature circuits (Marks et al. 2024) have for the same things.
     private static readonly Dictionary<string, string> OtherNames = new(StringComparer.Ordinal)
     {
-        ["clean"] = "clean_prefix", ["corrupted"] = "patch_prefix", ["answer"] = "clean_answer", ["wrong"] = "patch_answer",
+        ["clean"] = "clean_prefix",
+        ["corrupted"] = "patch_prefix",
+        ["answer"] = "clean_answer",
+        ["wrong"] = "patch_answer",
         ["group"] = "case",
     };
 

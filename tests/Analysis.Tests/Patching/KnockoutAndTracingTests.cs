@@ -76,7 +76,11 @@ public sealed class KnockoutAndTracingTests
         var spans = new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal) { ["subject"] = [1, 2] };
         var pair = new PromptPair
         {
-            Clean = RandomModel.Tokens(6, 3), Corrupted = RandomModel.Tokens(6, 4), Answers = [1], Wrongs = [2], Spans = spans,
+            Clean = RandomModel.Tokens(6, 3),
+            Corrupted = RandomModel.Tokens(6, 4),
+            Answers = [1],
+            Wrongs = [2],
+            Spans = spans,
         };
         ActivationCache clean = model.Run(pair.Clean, new RunOptions { Observe = ["resid_pre1", "post1"] }).Cache();
         ResultTable bySpan = PatchingSweep.Run(

@@ -67,7 +67,8 @@ public static class PathPatching
         var steps = new Dictionary<int, IReadOnlyList<Intervention>[]>();
         var table = new ResultTable("paths", Columns);
         var plan = new SweepPlan(
-            $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells, Intervene) { Has = (_, _) => true };
+            $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells, Intervene)
+        { Has = (_, _) => true };
         var exact = new double[pairs.Count];
         runner.Fill(plan, runs, table, Add, cancellation);
         return table;

@@ -115,7 +115,13 @@ internal sealed class SweepCells
             from neuron in byNeuron ? neurons(point).Select(n => (int?)n) : [null]
             select new SweepCell
             {
-                Site = site, Point = point, Points = points, Head = head, Place = place, Sources = source, Neuron = neuron,
+                Site = site,
+                Point = point,
+                Points = points,
+                Head = head,
+                Place = place,
+                Sources = source,
+                Neuron = neuron,
             };
 
         static void Refuse(bool wrong, string message)

@@ -13,7 +13,10 @@ public sealed class PathPatchingTests
 
     private static readonly PromptPair Pair = new()
     {
-        Clean = RandomModel.Tokens(6, 1), Corrupted = RandomModel.Tokens(6, 2), Answers = [3], Wrongs = [11],
+        Clean = RandomModel.Tokens(6, 1),
+        Corrupted = RandomModel.Tokens(6, 2),
+        Answers = [3],
+        Wrongs = [11],
     };
 
     public static TheoryData<string, string, PathFreeze, PatchDirection> Queries => new()
@@ -130,8 +133,10 @@ public sealed class PathPatchingTests
         TransformerModel model = DemoModel.Create();
         var pair = new PromptPair
         {
-            Clean = model.Tokenize(DemoModel.CleanPrompt), Corrupted = model.Tokenize(DemoModel.CorruptedPrompt),
-            Answers = [model.Tokenize(DemoModel.Answer)[^1]], Wrongs = [model.Tokenize(DemoModel.Wrong)[^1]],
+            Clean = model.Tokenize(DemoModel.CleanPrompt),
+            Corrupted = model.Tokenize(DemoModel.CorruptedPrompt),
+            Answers = [model.Tokenize(DemoModel.Answer)[^1]],
+            Wrongs = [model.Tokenize(DemoModel.Wrong)[^1]],
         };
         PathNode[] receivers =
         [
