@@ -84,6 +84,8 @@ internal static class InterpCommand
             new DecomposeCommand(),
             new PatchCommand(),
             new AblateCommand(),
+            new KnockoutCommand(),
+            new PathCommand(),
             new VerifyCommand(),
             new ExportCommand(),
             new DemoCommand(),
