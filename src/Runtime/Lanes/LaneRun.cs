@@ -19,6 +19,7 @@ internal sealed class LaneRun(
     private readonly ModelConfig _config = model.Config;
     private readonly LanePlanner _planner = new(model, batch, options);
     private readonly int _threads = TransformerModel.ThreadCount(options.Threads);
+    private readonly Queue<int> _unchanged = [];
     private int _done;
 
     /// <summary>Runs all variants, sequences in order, and those of a part of the sequences in the order of the list.</summary>
@@ -66,7 +67,6 @@ internal sealed class LaneRun(
 
         long left = Math.Max(0, budget - BaseBytes(sequences, points));
         List<Lane> lanes = [];
-        List<int> unchanged = [];
         long bytes = 0;
         foreach (int index in indices)
         {
@@ -81,7 +81,7 @@ internal sealed class LaneRun(
 
             if (_planner.Plan(index, variant, baseRun) is not { } lane)
             {
-                unchanged.Add(index);
+                _unchanged.Enqueue(index);
                 continue;
             }
 
@@ -102,9 +102,16 @@ internal sealed class LaneRun(
             Walk([.. lanes], baseRun);
         }
 
-        foreach (int index in unchanged)
+        HandOverUnchanged(int.MaxValue, baseRun);
+    }
+
+    /// <summary>Hands over the variants before an index that are as their base run, so that the order is that of the list.</summary>
+    private void HandOverUnchanged(int before, BaseRun baseRun)
+    {
+        while (_unchanged.TryPeek(out int index) && index < before)
         {
             options.Cancellation.ThrowIfCancellationRequested();
+            _unchanged.Dequeue();
             Variant variant = variants[index];
             ActivationCache? recorded = variant.Observe.Count == 0 ? null : Recorded(variant, [], baseRun);
             handle(new VariantResult(
@@ -131,6 +138,7 @@ internal sealed class LaneRun(
 
             foreach ((Lane lane, float[] logits) in results)
             {
+                HandOverUnchanged(lane.Index, baseRun);
                 options.Cancellation.ThrowIfCancellationRequested();
                 ActivationCache? recorded = lane.Variant.Observe.Count == 0 ? null : Recorded(lane.Variant, lane.Recorded, baseRun);
                 handle(new VariantResult(lane.Index, logits, lane.Read.Length, recorded, null));

@@ -41,6 +41,18 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void A_sweep_stopped_with_one_engine_goes_on_with_the_other()
+    {
+        ResultTable whole = Run(null, null, CancellationToken.None);
+        using var source = new CancellationTokenSource();
+        Assert.Throws<SweepStoppedException>(
+            () => Run(new SweepJournal(_path, false), new After(7, source), source.Token, new LaneEngine()));
+        var journal = new SweepJournal(_path, true);
+        Assert.Equal(whole.Rows, Run(journal, null, CancellationToken.None).Rows);
+        Assert.Equal(7, journal.TakenOver);
+    }
+
+    [Fact]
     public void A_journal_of_another_sweep_is_refused()
     {
         Run(new SweepJournal(_path, false), null, CancellationToken.None);
@@ -56,9 +68,19 @@ public sealed class JournalTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    private static ResultTable Run(SweepJournal? journal, IProgress<SweepProgress>? progress, CancellationToken cancellation) =>
+    private static ResultTable Run(
+        SweepJournal? journal, IProgress<SweepProgress>? progress, CancellationToken cancellation, IVariantEngine? engine = null) =>
         PatchingSweep.Run(
-            Model, Pairs, new SweepOptions { Sites = ["z"], Journal = journal, Progress = progress, MemoryBudget = 1 },
+            Model, Pairs, new SweepOptions
+            {
+                Sites = ["z"],
+                Journal = journal,
+                Progress = progress,
+                MemoryBudget = 1,
+
+                // One variant after the other, in the order of the list.
+                Engine = engine ?? new NaiveEngine(),
+            },
             cancellation: cancellation);
 
     private sealed class After(int runs, CancellationTokenSource source) : IProgress<SweepProgress>

@@ -118,7 +118,7 @@ public sealed class SweepCommandTests
     }
 
     [Theory]
-    [InlineData("--engine", "lanes", "engine 'lanes': not available yet")]
+    [InlineData("--engine", "quick", "engine 'quick': expected one of lanes, naive")]
     [InlineData("--metric", "loss", "metric 'loss': expected one of logit-diff")]
     [InlineData("--heads", "5.0", "head L5H0: out of range")]
     [InlineData("--heads", "1.9", "head L1H9: out of range")]

@@ -34,8 +34,9 @@ internal sealed class PlainPaths(TransformerModel model)
     {
         int d = _c.DModel, n = tokens.Length;
         var trace = new Trace();
+        float[] embedding = model.Weights.TokenEmbedding.ToArray();
         double[][] stream = Write("embed", [.. tokens.Select((t, p) => Enumerable.Range(0, d)
-            .Select(i => (double)model.Weights.TokenEmbedding[(t * d) + i] + model.Weights.PositionEmbedding[(p * d) + i]).ToArray())]);
+            .Select(i => (double)embedding[(t * d) + i] + model.Weights.PositionEmbedding[(p * d) + i]).ToArray())]);
         for (int l = 0; l < _c.NLayers; l++)
         {
             BlockWeights b = model.Weights.Blocks[l];
