@@ -18,6 +18,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         HookPoint scores = Hook.AttnScores(layer), pattern = Hook.Pattern(layer);
         PrepareKeyBiases(layer);
+        CountAttention();
         if (!_hooks.Wants(scores) && !_hooks.Wants(pattern))
         {
             var job = new AttentionJob { Pass = this, Layer = layer, Parts = AttentionParts.All, Items = AttentionItems(0, _segments.Length) };
@@ -137,6 +138,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         int heads = _config.NHeads, d = _config.DModel;
         Span<float> z = _buffers.Z.Rows(_rows, heads * _config.DHead), write = _buffers.Write.Rows(_rows, d);
+        Count(_rows, output);
         if (!_hooks.Wants(Hook.Result(layer)))
         {
             MatrixProduct.MultiplyByBlocks(z, _rows, output.Weight, _config.DHead, output.Bias, write, _threads);
@@ -166,6 +168,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private void AddAttention(Linear output)
     {
         Span<float> stream = _buffers.Stream.Rows(_rows, _config.DModel);
+        Count(_rows, output);
         MatrixProduct.MultiplyByBlocks(
             _buffers.Z.Rows(_rows, output.Inputs), _rows, output.Weight, _config.DHead, output.Bias, stream, _threads,
             epilogue: Epilogue.Add(stream));

@@ -59,6 +59,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
                 Neurons(weights, x, count);
             }
 
+            Count(count, weights.Out);
             MatrixProduct.Multiply(
                 neurons, count, weights.Out.Weight, weights.Out.Bias, written, _threads,
                 epilogue: add ? Epilogue.Add(written) : Epilogue.None);
@@ -68,6 +69,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private void Neurons(FeedForwardWeights weights, ReadOnlySpan<float> x, int rows)
     {
         int mlp = _config.DMlp;
+        CountNeurons(rows, weights);
         MatrixProduct.Multiply(
             x, rows, weights.In.Weight, weights.In.Bias, _buffers.Neurons.Rows(rows, mlp), _threads,
             epilogue: Epilogue.Activate(_config.Activation));
@@ -82,6 +84,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         int mlp = _config.DMlp;
         Span<float> neurons = _buffers.Neurons.Rows(_rows, mlp);
+        CountNeurons(_rows, weights);
         MatrixProduct.Multiply(x, _rows, weights.In.Weight, weights.In.Bias, neurons, _threads);
         Fire(HookKind.Pre, layer, neurons, mlp);
         if (weights.Linear is { } map)

@@ -60,6 +60,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         int d = _config.DModel, dHead = _config.DHead;
         bool normed = norm is not null && _config.Norm != NormKind.None && _config.Block != BlockStyle.PostNorm;
+        Count(_rows, map);
         var input = new float[_rows * d];
         var output = new float[_rows * dHead];
         for (int h = 0; h < heads; h++)

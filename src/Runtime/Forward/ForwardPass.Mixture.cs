@@ -15,6 +15,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         int d = _config.DModel, mlp = _config.DMlp, experts = _config.Experts, slots = _config.ExpertsPerToken;
         var router = new float[_rows * experts];
+        Count(_rows, weights.Router);
         MatrixProduct.Multiply(normed, _rows, weights.Router.Weight, weights.Router.Bias, router, _threads);
         AttentionKernels.Softmax(router, _rows, experts);
         Fire(HookKind.ExpertWeights, layer, router, experts);
@@ -89,6 +90,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
                 inputs.AsSpan(places[e][i] * width, width).CopyTo(gathered.AsSpan(i * width));
             }
 
+            Count(count, linear);
             MatrixProduct.Multiply(gathered, count, linear.Weight, linear.Bias, computed, _threads);
             for (int i = 0; i < count; i++)
             {

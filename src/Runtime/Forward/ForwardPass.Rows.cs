@@ -35,6 +35,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private void ProjectRows(Linear map, int[] rows, FloatBlock destination)
     {
         int width = map.Outputs;
+        Count(rows.Length, map);
         MatrixProduct.Multiply(
             _buffers.Write.Rows(rows.Length, map.Inputs), rows.Length, map.Weight, map.Bias, destination.Rows(rows.Length, width),
             _threads);

@@ -42,6 +42,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     /// <summary>Logits of the rows in the matrix, [rows, d_vocab].</summary>
     public void Logits(Span<float> logits)
     {
+        Count(_rows, _weights.Unembed);
         MatrixProduct.Multiply(
             _buffers.Stream.Rows(_rows, _config.DModel), _rows, _weights.Unembed.Weight, _weights.Unembed.Bias, logits, _threads);
         Fire(HookKind.UnembedOut, -1, logits, _config.DVocab);
@@ -52,6 +53,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     /// <summary>Logits of some tokens for rows that stand together, [rows, tokens], with the bits of those of the whole vocabulary.</summary>
     public void Logits(FloatBlock rows, int count, int[] tokens, Span<float> logits)
     {
+        MultiplyAdds += (long)count * tokens.Length * _config.DModel;
         MatrixProduct.MultiplyColumns(
             rows.Rows(count, _config.DModel), count, _weights.Unembed.Weight, tokens, _weights.Unembed.Bias, logits);
         SoftCap.Apply(logits, _config.LogitSoftCap, logits);

@@ -226,6 +226,10 @@ internal sealed unsafe partial class ForwardPass<THooks>
 
     private void Add(FloatBlock stream, FloatBlock write) => RowJobs.Add(stream, write, _rows, _config.DModel, _threads);
 
-    private void Multiply(Linear map, FloatBlock input, FloatBlock destination) => MatrixProduct.Multiply(
-        input.Rows(_rows, map.Inputs), _rows, map.Weight, map.Bias, destination.Rows(_rows, map.Outputs), _threads);
+    private void Multiply(Linear map, FloatBlock input, FloatBlock destination)
+    {
+        Count(_rows, map);
+        MatrixProduct.Multiply(
+            input.Rows(_rows, map.Inputs), _rows, map.Weight, map.Bias, destination.Rows(_rows, map.Outputs), _threads);
+    }
 }

@@ -58,6 +58,7 @@ internal sealed class BaseRun
             int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p))];
             float[] logits = GC.AllocateUninitializedArray<float>(rows.Length * config.DVocab);
             pass.Unembed(rows.Length == pass.Rows ? null : rows, logits);
+            MultiplyAdds = pass.MultiplyAdds;
             NonFinite = pass.NonFinite is { } found ? found with { Sequence = sequences[found.Sequence] } : null;
             _logits = Chosen(logits, read, sequences, options.Tokens, config.DVocab);
         }
@@ -69,6 +70,9 @@ internal sealed class BaseRun
 
     /// <summary>Where values of a base run were first not finite.</summary>
     public NonFinite? NonFinite { get; }
+
+    /// <summary>Multiply-adds of the runs.</summary>
+    public long MultiplyAdds { get; }
 
     /// <summary>Logits of a sequence, [positions read, tokens].</summary>
     public float[] Logits(int sequence) => _logits[_places[sequence]];

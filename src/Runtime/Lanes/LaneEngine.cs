@@ -26,4 +26,21 @@ public sealed class LaneEngine : IVariantEngine
         VariantChecks.Require(model, batch, variants, options);
         new LaneRun(model, batch, variants, options, handle, options.MemoryBudget ?? DefaultBudget).Run();
     }
+
+    /// <summary>Plans without computing more than the base runs.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">The base sequences.</param>
+    /// <param name="variants">The variants.</param>
+    /// <param name="options">What is read of them.</param>
+    /// <returns>The plan in numbers. Multiply-adds are an estimate where variants record or run code of the caller's.</returns>
+    /// <exception cref="InvalidInputException">As in <see cref="Run"/>.</exception>
+    public static LanePlanSummary Explain(
+        TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(variants);
+        VariantChecks.Require(model, batch, variants, options);
+        return new LaneRun(
+            model, batch, variants, options, null, options.MemoryBudget ?? DefaultBudget).Explain();
+    }
 }

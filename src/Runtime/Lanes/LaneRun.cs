@@ -13,14 +13,28 @@ internal sealed class LaneRun(
     TokenBatch batch,
     IReadOnlyList<Variant> variants,
     VariantOptions options,
-    VariantHandler handle,
+    VariantHandler? handle,
     long budget)
 {
     private readonly ModelConfig _config = model.Config;
     private readonly LanePlanner _planner = new(model, batch, options);
     private readonly int _threads = TransformerModel.ThreadCount(options.Threads);
     private readonly Queue<int> _unchanged = [];
+    private readonly LanePlanTotals _plan = new();
+    private long _baseBytes;
     private int _done;
+
+    /// <summary>Multiply-adds that base runs and walks counted.</summary>
+    public long CountedMultiplyAdds { get; private set; }
+
+    /// <summary>The plan in numbers; base runs are computed, since what changes nothing is found by trying.</summary>
+    public LanePlanSummary Explain()
+    {
+        Run();
+        long naive = Enumerable.Range(0, variants.Count).Sum(i => Whole(variants[i].Sequence));
+        return new LanePlanSummary(
+            variants.Count, _plan.Unchanged, _plan.Lanes, _plan.Whole, _plan.Walks, _plan.Rows, _plan.MultiplyAdds, naive, _plan.Bytes);
+    }
 
     /// <summary>Runs all variants, sequences in order, and those of a part of the sequences in the order of the list.</summary>
     public void Run()
@@ -59,13 +73,16 @@ internal sealed class LaneRun(
     private void RunSequences(List<int> sequences, HashSet<HookPoint> points, int[] indices)
     {
         var baseRun = new BaseRun(model, batch, sequences, points, options, _threads);
+        CountedMultiplyAdds += baseRun.MultiplyAdds;
+        _plan.MultiplyAdds += baseRun.MultiplyAdds;
+        _baseBytes = BaseBytes(sequences, points);
         if (baseRun.NonFinite is not null)
         {
             RunNaively(indices);
             return;
         }
 
-        long left = Math.Max(0, budget - BaseBytes(sequences, points));
+        long left = Math.Max(0, budget - _baseBytes);
         List<Lane> lanes = [];
         long bytes = 0;
         foreach (int index in indices)
@@ -112,6 +129,12 @@ internal sealed class LaneRun(
         {
             options.Cancellation.ThrowIfCancellationRequested();
             _unchanged.Dequeue();
+            _plan.Unchanged++;
+            if (handle is null)
+            {
+                continue;
+            }
+
             Variant variant = variants[index];
             ActivationCache? recorded = variant.Observe.Count == 0 ? null : Recorded(variant, [], baseRun);
             handle(new VariantResult(
@@ -123,12 +146,23 @@ internal sealed class LaneRun(
     private void Walk(Lane[] lanes, BaseRun baseRun)
     {
         options.Cancellation.ThrowIfCancellationRequested();
+        _plan.Walks++;
+        _plan.Lanes += lanes.Length;
+        _plan.Rows += lanes.Sum(l => (long)l.Rows);
+        _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence)));
+        _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (LaneWalk.Floats(_config, lanes, baseRun) * sizeof(float)));
+        if (handle is null)
+        {
+            return;
+        }
+
         Workspace memory = model.Resources.Memory.Rent(LaneWalk.Floats(_config, lanes, baseRun));
         try
         {
             var walk = new LaneWalk(model, batch, _planner, baseRun, lanes, memory, _threads);
             List<(Lane Lane, float[] Logits)> results = [];
             walk.Run(options.Tokens, (lane, logits) => results.Add((lane, logits)));
+            CountedMultiplyAdds += walk.MultiplyAdds;
             if (walk.MetNonFinite || results.Any(r => !TensorPrimitives.IsFiniteAll<float>(r.Logits)))
             {
                 // Which lane it was, and where first, is told by runs of one variant at a time.
@@ -153,6 +187,13 @@ internal sealed class LaneRun(
 
     private void RunNaively(int[] indices)
     {
+        _plan.Whole += indices.Length;
+        _plan.MultiplyAdds += indices.Sum(i => Whole(variants[i].Sequence));
+        if (handle is null)
+        {
+            return;
+        }
+
         Variant[] some = [.. indices.Select(i => variants[i])];
         new NaiveEngine().Run(
             model, batch, some, options with { Progress = null },
@@ -174,6 +215,11 @@ internal sealed class LaneRun(
 
         return cache;
     }
+
+    /// <summary>Multiply-adds of a full pass.</summary>
+    private long Whole(int sequence) => PassWork.Whole(_config, batch.Tokens(sequence).Length, ReadCount(sequence));
+
+    private long Tokens(int sequence) => options.Tokens.IsAll ? _config.DVocab : options.Tokens.Of(sequence).Count;
 
     private int ReadCount(int sequence) => options.Logits.Resolve(batch.Tokens(sequence).Length, sequence).Length;
 
@@ -202,7 +248,23 @@ internal sealed class LaneRun(
         bool streams = lane.Plan.Points.Concat(lane.Variant.Observe)
             .Any(p => p.Kind is HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput or HookKind.Result);
         row += streams ? 2L * _config.NHeads * _config.DModel : 0;
-        long tokens = options.Tokens.IsAll ? _config.DVocab : options.Tokens.Of(lane.Sequence).Count;
-        return ((lane.Rows * row) + ((lane.Rows + 31L) / 32 * 32 * keys) + (lane.Read.Length * tokens)) * sizeof(float);
+        return ((lane.Rows * row) + ((lane.Rows + 31L) / 32 * 32 * keys) + (lane.Read.Length * Tokens(lane.Sequence))) * sizeof(float);
+    }
+
+    private sealed class LanePlanTotals
+    {
+        public int Unchanged { get; set; }
+
+        public int Lanes { get; set; }
+
+        public int Whole { get; set; }
+
+        public int Walks { get; set; }
+
+        public long Rows { get; set; }
+
+        public long MultiplyAdds { get; set; }
+
+        public long Bytes { get; set; }
     }
 }

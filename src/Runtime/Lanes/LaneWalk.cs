@@ -44,6 +44,9 @@ internal sealed partial class LaneWalk
     /// <summary>Whether values of a lane were not finite somewhere.</summary>
     public bool MetNonFinite => _pass.NonFinite is not null;
 
+    /// <summary>Multiply-adds so far.</summary>
+    public long MultiplyAdds => _pass.MultiplyAdds;
+
     /// <summary>Floats of memory that a walk takes.</summary>
     public static long Floats(ModelConfig config, Lane[] lanes, BaseRun baseRun)
     {

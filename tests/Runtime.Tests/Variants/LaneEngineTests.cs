@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CsCheck;
 using Interp.Hooks;
+using Interp.Runtime.Lanes;
 
 namespace Interp.Runtime.Tests.Variants;
 
@@ -81,6 +82,38 @@ public sealed class LaneEngineTests
             () => engine.Run(model, new TokenBatch(Clean), variants, new VariantOptions(), (in VariantResult _) => { })).Message;
         Assert.Equal(Message(new NaiveEngine()), Message(new LaneEngine()));
         Same(model, variants, new VariantOptions { AllowNonFinite = true });
+    }
+
+    [Fact]
+    public void The_multiply_adds_of_the_plan_are_those_that_the_run_counts()
+    {
+        foreach (ModelConfig config in Styles())
+        {
+            TransformerModel model = RandomModel.Create(config, 4);
+            RunResult source = model.Run(new TokenBatch(Source), new RunOptions { Observe = ["*"] });
+            var batch = new TokenBatch(Clean);
+            foreach (LogitRows rows in new[] { LogitRows.Last, LogitRows.At(new[] { 1, -1 }), LogitRows.All })
+            {
+                var options = new VariantOptions { Logits = rows, Tokens = LogitTokens.Of([[3, 1], [2], [9, 8, 30]]) };
+                foreach (HookPoint point in model.Hooks.Points.Where(p => p.Kind is not (HookKind.ExpertIndices or HookKind.UnembedOut)))
+                {
+                    Variant[] variants = [.. Enumerable.Range(0, 3).SelectMany(s => Enumerable.Range(0, Clean[s].Length).Select(
+                        p => new Variant(s, [new Patch(point, source.Cache(s).Value(point), Scope.At(p))])))];
+                    LanePlanSummary plan = LaneEngine.Explain(model, batch, variants, options);
+                    var run = new LaneRun(model, batch, variants, options, (in VariantResult _) => { }, 1 << 30);
+                    run.Run();
+
+                    // Full passes (positions that every layer reads) are not counted.
+                    Assert.True(
+                        plan.Whole > 0 || plan.MultiplyAdds == run.CountedMultiplyAdds,
+                        $"{config.Block} {config.Positions} causal {config.Causal}, {point}, logits {rows}: planned {plan.MultiplyAdds}, "
+                        + $"counted {run.CountedMultiplyAdds}");
+                    Assert.Equal(variants.Length, plan.Variants);
+                    Assert.Equal(variants.Length, plan.Unchanged + plan.Lanes + plan.Whole);
+                    Assert.True(plan.MultiplyAdds <= plan.NaiveMultiplyAdds + (Clean.Length * plan.NaiveMultiplyAdds / variants.Length));
+                }
+            }
+        }
     }
 
     private static void Property(bool observe, bool withBase)

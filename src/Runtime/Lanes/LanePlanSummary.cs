@@ -1,0 +1,14 @@
+namespace Interp.Runtime;
+
+/// <summary>What <see cref="LaneEngine"/> will do for a list of variants, and what it saves.</summary>
+/// <param name="Variants">Variants in the list.</param>
+/// <param name="Unchanged">Those that are known without computing: nothing that is read of them differs from the base run.</param>
+/// <param name="Lanes">Those that are computed from where they differ.</param>
+/// <param name="Whole">Those that are computed by a full forward pass each.</param>
+/// <param name="Walks">Walks up the layers, each for as many lanes as memory holds.</param>
+/// <param name="Rows">Rows of all lanes, one per (lane, position).</param>
+/// <param name="MultiplyAdds">Multiply-adds of lanes, full passes and base runs: matrix products and attention.</param>
+/// <param name="NaiveMultiplyAdds">Multiply-adds of one full forward pass per variant, with logits of the positions that are read.</param>
+/// <param name="Bytes">Most memory at a time beyond weights: base runs and one walk.</param>
+public sealed record LanePlanSummary(
+    int Variants, int Unchanged, int Lanes, int Whole, int Walks, long Rows, long MultiplyAdds, long NaiveMultiplyAdds, long Bytes);

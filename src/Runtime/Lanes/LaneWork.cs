@@ -1,0 +1,79 @@
+using Interp.Hooks;
+using Interp.Runtime.Forward;
+
+namespace Interp.Runtime.Lanes;
+
+/// <summary>
+/// Multiply-adds of a lane, by formula: those that <see cref="LaneWalk"/> counts, unless somebody listens in the last layer, which
+/// keeps rows that are left out here.
+/// </summary>
+internal static class LaneWork
+{
+    /// <summary>Multiply-adds of a lane.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="lane">The lane.</param>
+    /// <param name="tokens">Vocabulary entries that are read.</param>
+    public static long Of(ModelConfig config, Lane lane, long tokens)
+    {
+        int last = config.NLayers - 1;
+        long mix = PassWork.FeedForward(config), total = 0;
+        if (lane.Entry is >= LaneEntry.Heads and < LaneEntry.Top)
+        {
+            total += Start(config, lane, mix);
+        }
+
+        long rows = lane.Rows;
+        for (int layer = lane.JoinLayer; layer <= last; layer++)
+        {
+            bool pruned = layer == last && !lane.Whole;
+            long kept = pruned ? Needed(lane, lane.First, lane.Length) : rows;
+            total += Inputs(config, lane, layer, pruned ? kept : rows);
+            total += Attention(config, lane, lane.First, lane.Length, pruned) + (kept * (PassWork.Output(config) + mix));
+        }
+
+        long read = lane.Entry == LaneEntry.Top || lane.JoinLayer <= last
+            ? Needed(lane, lane.First, lane.Length)
+            : Needed(lane, lane.ChangedFrom, lane.ChangedTo);
+        return total + (read * (PassWork.Head(config) + PassWork.Unembed(config, tokens)));
+    }
+
+    /// <summary>The start layer of a lane that begins inside it.</summary>
+    private static long Start(ModelConfig config, Lane lane, long mix)
+    {
+        bool pruned = lane.StartLayer == config.NLayers - 1 && !lane.Whole;
+        long rows = pruned ? Needed(lane, lane.ChangedFrom, lane.ChangedTo) : lane.ChangedTo - lane.ChangedFrom;
+        return lane.Entry switch
+        {
+            LaneEntry.Heads => Attention(config, lane, lane.ChangedFrom, lane.ChangedTo, pruned) + (rows * (PassWork.Output(config) + mix)),
+            LaneEntry.Z => rows * (PassWork.Output(config) + mix),
+            LaneEntry.AttnOut or LaneEntry.ResidMid => rows * mix,
+            _ => 0,
+        };
+    }
+
+    /// <summary>Queries, keys and values: at the join of changed rows only, later of all; in the last layer queries of the rows that are read.</summary>
+    private static long Inputs(ModelConfig config, Lane lane, int layer, long queries)
+    {
+        bool joins = layer == lane.JoinLayer;
+        bool every = joins && (lane.Entry == LaneEntry.EveryInput || config.Positions == PositionKind.Shortformer
+            || lane.Changes.Any(c => c.Point.Layer == layer && LaneEntries.Of(config, c.Point.Kind) == LaneEntry.EveryInput));
+        if (!joins || every)
+        {
+            return (queries * PassWork.Query(config)) + (lane.Rows * PassWork.KeysAndValues(config));
+        }
+
+        var changed = new HashSet<int>(Enumerable.Range(lane.ChangedFrom, lane.ChangedTo - lane.ChangedFrom));
+        foreach (LaneChange change in lane.Changes.Where(c => c.Point == Hook.ResidPre(layer)))
+        {
+            changed.UnionWith(Enumerable.Range(change.From, change.To - change.From));
+        }
+
+        return changed.Count * (PassWork.Query(config) + PassWork.KeysAndValues(config));
+    }
+
+    private static long Attention(ModelConfig config, Lane lane, int from, int to, bool pruned) => pruned
+        ? lane.Read.Where(p => p >= from && p < to).Sum(p => PassWork.Attention(config, p, 1, to))
+        : PassWork.Attention(config, from, to - from, to);
+
+    private static long Needed(Lane lane, int from, int to) => lane.Read.Count(p => p >= from && p < to);
+}
