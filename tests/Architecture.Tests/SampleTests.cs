@@ -6,6 +6,7 @@ public sealed class SampleTests
     public static TheoryData<string, string> KeyLines => new()
     {
         { "Ledger", "L1H1" },
+        { "Decomposition", "it looks there because of L0H2" },
         { "Patching", "L0H2" },
         { "Ablation", "L0H2" },
         { "Interventions", "the same after saving and loading: True" },

@@ -133,10 +133,18 @@ public sealed partial class ResidualLedger
     }
 
     /// <summary>The vector of a write, as it is added: before any norm of the stream, after a norm of its branch.</summary>
-    private float[] Vector(Component component, int p) =>
-        BranchNorm(component) is { } norm
-            ? norm.Carry(BranchVector(component, p), _cache.Row(norm.Scale, p)[0])
-            : BranchVector(component, p);
+    private float[] Vector(Component component, int p) => Carried(component, p, BranchVector(component, p));
+
+    /// <summary>What a head adds for a mixed value of its own, [d_head].</summary>
+    private float[] Vector(Component head, int p, ReadOnlySpan<float> z)
+    {
+        var vector = new float[_model.Config.DModel];
+        AddHead(head.Layer, head.Head, z, vector);
+        return Carried(head, p, vector);
+    }
+
+    private float[] Carried(Component component, int p, float[] vector) =>
+        BranchNorm(component) is { } norm ? norm.Carry(vector, _cache.Row(norm.Scale, p)[0]) : vector;
 
     /// <summary>The vector of a write before any norm that follows it.</summary>
     private float[] BranchVector(Component component, int p)
