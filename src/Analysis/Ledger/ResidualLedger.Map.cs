@@ -89,24 +89,20 @@ public sealed partial class ResidualLedger
         float[] pattern = _cache.Values(Hook.Pattern(layer)), v = _cache.Values(Hook.V(layer));
         Normed? norm = BranchNorm(new Component(ComponentKind.Head, layer, head));
         HeadSpace? space = norm is null ? Space(layer, head, 0, scratch) : null;
-        double[][] projected = Multiples(directions) is { } factors && space is not null
-            ? SharedProjection(space, directions[0], factors)
-            : [.. directions.Select((d, p) => (space ?? Space(layer, head, p, scratch)).Project(d))];
+        double[]? factors = space is null ? null : Multiples(directions);
+        double[] towards = factors is null ? [] : space!.Project(directions[0]);
+        double[] along = factors is null ? [] : [.. Enumerable.Range(0, n).Select(source => Dots.Of(Value(source), towards))];
         for (int p = 0; p < n; p++)
         {
+            towards = factors is null ? (space ?? Space(layer, head, p, scratch)).Project(directions[p]) : towards;
             foreach (int source in SourceRange(layer, p))
             {
-                float weight = pattern[(((head * n) + p) * n) + source];
-                ReadOnlySpan<float> value = v.AsSpan(((source * keys) + group) * dHead, dHead);
-                map[(p * n) + source] = (float)(weight * Dots.Of(value, projected[p]));
+                double value = factors is null ? Dots.Of(Value(source), towards) : factors[p] * along[source];
+                map[(p * n) + source] = (float)(pattern[(((head * n) + p) * n) + source] * value);
             }
         }
-    }
 
-    private static double[][] SharedProjection(HeadSpace space, double[] direction, double[] factors)
-    {
-        double[] first = space.Project(direction);
-        return [.. factors.Select(f => first.Select(x => f * x).ToArray())];
+        ReadOnlySpan<float> Value(int source) => v.AsSpan(((source * keys) + group) * dHead, dHead);
     }
 
     /// <summary>

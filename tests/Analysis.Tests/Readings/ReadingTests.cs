@@ -195,7 +195,7 @@ public sealed class ReadingTests
     [Fact]
     public void The_map_of_all_sources_takes_less_memory_than_what_was_recorded()
     {
-        ModelConfig config = RandomModel.Config(head: 32) with { DModel = 64, NCtx = 128 };
+        ModelConfig config = RandomModel.Config(heads: 8, keyHeads: 8, head: 16) with { NLayers = 6, DModel = 64, NCtx = 128 };
         TransformerModel model = RandomModel.Create(config);
         RunResult run = model.Run(RandomModel.Tokens(120, 3), new RunOptions { Observe = SourceMap.Needs(model) });
         long recorded = run.Cache().Points.Sum(p => sizeof(float) * (long)run.Cache().Values(p).Length);
