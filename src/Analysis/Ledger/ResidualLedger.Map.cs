@@ -95,7 +95,8 @@ public sealed partial class ResidualLedger
         for (int p = 0; p < n; p++)
         {
             towards = factors is null ? (space ?? Space(layer, head, p, scratch)).Project(directions[p]) : towards;
-            foreach (int source in SourceRange(layer, p))
+            (int first, int end) = Sources(layer, p);
+            for (int source = first; source < end; source++)
             {
                 double value = factors is null ? Dots.Of(Value(source), towards) : factors[p] * along[source];
                 map[(p * n) + source] = (float)(pattern[(((head * n) + p) * n) + source] * value);

@@ -127,10 +127,13 @@ public sealed partial class ResidualLedger
 
     private IEnumerable<int> SourceRange(int layer, int p)
     {
-        int first = _model.Config.Window(layer) is { } window ? Math.Max(0, p - window + 1) : 0;
-        int end = _model.Config.Causal ? p + 1 : _cache.Positions;
+        (int first, int end) = Sources(layer, p);
         return Enumerable.Range(first, end - first);
     }
+
+    private (int First, int End) Sources(int layer, int p) => (
+        _model.Config.Window(layer) is { } window ? Math.Max(0, p - window + 1) : 0,
+        _model.Config.Causal ? p + 1 : _cache.Positions);
 
     /// <summary>The vector of a write, as it is added: before any norm of the stream, after a norm of its branch.</summary>
     private float[] Vector(Component component, int p) => Carried(component, p, BranchVector(component, p));
