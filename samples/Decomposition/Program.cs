@@ -24,7 +24,7 @@ return Example.Run(args, example =>
 
     // Why does it look there? Its score, by the writes that its key is made of.
     Decomposition score = ledger.Attribute(
-        ledger.ReadScore(top.Layer, top.Head, HeadInput.Key, -1, top.Source), new DecompositionOptions());
+        ledger.ReadScore(top.Layer, top.Head, QkvInput.Key, -1, top.Source), new DecompositionOptions());
     Print($"it looks there because of {score.Rows.MaxBy(r => Math.Abs(r.Dla))!.Component.Label}");
 
     // What does it find there? The moved value, by the writes of the source.

@@ -44,6 +44,15 @@ public readonly ref struct Activation
     /// <summary>Values per (head, position): d_head, d_model, d_mlp, or source positions for scores and patterns.</summary>
     public int Width => Data.Length / Math.Max(1, Positions * Heads);
 
+    /// <summary>A copy of the values.</summary>
+    /// <returns>A new array.</returns>
+    public float[] Copy()
+    {
+        float[] copy = GC.AllocateUninitializedArray<float>(Data.Length);
+        Data.CopyTo(copy);
+        return copy;
+    }
+
     /// <summary>The values of one head at one position.</summary>
     /// <param name="head">Head index; 0 when the point has no head axis.</param>
     /// <param name="position">Absolute position, in [<see cref="FirstPosition"/>, FirstPosition + Positions).</param>

@@ -7,7 +7,11 @@ namespace Interp.Architecture.Tests;
 /// <summary>What README.md and docs say is true of the code.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string[] TechniquePages = ["ledger", "decomposition", "patching", "ablation", "interventions", "verification", "from-transformerlens"];
+    private static readonly string[] TechniquePages =
+    [
+        "ledger", "decomposition", "weights", "patching", "ablation", "knockout", "path-patching", "causal-tracing", "statistics", "interventions", "verification",
+        "from-transformerlens", "new-family",
+    ];
 
     public static TheoryData<string> PagesWithCode => [.. DocumentationCode.All.Select(block => block.Page).Distinct()];
 

@@ -7,8 +7,13 @@ public sealed class SampleTests
     {
         { "Ledger", "L1H1" },
         { "Decomposition", "it looks there because of L0H2" },
+        { "Weights", "strongest K-composition: L0H2 into L1H1" },
         { "Patching", "L0H2" },
         { "Ablation", "L0H2" },
+        { "Knockout", "L1H1 reading position 2" },
+        { "PathPatching", "L0H2 -> L1H1.k: effect 1.000" },
+        { "CausalTracing", "restored before layer 0 at position 1: effect 1.000" },
+        { "Statistics", "L1H1: mean 1.000" },
         { "Interventions", "the same after saving and loading: True" },
     };
 

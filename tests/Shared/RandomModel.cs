@@ -113,7 +113,7 @@ internal static class RandomModel
             config,
             new ModelWeights
             {
-                TokenEmbedding = Normal(config.DVocab * d, 1),
+                TokenEmbedding = new EmbeddingTable(Normal(config.DVocab * d, 1), d),
                 PositionEmbedding = config.Outline.HasPosEmbed ? Normal(config.NCtx * d, 0.5) : [],
                 Blocks = [.. Enumerable.Range(0, config.NLayers).Select(_ => Block())],
                 FinalNorm = norms && config.FinalNorm ? Norm(d) : null,

@@ -60,24 +60,24 @@ public sealed record StreamReading
     }
 
     /// <summary>Which input of a head is read.</summary>
-    internal static HookKind KindOf(HeadInput input) => input switch
+    internal static HookKind KindOf(QkvInput input) => input switch
     {
-        HeadInput.Query => HookKind.Q,
-        HeadInput.Key => HookKind.K,
+        QkvInput.Query => HookKind.Q,
+        QkvInput.Key => HookKind.K,
         _ => HookKind.V,
     };
 
     /// <summary>The map from the stream's norm to an input of all heads.</summary>
-    internal static Linear MapOf(AttentionWeights weights, HeadInput input) => input switch
+    internal static Linear MapOf(AttentionWeights weights, QkvInput input) => input switch
     {
-        HeadInput.Query => weights.Query,
-        HeadInput.Key => weights.Key,
+        QkvInput.Query => weights.Query,
+        QkvInput.Key => weights.Key,
         _ => weights.Value,
     };
 }
 
 /// <summary>What a head reads from the stream.</summary>
-public enum HeadInput
+public enum QkvInput
 {
     /// <summary>The query, at the destination.</summary>
     Query,

@@ -16,7 +16,7 @@ public sealed partial class ResidualLedger
     /// <param name="position">Position whose query, key or value is read; negative counts from the end.</param>
     /// <param name="along">u, [d_head].</param>
     /// <exception cref="InvalidInputException">Layer, head or position is out of range, or u has another length.</exception>
-    public StreamReading ReadHead(int layer, int head, HeadInput input, int position, IReadOnlyList<double> along)
+    public StreamReading ReadHead(int layer, int head, QkvInput input, int position, IReadOnlyList<double> along)
     {
         ArgumentNullException.ThrowIfNull(along);
         ModelConfig config = _model.Config;
@@ -29,7 +29,7 @@ public sealed partial class ResidualLedger
 
         BlockWeights block = _model.Weights.Blocks[layer];
         Linear map = StreamReading.MapOf(block.Attention, input);
-        int own = input == HeadInput.Query ? head : head / (config.NHeads / config.NKeyValueHeads);
+        int own = input == QkvInput.Query ? head : head / (config.NHeads / config.NKeyValueHeads);
         double[] u = [.. along], direction = new double[config.DModel];
         var column = new float[config.DModel];
         for (int i = 0; i < u.Length; i++)
@@ -42,7 +42,7 @@ public sealed partial class ResidualLedger
         }
 
         List<DecompositionRow> rows = [];
-        if (config.Positions == PositionKind.Shortformer && input != HeadInput.Value)
+        if (config.Positions == PositionKind.Shortformer && input != QkvInput.Value)
         {
             rows.Add(Constant(new Component(ComponentKind.PosEmbed), _cache.Row(Hook.PosEmbed, p), direction));
         }
@@ -64,8 +64,8 @@ public sealed partial class ResidualLedger
         {
             ComponentKind kind = input switch
             {
-                HeadInput.Query => ComponentKind.QueryBias,
-                HeadInput.Key => ComponentKind.KeyBias,
+                QkvInput.Query => ComponentKind.QueryBias,
+                QkvInput.Key => ComponentKind.KeyBias,
                 _ => ComponentKind.ValueBias,
             };
             rows.Add(Constant(new Component(kind, layer, head), map.Bias.Slice(own * config.DHead, config.DHead), u));
@@ -103,13 +103,13 @@ public sealed partial class ResidualLedger
     /// <param name="destination">Position that attends; negative counts from the end.</param>
     /// <param name="source">Position that is attended to; negative counts from the end.</param>
     /// <exception cref="InvalidInputException">Something is out of range, or queries and keys are normalised across heads.</exception>
-    public StreamReading ReadScore(int layer, int head, HeadInput input, int destination, int source)
+    public StreamReading ReadScore(int layer, int head, QkvInput input, int destination, int source)
     {
         RequireHead(layer, head);
         ModelConfig config = _model.Config;
         AttentionWeights weights = _model.Weights.Blocks[layer].Attention;
-        bool query = input == HeadInput.Query;
-        if (input == HeadInput.Value)
+        bool query = input == QkvInput.Query;
+        if (input == QkvInput.Value)
         {
             throw new InvalidInputException("a score is read through a query or a key, not through a value");
         }
@@ -124,7 +124,7 @@ public sealed partial class ResidualLedger
                 $"{_model.Name}: queries and keys are normalised over all heads together, so a score is no reading of one head");
         }
 
-        double[] u = [.. Held(query ? HeadInput.Key : HeadInput.Query, held).Select(x => x * config.ScoreScale(layer))];
+        double[] u = [.. Held(query ? QkvInput.Key : QkvInput.Query, held).Select(x => x * config.ScoreScale(layer))];
         if (rotary)
         {
             TurnBack(u, read);
@@ -155,14 +155,14 @@ public sealed partial class ResidualLedger
 
         float[] Part(float[] values, int first) => values.Length == 0 ? [] : values[first..(first + config.DHead)];
 
-        double[] Held(HeadInput kind, int position)
+        double[] Held(QkvInput kind, int position)
         {
-            int own = kind == HeadInput.Query ? head : group;
-            HookKind site = kind == HeadInput.Query
+            int own = kind == QkvInput.Query ? head : group;
+            HookKind site = kind == QkvInput.Query
                 ? rotary ? HookKind.RotQ : normed ? HookKind.QNormNormalized : HookKind.Q
                 : rotary ? HookKind.RotK : normed ? HookKind.KNormNormalized : HookKind.K;
             double[] values = [.. _cache.Row(new HookPoint(site, layer), position, own).ToArray().Select(x => (double)x)];
-            NormWeights? after = normed && !rotary ? (kind == HeadInput.Query ? weights.QueryNorm : weights.KeyNorm) : null;
+            NormWeights? after = normed && !rotary ? (kind == QkvInput.Query ? weights.QueryNorm : weights.KeyNorm) : null;
             for (int i = 0; after is not null && i < values.Length; i++)
             {
                 int at = (after.Gain.Length > config.DHead ? own * config.DHead : 0) + i;
@@ -198,7 +198,7 @@ public sealed partial class ResidualLedger
             {
                 double weight = _cache.Row(Hook.Pattern(layer), p, head)[from];
                 return ReadHead(
-                    layer, head, HeadInput.Value, from, [.. Space(layer, head, p).Project(direction).Select(x => weight * x)]);
+                    layer, head, QkvInput.Value, from, [.. Space(layer, head, p).Project(direction).Select(x => weight * x)]);
             }
         }
 

@@ -42,6 +42,7 @@ public sealed partial class ResidualLedger
         _model = model;
         _cache = cache;
         _steps = [.. Timeline(model)];
+        StreamPoints = [.. _steps.OfType<Recorded>().Select(r => r.Point)];
     }
 
     /// <summary>The points that a run has to record for its ledger.</summary>
@@ -64,7 +65,7 @@ public sealed partial class ResidualLedger
     }
 
     /// <summary>The points where the stream was recorded, in order; the last is what the unembedding's norm reads.</summary>
-    public IReadOnlyList<HookPoint> StreamPoints => [.. _steps.OfType<Recorded>().Select(r => r.Point)];
+    public IReadOnlyList<HookPoint> StreamPoints { get; }
 
     /// <summary>Every write at one position up to a point of the stream.</summary>
     /// <param name="position">Position; negative counts from the end.</param>

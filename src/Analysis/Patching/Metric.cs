@@ -23,7 +23,25 @@ public enum MetricKind
 
     /// <summary>Mean rank of the answers, 0 = most likely.</summary>
     Rank,
+
+    /// <summary>1 when no token has a larger logit than the likeliest answer, else 0.</summary>
+    Accuracy,
+
+    /// <summary>
+    /// Summed probability of the answers minus that of the wrong tokens (Hanna et al. 2023, greater-than).
+    /// </summary>
+    ProbDiff,
+
+    /// <summary>A function of the caller's own.</summary>
+    Custom,
 }
+
+/// <summary>A metric of the caller's own.</summary>
+/// <param name="logits">Logits of the metric's position, of the tokens chosen or of the whole vocabulary.</param>
+/// <param name="pair">The prompts and tokens.</param>
+public delegate double MetricFunction(ReadOnlySpan<float> logits, PromptPair pair);
+
+internal sealed record CustomMetric(string Name, MetricFunction Function, Func<PromptPair, IReadOnlyList<int>>? Tokens);
 
 /// <summary>
 /// A number read from the logits of one position of a run, in float64. Of several answers or wrong tokens it is the mean over
@@ -36,11 +54,25 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
     // A logit is a sum of float32 products; through all layers it is exact to about this share of the largest one.
     private const double RelativeRounding = 1e-6;
 
-    /// <summary>Name on the command line and in tables.</summary>
-    public string Name => NameOf(Kind);
+    private CustomMetric? _custom;
 
-    /// <summary>The names of all metrics.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<MetricKind>().Select(NameOf)];
+    /// <summary>Name on the command line and in tables.</summary>
+    public string Name => _custom?.Name ?? NameOf(Kind);
+
+    /// <summary>The names of all metrics but the caller's own.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Enum.GetValues<MetricKind>().Where(kind => kind != MetricKind.Custom).Select(NameOf)];
+
+    /// <summary>A metric of the caller's own.</summary>
+    /// <param name="name">Name in tables.</param>
+    /// <param name="function">
+    /// Reads logits: those of the tokens chosen, in their order, or of the whole vocabulary when none are.
+    /// </param>
+    /// <param name="position">Position in the prompt; negative counts from the end.</param>
+    /// <param name="tokens">The tokens whose logits are read, so that engines need not compute the others; null = all.</param>
+    public static Metric Of(
+        string name, MetricFunction function, int position = -1, Func<PromptPair, IReadOnlyList<int>>? tokens = null) =>
+        new(MetricKind.Custom, position) { _custom = new CustomMetric(name, function, tokens) };
 
     /// <summary>Reads a metric's name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -50,7 +82,7 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
     {
         foreach (MetricKind kind in Enum.GetValues<MetricKind>())
         {
-            if (NameOf(kind) == name)
+            if (kind != MetricKind.Custom && NameOf(kind) == name)
             {
                 return new Metric(kind, position);
             }
@@ -74,18 +106,18 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
             Positions.Resolve(Position, pair.Corrupted.Count, $"the corrupted prompt {row}");
         }
 
-        if (Kind != MetricKind.Kl && pair.Answers.Count == 0)
+        if (Kind is not (MetricKind.Kl or MetricKind.Custom) && pair.Answers.Count == 0)
         {
             throw new InvalidInputException($"prompt {row}: metric {Name} needs an answer token, found none");
         }
 
-        if (Kind == MetricKind.LogitDiff && pair.Wrongs.Count == 0)
+        if (Compares && pair.Wrongs.Count == 0)
         {
             throw new InvalidInputException(
-                $"prompt {row}: metric {Name} needs a wrong token, found none; the metric logit needs only the answer");
+                $"prompt {row}: metric {Name} needs a wrong token, found none; the metric {(Kind == MetricKind.LogitDiff ? "logit" : "prob")} needs only the answer");
         }
 
-        if (Kind == MetricKind.LogitDiff && pair.Answers.Intersect(pair.Wrongs).ToArray() is [int both, ..])
+        if (Compares && pair.Answers.Intersect(pair.Wrongs).ToArray() is [int both, ..])
         {
             throw new InvalidInputException(
                 $"prompt {row}: metric {Name} needs answers and wrong tokens that differ, found token {both} among both");
@@ -106,14 +138,58 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
             MetricKind.LogProb => Mean(pair.Answers, logits, TokenDistribution.LogProbability),
             MetricKind.Prob => Mean(pair.Answers, logits, Probability),
             MetricKind.Kl => Divergence(reference, logits),
+            MetricKind.Accuracy => Best(pair.Answers, logits),
+            MetricKind.ProbDiff => Sum(pair.Answers, logits, Probability) - Sum(pair.Wrongs, logits, Probability),
+            MetricKind.Custom => EvaluateCustom(logits, pair),
             _ => Mean(pair.Answers, logits, Rank),
         };
+    }
+
+    /// <summary>The tokens whose logits the metric reads; null = the whole vocabulary.</summary>
+    internal IReadOnlyList<int>? TokensOf(PromptPair pair) => Kind switch
+    {
+        MetricKind.LogitDiff => [.. pair.Answers, .. pair.Wrongs],
+        MetricKind.Logit => pair.Answers,
+        MetricKind.Custom => _custom!.Tokens?.Invoke(pair),
+        _ => null,
+    };
+
+    /// <summary>Evaluates the metric on the logits of <see cref="TokensOf"/>; the same number as on all logits.</summary>
+    internal double EvaluateChosen(ReadOnlySpan<float> chosen, PromptPair pair, ReadOnlySpan<float> reference)
+    {
+        int answers = pair.Answers.Count;
+        return Kind switch
+        {
+            MetricKind.LogitDiff => Mean(Range(0, answers), chosen, Logit) - Mean(Range(answers, chosen.Length), chosen, Logit),
+            MetricKind.Logit => Mean(Range(0, answers), chosen, Logit),
+            MetricKind.Custom when _custom!.Tokens is not null => _custom.Function(chosen, pair),
+            _ => Evaluate(chosen, pair, reference),
+        };
+
+        static int[] Range(int first, int end) => [.. Enumerable.Range(first, end - first)];
+    }
+
+    private double EvaluateCustom(ReadOnlySpan<float> logits, PromptPair pair)
+    {
+        if (_custom!.Tokens?.Invoke(pair) is not { } tokens)
+        {
+            return _custom.Function(logits, pair);
+        }
+
+        var chosen = new float[tokens.Count];
+        for (int i = 0; i < chosen.Length; i++)
+        {
+            chosen[i] = logits[tokens[i]];
+        }
+
+        return _custom.Function(chosen, pair);
     }
 
     /// <summary>
     /// How far two evaluations may differ by float32 rounding alone. With r = 1e-6 times the largest magnitude of a logit: r
     /// for logits, their differences and log-probabilities; r times the probability for probabilities; r squared for the
-    /// divergence, which is quadratic in small changes; 0 for ranks.
+    /// divergence, which is quadratic in small changes; 0 for ranks and accuracy;
+    /// for a metric of the caller's own r.
     /// </summary>
     /// <param name="logits">Logits of the run at the metric's position, [d_vocab].</param>
     /// <param name="value">The metric there.</param>
@@ -123,11 +199,14 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
         return Kind switch
         {
             MetricKind.Prob => rounding * value,
+            MetricKind.ProbDiff => rounding,
             MetricKind.Kl => rounding * rounding,
-            MetricKind.Rank => 0,
+            MetricKind.Rank or MetricKind.Accuracy => 0,
             _ => rounding,
         };
     }
+
+    private bool Compares => Kind is MetricKind.LogitDiff or MetricKind.ProbDiff;
 
     private delegate double Reading(ReadOnlySpan<float> logits, int token);
 
@@ -135,10 +214,14 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
     {
         MetricKind.LogitDiff => "logit-diff",
         MetricKind.LogProb => "logprob",
+        MetricKind.ProbDiff => "prob-diff",
         _ => kind.ToString().ToLowerInvariant(),
     };
 
-    private static double Mean(IReadOnlyList<int> tokens, ReadOnlySpan<float> logits, Reading reading)
+    private static double Mean(IReadOnlyList<int> tokens, ReadOnlySpan<float> logits, Reading reading) =>
+        Sum(tokens, logits, reading) / tokens.Count;
+
+    private static double Sum(IReadOnlyList<int> tokens, ReadOnlySpan<float> logits, Reading reading)
     {
         double sum = 0;
         foreach (int token in tokens)
@@ -146,7 +229,7 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
             sum += reading(logits, token);
         }
 
-        return sum / tokens.Count;
+        return sum;
     }
 
     private static double Logit(ReadOnlySpan<float> logits, int token) => logits[token];
@@ -160,6 +243,19 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
         }
 
         return above;
+    }
+
+    private static double Best(IReadOnlyList<int> answers, ReadOnlySpan<float> logits)
+    {
+        foreach (int answer in answers)
+        {
+            if (Rank(logits, answer) == 0)
+            {
+                return 1;
+            }
+        }
+
+        return 0;
     }
 
     private static double Probability(ReadOnlySpan<float> logits, int token) =>

@@ -13,25 +13,6 @@ public enum PatchDirection
     Noise,
 }
 
-/// <summary>What a sweep covers and measures.</summary>
-public sealed record SweepOptions
-{
-    /// <summary>Sites: <c>resid_pre</c>, <c>attn_out</c>, <c>z</c>, <c>pattern</c>, ... or names and globs of hook points.</summary>
-    public required IReadOnlyList<string> Sites { get; init; }
-
-    /// <summary>What is told apart: layer, head, pos, src_pos. Empty = as usual for each site.</summary>
-    public IReadOnlyList<string> By { get; init; } = [];
-
-    /// <summary>What is measured.</summary>
-    public Metric Metric { get; init; } = new(MetricKind.LogitDiff);
-
-    /// <summary>Threads; 0 = one per core.</summary>
-    public int Threads { get; init; }
-
-    /// <summary>Told after each cell.</summary>
-    public IProgress<SweepProgress>? Progress { get; init; }
-}
-
 /// <summary>
 /// Activation patching (Vig et al. 2020; Meng et al. 2022; Heimersheim and Nanda 2024): one activation of one run is
 /// replaced by that of another, and the metric is read.
@@ -44,7 +25,7 @@ public static class PatchingSweep
         new("prompt", ColumnType.Int32), new("id", ColumnType.Text), new("group", ColumnType.Text),
         new("site", ColumnType.Text), new("hook", ColumnType.Text), new("layer", ColumnType.Int32),
         new("head", ColumnType.Int32), new("pos", ColumnType.Int32), new("src_pos", ColumnType.Int32),
-        new("metric", ColumnType.Text), new("clean", ColumnType.Float64), new("corrupted", ColumnType.Float64),
+        new("neuron", ColumnType.Int32), new("span", ColumnType.Text), new("metric", ColumnType.Text), new("clean", ColumnType.Float64), new("corrupted", ColumnType.Float64),
         new("patched", ColumnType.Float64), new("effect", ColumnType.Float64),
     ];
 
@@ -75,52 +56,69 @@ public static class PatchingSweep
         bool denoise = direction == PatchDirection.Denoise;
         IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
         IReadOnlyList<int>[] patchedPrompts = denoise ? corrupted : clean;
-        SweepCell[] cells =
-            [.. options.Sites.SelectMany(s => SweepCells.Of(model.Hooks, s, options.By, patchedPrompts.Max(p => p.Count)))];
+        var sited = new SweepCells(model.Hooks, options, pairs, denoise);
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
-        RefuseMappedAttention(model.Hooks, cells, maps);
-        var runner = new SweepRunner(model, options.Metric, options.Threads, options.Progress);
-        (double[] cleanMetric, float[][] reference) = runner.Plain(pairs, clean);
-        (double[] corruptedMetric, float[][] corruptedLogits) = runner.Plain(pairs, corrupted, reference);
-        double[] rounding = [.. pairs.Select((_, i) => Math.Max(
-            options.Metric.Rounding(reference[i], cleanMetric[i]),
-            options.Metric.Rounding(corruptedLogits[i], corruptedMetric[i])))];
-        ActivationCache[] source = runner.Record(denoise ? clean : corrupted, cells.Select(c => c.Point));
+        RefuseMappedAttention(model.Hooks, sited.Points, maps);
+        var runner = new SweepExecution(model, options);
+        BaseRuns runs = runner.Plain(pairs, clean, corrupted);
+        ActivationCache[] source = runner.Record(denoise ? clean : corrupted, sited.Points);
+        ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(patchedPrompts, sited.NeuronPoints) : [];
+        IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
         Dictionary<(int, HookPoint), TensorValue> values = [];
         var table = new ResultTable("patching", Columns);
-        runner.ForEachCell(cells, pairs, patchedPrompts, reference, Intervene, Add, table, cancellation, HasSource);
+        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene) { Has = Has };
+        runner.Fill(plan, runs, table, Add, cancellation);
         return table;
 
         // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.
-        bool HasSource(SweepCell cell, int prompt) =>
-            cell.Position is not { } position || maps[prompt] is not { } map || map.TryGet(position, out _);
+        bool Has(SweepCell cell, int prompt) =>
+            cell.IsIn(pairs[prompt], denoise, model.Hooks)
+            && (maps[prompt] is not { } map || (cell.Place.In(pairs[prompt], denoise)?.All(p => map.TryGet(p, out _)) ?? true));
 
-        Intervention Intervene(SweepCell cell, int prompt, int sequence)
+        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
         {
-            if (!values.TryGetValue((prompt, cell.Point), out TensorValue? value))
+            Scope scope = cell.Scope(pairs[prompt], denoise);
+            return [.. cell.Points.Select(point => new Patch(point, Value(point, prompt), scope, maps[prompt]))];
+        }
+
+        TensorValue Value(HookPoint point, int prompt)
+        {
+            if (!values.TryGetValue((prompt, point), out TensorValue? value))
             {
-                values[(prompt, cell.Point)] = value = source[prompt].Value(cell.Point);
+                values[(prompt, point)] = value = source[prompt].Value(point);
             }
 
-            return new Patch(cell.Point, value, cell.Scope(sequence), maps[prompt]);
+            return value;
         }
 
-        void Add(SweepCell cell, int prompt, double patched)
-        {
-            double from = denoise ? corruptedMetric[prompt] : cleanMetric[prompt];
-            double to = denoise ? cleanMetric[prompt] : corruptedMetric[prompt];
-            double? effect = Math.Abs(to - from) <= rounding[prompt] ? null : (patched - from) / (to - from);
-            table.Add(
-                prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Point.Site, model.Hooks.Name(cell.Point),
-                Layer(cell), cell.Head, cell.Position, cell.Source, options.Metric.Name,
-                cleanMetric[prompt], corruptedMetric[prompt], patched, effect);
-        }
+        IEnumerable<(float[] From, float[] To)> Change(HookPoint point) =>
+            pairs.Select((_, i) => (own[i].Values(point), source[i].Values(point)));
+
+        void Add(SweepCell cell, int prompt, double patched) => table.Add(
+            [.. Index(model, cell, pairs, prompt, denoise), options.Metric.Name,
+            runs.Clean[prompt], runs.Corrupted[prompt], patched, runs.Effect(prompt, patched, denoise)]);
     }
 
-    internal static int? Layer(SweepCell cell) => cell.Point.Layer < 0 ? null : cell.Point.Layer;
+    /// <summary>The index columns of a row.</summary>
+    internal static IEnumerable<object?> Index(
+        TransformerModel model, SweepCell cell, IReadOnlyList<PromptPair> pairs, int prompt, bool corrupted)
+    {
+        PromptPair pair = pairs[prompt];
+        return
+        [
+            prompt, pair.Id, pair.Group, cell.Site, string.Join('+', cell.Points.Count > 1 && cell.Site.Contains('+', StringComparison.Ordinal)
+                ? cell.Points.Where(p => p.Layer == cell.Point.Layer).Select(model.Hooks.Name) : [model.Hooks.Name(cell.Point)]),
+            cell.Layer, cell.Head, Single(cell.Place, pair, corrupted), Single(cell.Sources, pair, corrupted), cell.Neuron,
+            cell.Place.Name,
+        ];
+    }
+
+    /// <summary>The one position of a place in a prompt; null when there are more.</summary>
+    internal static int? Single(CellPlace place, PromptPair pair, bool corrupted) =>
+        place.In(pair, corrupted) is [int only] ? only : null;
 
     /// <summary>The map of a pair; null where positions correspond one to one anyway.</summary>
-    private static PositionMap? MapOf(PromptPair pair, bool denoise)
+    internal static PositionMap? MapOf(PromptPair pair, bool denoise)
     {
         if (pair.CleanPositionOfCorrupted is not { } cleanOf
             || (pair.Clean.Count == pair.Corrupted.Count && cleanOf.SequenceEqual(Enumerable.Range(0, cleanOf.Count))))
@@ -132,14 +130,14 @@ public static class PatchingSweep
         return new PositionMap(pairs.Select(p => denoise ? (p.corrupted, p.clean) : (p.clean, p.corrupted)));
     }
 
-    private static void RefuseMappedAttention(HookMap map, SweepCell[] cells, PositionMap?[] maps)
+    private static void RefuseMappedAttention(HookMap map, IReadOnlyList<HookPoint> points, PositionMap?[] maps)
     {
         int mapped = Array.FindIndex(maps, m => m is not null);
-        int cell = Array.FindIndex(cells, c => c.Point.Kind is HookKind.Pattern or HookKind.AttnScores);
-        if (mapped >= 0 && cell >= 0)
+        HookPoint? attention = points.Where(p => p.Kind is HookKind.Pattern or HookKind.AttnScores).Cast<HookPoint?>().FirstOrDefault();
+        if (mapped >= 0 && attention is { } point)
         {
             throw new InvalidInputException(
-                $"prompt {mapped}: {map.Name(cells[cell].Point)} cannot be patched through a positions map, because rows of attention "
+                $"prompt {mapped}: {map.Name(point)} cannot be patched through a positions map, because rows of attention "
                 + "would not sum to one; expected prompts whose positions correspond one to one, or other sites");
         }
     }

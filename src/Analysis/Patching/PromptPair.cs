@@ -31,6 +31,32 @@ public sealed record PromptPair
     /// </summary>
     public IReadOnlyList<int>? CleanPositionOfCorrupted { get; init; }
 
+    /// <summary>Named sets of positions of the clean prompt, such as <c>subject</c>, from 0.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> Spans { get; init; } =
+        new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal);
+
+    /// <summary>Positions of a span; empty when the pair has none of that name.</summary>
+    /// <param name="name">Name of the span.</param>
+    /// <param name="corrupted">Whether the positions of the corrupted prompt that correspond to it are meant.</param>
+    public IReadOnlyList<int> SpanIn(string name, bool corrupted)
+    {
+        if (!Spans.TryGetValue(name, out IReadOnlyList<int>? positions))
+        {
+            return [];
+        }
+
+        return corrupted && CleanPositionOfCorrupted is { } cleanOf
+            ? [.. Enumerable.Range(0, cleanOf.Count).Where(p => positions.Contains(cleanOf[p]))]
+            : positions;
+    }
+
+    /// <summary>What spans there are, for messages.</summary>
+    internal static string KnownSpans(IEnumerable<PromptPair> pairs)
+    {
+        string[] names = [.. pairs.SelectMany(p => p.Spans.Keys).Distinct().Order(StringComparer.Ordinal)];
+        return names.Length == 0 ? "the prompts have no spans" : $"expected one of {string.Join(", ", names)}";
+    }
+
     /// <summary>Checks that a model can run the prompts, and that their positions correspond.</summary>
     /// <param name="row">Row of the data, for the error.</param>
     /// <param name="config">The model.</param>
@@ -62,6 +88,15 @@ public sealed record PromptPair
             {
                 throw new InvalidInputException(
                     $"prompt {row}: {what} {id} is out of range, expected 0..{config.DVocab - 1}");
+            }
+        }
+
+        foreach ((string name, IReadOnlyList<int> positions) in Spans)
+        {
+            if (positions.Count == 0 || positions.Any(p => (uint)p >= (uint)Clean.Count))
+            {
+                throw new InvalidInputException(
+                    $"prompt {row}: span '{name}': expected positions 0..{Clean.Count - 1}, found {string.Join(',', positions)}");
             }
         }
 

@@ -12,7 +12,7 @@ internal static class Centring
         int d = model.Config.DModel;
         return weights with
         {
-            TokenEmbedding = Table(weights.TokenEmbedding, d),
+            TokenEmbedding = new EmbeddingTable(Table(weights.TokenEmbedding.ToArray(), d), d),
             // Shortformer's positions are no writes: they are added to queries and keys, behind the norm.
             PositionEmbedding = model.Config.Positions == PositionKind.Learned
                 ? Table(weights.PositionEmbedding, d)

@@ -10,7 +10,7 @@ namespace Interp.Analysis;
 public sealed class HeadCircuits
 {
     private readonly TransformerModel _model;
-    private readonly Dictionary<(HeadInput?, int, int), Matrix<double>> _maps = [];
+    private readonly Dictionary<(QkvInput?, int, int), Matrix<double>> _maps = [];
 
     /// <summary>Reads a model's heads.</summary>
     /// <param name="model">The model.</param>
@@ -23,13 +23,13 @@ public sealed class HeadCircuits
     /// <summary>W_V W_O, what a head writes for what it reads: [d_model, d_model] of rank d_head.</summary>
     /// <param name="layer">0-based layer.</param>
     /// <param name="head">0-based head.</param>
-    public LowRank Ov(int layer, int head) => new(Map(HeadInput.Value, layer, head), Output(layer, head));
+    public LowRank Ov(int layer, int head) => new(Map(QkvInput.Value, layer, head), Output(layer, head));
 
     /// <summary>W_Q W_K^T, what a destination looks for: [d_model, d_model] of rank d_head.</summary>
     /// <param name="layer">0-based layer.</param>
     /// <param name="head">0-based head.</param>
     public LowRank Qk(int layer, int head) =>
-        new(Map(HeadInput.Query, layer, head), Map(HeadInput.Key, layer, head).Transpose());
+        new(Map(QkvInput.Query, layer, head), Map(QkvInput.Key, layer, head).Transpose());
 
     /// <summary>
     /// How strongly a head reads, through one input, what an earlier head writes: |A B|_F / (|A|_F |B|_F) with A the earlier
@@ -38,13 +38,13 @@ public sealed class HeadCircuits
     /// <param name="from">The earlier head.</param>
     /// <param name="to">The later head.</param>
     /// <param name="input">Through which input the later head reads.</param>
-    public double Composition((int Layer, int Head) from, (int Layer, int Head) to, HeadInput input)
+    public double Composition((int Layer, int Head) from, (int Layer, int Head) to, QkvInput input)
     {
         LowRank first = Ov(from.Layer, from.Head);
         LowRank second = input switch
         {
-            HeadInput.Query => Qk(to.Layer, to.Head),
-            HeadInput.Key => Qk(to.Layer, to.Head).Transposed(),
+            QkvInput.Query => Qk(to.Layer, to.Head),
+            QkvInput.Key => Qk(to.Layer, to.Head).Transposed(),
             _ => Ov(to.Layer, to.Head),
         };
         double size = first.Norm * second.Norm;
@@ -58,18 +58,18 @@ public sealed class HeadCircuits
     /// <param name="layer">0-based layer.</param>
     /// <param name="head">0-based head.</param>
     public LowRank FullOv(int layer, int head) => new(
-        Embedded(Map(HeadInput.Value, layer, head)), Unembedded(Output(layer, head)));
+        Embedded(Map(QkvInput.Value, layer, head)), Unembedded(Output(layer, head)));
 
     /// <summary>The QK circuit between tokens, W_E W_Q W_K^T W_E^T, held as its two factors.</summary>
     /// <param name="layer">0-based layer.</param>
     /// <param name="head">0-based head.</param>
     public LowRank FullQk(int layer, int head) => new(
-        Embedded(Map(HeadInput.Query, layer, head)), Embedded(Map(HeadInput.Key, layer, head)).Transpose());
+        Embedded(Map(QkvInput.Query, layer, head)), Embedded(Map(QkvInput.Key, layer, head)).Transpose());
 
-    private Matrix<double> Map(HeadInput input, int layer, int head)
+    private Matrix<double> Map(QkvInput input, int layer, int head)
     {
         ModelConfig config = _model.Config;
-        int own = input == HeadInput.Query ? head : head / (config.NHeads / config.NKeyValueHeads);
+        int own = input == QkvInput.Query ? head : head / (config.NHeads / config.NKeyValueHeads);
         if (_maps.TryGetValue((input, layer, own), out Matrix<double>? known))
         {
             return known;
@@ -115,12 +115,12 @@ public sealed class HeadCircuits
     /// <summary>W_E times a map, [d_vocab, d_head]; one row of W_E at a time.</summary>
     private Matrix<double> Embedded(Matrix<double> map)
     {
-        int d = _model.Config.DModel;
+        var row = new float[_model.Config.DModel];
         double[][] columns = map.ToColumnArrays();
         Matrix<double> result = Matrix<double>.Build.Dense(_model.Config.DVocab, columns.Length);
         for (int token = 0; token < _model.Config.DVocab; token++)
         {
-            ReadOnlySpan<float> row = _model.Weights.TokenEmbedding.AsSpan(token * d, d);
+            _model.Weights.TokenEmbedding.CopyRow(token, row);
             for (int i = 0; i < columns.Length; i++)
             {
                 result[token, i] = _model.Config.EmbedScale * Dots.Of(row, columns[i]);

@@ -82,7 +82,7 @@ internal sealed class InfoCommand : ToolCommand
                 s => $"{s.Type} {Shown.Bytes(s.Bytes)} in {s.Tensors} tensors"))}");
         }
 
-        people.Add("weights in memory", $"{Shown.Bytes(model.Weights.Bytes)} (float32)");
+        people.Add("weights in memory", $"{Shown.Bytes(model.Weights.Bytes)} ({model.Weights.NumberFormats})");
         people.Add(
             "hook points",
             $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");

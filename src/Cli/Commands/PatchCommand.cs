@@ -10,6 +10,8 @@ internal sealed class PatchCommand : ToolCommand
     private readonly ModelOptions _model;
     private readonly InputOptions _input;
     private readonly SweepOptionSet _sweep;
+    private readonly MeasureOptions _measure;
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of the statistics of --summary.", 0);
     private readonly TableOptions _table;
     private readonly ChoiceOption<PatchDirection> _direction = new(
         "--direction", "denoise = clean activations into the corrupted run; noise = corrupted ones into the clean run.",
@@ -22,6 +24,8 @@ internal sealed class PatchCommand : ToolCommand
         _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted);
         _sweep = new SweepOptionSet(this);
         Add(_direction);
+        _measure = new MeasureOptions(this);
+        Add(_seed);
         _table = new TableOptions(this);
         CommonOptions.AddTo(this);
     }
@@ -29,13 +33,16 @@ internal sealed class PatchCommand : ToolCommand
     public override void Execute(Session session)
     {
         _table.Check(session);
-        SweepOptions options = _sweep.Read(session, _model.Threads(session));
+        int threads = _model.Threads(session);
+        SweepOptions options = _measure.Complete(session, _sweep.Read(session), threads, _table.Path(session));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-        SweepOptionSet.CheckPosition(options, pairs);
+        MeasureOptions.CheckPosition(options.Metric, pairs);
         PatchDirection direction = session.Get(_direction);
-        ResultTable table = SweepView.Run(session, _table, "patching", progress => PatchingSweep.Run(
-            model, pairs, options with { Progress = progress }, direction, session.Cancellation));
+        ResultTable table = SweepView.Run(
+            session, _table, "patching",
+            progress => PatchingSweep.Run(model, pairs, options with { Progress = progress }, direction, session.Cancellation),
+            t => _measure.Shape(session, t, session.Get(_seed), threads), options.Journal);
         if (table.Values("effect").Any(e => e is null))
         {
             session.Note("effect is null where both plain runs measure the same: there is nothing to restore or to break");

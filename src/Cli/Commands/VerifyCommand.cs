@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Interp.Analysis;
 using Interp.Runtime;
 
@@ -8,8 +7,6 @@ namespace Interp.Cli;
 /// <summary><c>interp verify</c>: the model against ONNX Runtime or against recorded activations; table <c>verify</c>.</summary>
 internal sealed class VerifyCommand : ToolCommand
 {
-    private const int Tokens = 16;
-
     private readonly ModelOptions _model;
     private readonly InputOptions _input;
     private readonly TableOptions _table;
@@ -26,7 +23,7 @@ internal sealed class VerifyCommand : ToolCommand
     public VerifyCommand()
         : base("verify", "Compares every hook point that can be matched with another implementation (table `verify`).")
     {
-        _model = new ModelOptions(this);
+        _model = new ModelOptions(this, verify: false);
         Add(_onnx);
         Add(_reference);
         Add(_tolerance);
@@ -53,16 +50,10 @@ internal sealed class VerifyCommand : ToolCommand
         IReadOnlyList<IReadOnlyList<int>>? prompts =
             _input.Given(session) ? [.. _input.Read(session, model).Select(p => p.Clean)] : null;
         VerifyReport report = onnx is not null
-            ? Verification.AgainstOnnx(model, onnx, prompts ?? [SomeTokens(model)], session.Get(_tolerance))
+            ? Verification.AgainstOnnx(model, onnx, prompts ?? [ModelCheck.Tokens(model)], session.Get(_tolerance))
             : Verification.AgainstFile(model, reference!, OnePrompt(prompts), session.Get(_tolerance) ?? Verification.Tolerance);
         _table.Emit(session, report.Table(), () => Print(session, report));
-        if (report.FirstDivergence is { } first)
-        {
-            string where = first.Layer is { } layer ? $" (layer {layer.ToString(CultureInfo.InvariantCulture)})" : "";
-            throw new CheckFailedException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{first.Hook}{where} is the first to differ: {first.MaxRel:E1} of its largest value, tolerance {report.Tolerance:E1}"));
-        }
+        ModelCheck.Require(report);
     }
 
     private static IReadOnlyList<int>? OnePrompt(IReadOnlyList<IReadOnlyList<int>>? prompts) => prompts switch
@@ -71,14 +62,6 @@ internal sealed class VerifyCommand : ToolCommand
         [var one] => one,
         _ => throw new InvalidInputException($"--reference: expected one prompt, as the file has, found {prompts.Count}"),
     };
-
-    // Spread over the vocabulary, so that no embedding is special; the same in every run.
-    private static int[] SomeTokens(TransformerModel model)
-    {
-        var random = new Random(0);
-        int[] usable = [.. Enumerable.Range(0, model.Config.DVocab).Where(t => t != model.Config.PaddingId)];
-        return random.GetItems(usable, Math.Min(Tokens, model.Config.NCtx));
-    }
 
     private static void Print(Session session, VerifyReport report)
     {

@@ -6,29 +6,45 @@ namespace Interp.Cli;
 /// <param name="ids">The numbers of a field, or null where the row has none.</param>
 internal sealed class DataFields(string source, Func<string, string?> text, Func<string, IReadOnlyList<int>?> ids)
 {
+    // Names that the files of feature circuits (Marks et al. 2024) have for the same things.
+    private static readonly Dictionary<string, string> OtherNames = new(StringComparer.Ordinal)
+    {
+        ["clean"] = "clean_prefix",
+        ["corrupted"] = "patch_prefix",
+        ["answer"] = "clean_answer",
+        ["wrong"] = "patch_answer",
+        ["group"] = "case",
+    };
+
     /// <summary>The names of all fields that are read.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "clean", "corrupted", "answer", "wrong", "id", "group", "clean_tokens", "corrupted_tokens", "answer_token", "wrong_token",
-        "answer_tokens", "wrong_tokens", "positions",
+        "answer_tokens", "wrong_tokens", "positions", "subject", "subject_positions", .. OtherNames.Values,
     ];
 
     /// <summary>The row.</summary>
     /// <exception cref="InvalidInputException">Two fields say the same thing, or a single id is not single.</exception>
     public RawPair Read() => new(source)
     {
-        Clean = text("clean"),
+        Clean = Text("clean"),
         CleanTokens = Only("clean", "clean_tokens"),
-        Corrupted = text("corrupted"),
+        Corrupted = Text("corrupted"),
         CorruptedTokens = Only("corrupted", "corrupted_tokens"),
-        Answer = text("answer"),
+        Answer = Text("answer"),
         AnswerTokens = Tokens("answer"),
-        Wrong = text("wrong"),
+        Wrong = Text("wrong"),
         WrongTokens = Tokens("wrong"),
         Id = text("id"),
-        Group = text("group"),
+        Group = Text("group"),
         Positions = ids("positions"),
+        Subject = Only("subject", "subject_positions") is null ? text("subject") : null,
+        Spans = ids("subject_positions") is { } subject
+            ? new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal) { ["subject"] = subject }
+            : new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal),
     };
+
+    private string? Text(string name) => text(name) ?? text(OtherNames[name]);
 
     private IReadOnlyList<int>? Tokens(string name)
     {
@@ -47,7 +63,7 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
     private IReadOnlyList<int>? Only(string name, string idName)
     {
         IReadOnlyList<int>? found = ids(idName);
-        return found is null || text(name) is null
+        return found is null || (text(name) ?? (OtherNames.TryGetValue(name, out string? other) ? text(other) : null)) is null
             ? found
             : throw new InvalidInputException($"{source}: expected {name} or {idName}, found both");
     }

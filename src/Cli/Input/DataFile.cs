@@ -25,7 +25,7 @@ internal static class DataFile
         {
             rows = ending switch
             {
-                ".jsonl" => JsonLinesData.Read(name, File.ReadAllText(path), unread),
+                ".jsonl" or ".json" => JsonLinesData.Read(name, File.ReadAllText(path), unread),
                 ".csv" => CsvData.Read(name, File.ReadAllText(path), unread),
                 _ => throw new InvalidInputException($"{path}: expected an ending of .jsonl or .csv, found '{ending}'"),
             };

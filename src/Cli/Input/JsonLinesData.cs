@@ -65,7 +65,7 @@ internal static class JsonLinesData
             return null;
         }
 
-        bool label = field is "id" or "group";
+        bool label = field is "id" or "group" or "case";
         return value.ValueKind switch
         {
             JsonValueKind.String => value.GetString(),

@@ -24,6 +24,7 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
             Wrongs = answers ? Tokens(row, "wrong", row.Wrong, row.WrongTokens) : [],
             Id = row.Id,
             Group = row.Group,
+            Spans = Spans(row, clean),
         };
         return parts.HasFlag(InputParts.Corrupted) ? WithCorrupted(row, pair) : pair;
     }
@@ -47,6 +48,28 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         }
 
         return pair with { Corrupted = corrupted, CleanPositionOfCorrupted = row.Positions };
+    }
+
+    private IReadOnlyDictionary<string, IReadOnlyList<int>> Spans(RawPair row, IReadOnlyList<int> clean)
+    {
+        foreach ((string name, IReadOnlyList<int> positions) in row.Spans)
+        {
+            if (positions.Count == 0 || positions.Any(p => p < 0 || p >= clean.Count))
+            {
+                throw new InvalidInputException(
+                    $"{row.Source}: {name}_positions: expected positions 0..{clean.Count - 1}, found {string.Join(',', positions)}");
+            }
+        }
+
+        return row.Subject is null
+            ? row.Spans
+            : new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal)
+            {
+                ["subject"] = TextSpan.Find(model, clean, row.Subject)
+                    ?? throw new InvalidInputException(
+                        $"{row.Source}: subject {Shown.Token(row.Subject)}: expected a text that the clean prompt has once, found "
+                        + "it never or more often"),
+            };
     }
 
     private static void CheckPositions(RawPair row, IReadOnlyList<int> positions, int clean, int corrupted)

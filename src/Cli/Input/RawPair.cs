@@ -25,6 +25,13 @@ internal sealed record RawPair(string Source, IReadOnlyDictionary<string, string
 
     public string? Group { get; init; }
 
+    /// <summary>Named spans of the clean prompt, as positions.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> Spans { get; init; } =
+        new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal);
+
+    /// <summary>A text in the clean prompt whose tokens are the span <c>subject</c>.</summary>
+    public string? Subject { get; init; }
+
     /// <summary>For each position of the corrupted prompt the clean position, or -1.</summary>
     public IReadOnlyList<int>? Positions { get; init; }
 

@@ -65,6 +65,14 @@ internal sealed class InputOptions
         return [.. Raw(session).Select(reader.Read)];
     }
 
+    /// <summary>Reads prompts of a file of data; nothing but the prompts and their groups.</summary>
+    /// <exception cref="InvalidInputException">Something in the file cannot be used.</exception>
+    public IReadOnlyList<PromptPair> ReadPrompts(Session session, TransformerModel model, string file)
+    {
+        var reader = new PairReader(model, session.Get(_bos), InputParts.Prompts);
+        return [.. DataFile.Read(file, session.Note).Select(reader.Read)];
+    }
+
     private List<RawPair> Raw(Session session)
     {
         Option<string[]>[] given = [.. Sources().Where(session.Has)];

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Interp.Analysis;
 using Interp.Hooks;
 using Interp.Runtime;
@@ -22,12 +23,30 @@ internal sealed class ModelOptions
     private readonly Option<string?> _interventions = Opt.Text(
         "--interventions", "FILE.json", "Interventions to apply in the run, as interp writes them in JSON.");
 
+    private readonly Option<string[]> _process = Opt.List(
+        "--process", "STEPS", $"Weight processing: {string.Join(", ", WeightProcessing.Names)}, or all. [default: none]");
+
+    private readonly Option<string?> _verify = new("--verify")
+    {
+        Description = "Before anything else, compare every hook point with ONNX Runtime on a graph of the model, as `verify` does. "
+            + "[default: the model's own file, if it is one]",
+        HelpName = "FILE.onnx",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="interventions">Whether the command applies interventions of the user's.</param>
-    public ModelOptions(Command command, bool interventions = false)
+    /// <param name="verify">Whether the model can be verified before the command runs.</param>
+    public ModelOptions(Command command, bool interventions = false, bool verify = true)
     {
         command.Add(_model);
+        command.Add(_process);
+        if (verify)
+        {
+            command.Add(_verify);
+        }
+
         if (interventions)
         {
             command.Add(_interventions);
@@ -45,15 +64,65 @@ internal sealed class ModelOptions
     /// <summary>Whether interventions were asked for.</summary>
     public bool HasInterventions(Session session) => session.Get(_interventions) is not null;
 
-    /// <summary>Loads the model that was asked for, and checks that it works on a few tokens.</summary>
+    /// <summary>
+    /// Loads the model that was asked for, and checks that it works on a few tokens; with <c>--verify</c>, that it is the model
+    /// of an ONNX file.
+    /// </summary>
     /// <exception cref="InvalidInputException">It cannot be loaded.</exception>
     /// <exception cref="CheckFailedException">What it computes cannot be right.</exception>
     public TransformerModel Load(Session session)
     {
-        TransformerModel model = Open(session.Get(_model));
-        return SelfCheck.Run(model, Threads(session)).Problem is { } problem
-            ? throw new CheckFailedException($"{session.Get(_model)}: {problem}")
-            : model;
+        string path = session.Get(_model);
+        string? graph = Graph(session, path);
+        TransformerModel model = Open(path);
+        if (SelfCheck.Run(model, Threads(session)).Problem is { } problem)
+        {
+            throw new CheckFailedException($"{path}: {problem}");
+        }
+
+        if (graph is not null)
+        {
+            VerifyReport report = Verification.AgainstOnnx(model, graph, [ModelCheck.Tokens(model)]);
+            ModelCheck.Require(report);
+            session.Note($"{graph}: {report.Rows.Count} values agree within {report.Tolerance:E0} of their largest value");
+        }
+
+        return Processed(session, model);
+    }
+
+    private TransformerModel Processed(Session session, TransformerModel model)
+    {
+        string[] names = session.Get(_process);
+        if (names.Length == 0)
+        {
+            return model;
+        }
+
+        ProcessStep[] steps = names.Contains("all")
+            ? Enum.GetValues<ProcessStep>()
+            : [.. names.Select(WeightProcessing.Parse)];
+        ProcessedModel processed = WeightProcessing.Apply(model, steps, Threads(session));
+        foreach (ProcessReport report in processed.Reports)
+        {
+            session.Note(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{WeightProcessing.NameOf(report.Step)}: logits of a check prompt change by at most {report.LogitChange:0.0e+0}, "
+                + $"log-probabilities by {report.LogProbabilityChange:0.0e+0}"));
+        }
+
+        return processed.Model;
+    }
+
+    private string? Graph(Session session, string path)
+    {
+        if (!session.Has(_verify))
+        {
+            return null;
+        }
+
+        return session.Get(_verify) ?? (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
+            ? path
+            : throw new InvalidInputException("--verify: expected an .onnx file to compare with, found none, and the model is none"));
     }
 
     /// <summary>The interventions that were asked for; none without a file.</summary>

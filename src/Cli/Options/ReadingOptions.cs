@@ -42,7 +42,7 @@ internal sealed class ReadingOptions
     }
 
     /// <summary>Whether logits are read, so that answers matter.</summary>
-    public bool NeedsAnswer(Session session) => !session.Has(_probe) && Input(session) is null or HeadInput.Value;
+    public bool NeedsAnswer(Session session) => !session.Has(_probe) && Input(session) is null or QkvInput.Value;
 
     /// <summary>How finely readings are taken apart; checks that options fit each other.</summary>
     /// <exception cref="InvalidInputException">They do not.</exception>
@@ -102,18 +102,18 @@ internal sealed class ReadingOptions
 
         HeadRef head = Head(session, model);
         int source = session.Get(_src)!.Value;
-        return input == HeadInput.Value
+        return input == QkvInput.Value
             ? [.. ComponentsTable.Readings(ledger, prompt, pair, logits, position, false)
                 .Select(r => (r.Weight, ledger.ReadMoved(r.Reading, head.Layer, head.Head, source)))]
             : [(1, ledger.ReadScore(head.Layer, head.Head, input, position, source))];
     }
 
-    private HeadInput? Input(Session session) => session.Get(_to) switch
+    private QkvInput? Input(Session session) => session.Get(_to) switch
     {
         null => null,
-        var to when to.EndsWith(".q", StringComparison.Ordinal) => HeadInput.Query,
-        var to when to.EndsWith(".k", StringComparison.Ordinal) => HeadInput.Key,
-        var to when to.EndsWith(".v", StringComparison.Ordinal) => HeadInput.Value,
+        var to when to.EndsWith(".q", StringComparison.Ordinal) => QkvInput.Query,
+        var to when to.EndsWith(".k", StringComparison.Ordinal) => QkvInput.Key,
+        var to when to.EndsWith(".v", StringComparison.Ordinal) => QkvInput.Value,
         var to => throw new InvalidInputException($"--to: expected a head and its input, such as 10.7.q, found '{to}'"),
     };
 

@@ -1,74 +1,86 @@
 using System.CommandLine;
 using Interp.Analysis;
+using Interp.Hooks;
+using Interp.Runtime;
 
 namespace Interp.Cli;
 
-/// <summary>What a sweep covers and measures; shared by <c>patch</c> and <c>ablate</c>.</summary>
+/// <summary>What a sweep covers and measures; shared by <c>patch</c>, <c>ablate</c> and <c>knockout</c>.</summary>
 internal sealed class SweepOptionSet
 {
     private const string UsualSite = "z";
 
     private readonly Option<string[]> _sites = Opt.List(
-        "--sites", "SITES", "resid_pre,attn_out,mlp_out,z,q,k,v,pattern,... or names and globs of hook points. "
-        + $"[default: {UsualSite}, the output of each head]");
+        "--sites", "SITES", "resid_pre,attn_out,mlp_out,z,q,k,v,pattern,... or names and globs of hook points; q+k = both together; "
+        + $"block_every, attn_head_all_pos_every, attn_head_by_pos_every. [default: {UsualSite}, the output of each head]");
 
     private readonly Option<string[]> _by = Opt.List(
-        "--by", "AXES", "What is told apart: layer,head | layer,pos | layer,head,pos | layer,head,pos,src_pos. "
-        + "[default: layer,head where a site has heads, else layer,pos]");
+        "--by", "AXES", "What is told apart: layer,head | layer,pos | layer,head,pos | layer,head,pos,src_pos | layer,span | "
+        + "layer,neuron. [default: layer,head where a site has heads, else layer,pos]");
 
-    private readonly Option<string> _metric = Opt.Text(
-        "--metric", string.Join("|", Metric.Names), "What is measured.", "logit-diff");
+    private readonly Option<int[]> _positions = Opt.Ints(
+        "--positions", "LIST", "Only these positions; negative from the end. Replaced together unless told apart by pos.");
 
-    private readonly Option<int> _pos = Opt.Int("--pos", "N", "Position at which it is measured; negative from the end.", -1);
-    private readonly Option<string> _engine = Opt.Text(
-        "--engine", "naive", "How runs are computed: naive = one whole run per cell.", "naive");
+    private readonly Option<string[]> _spans = Opt.List("--spans", "NAMES", "Only these named spans of the prompts, such as subject.");
+    private readonly Option<int[]> _layers = Opt.Ints("--layers", "LIST", "Only these layers; negative from the last.");
+    private readonly Option<string[]> _heads = Opt.List("--heads", "HEADS", "Only these heads, such as 9.6 or L9H6.");
+    private readonly Option<string?> _neurons = Opt.Text(
+        "--neurons", "LIST|top:N", "Neurons told apart by neuron: a list, or the N of each layer with the largest change of activation "
+        + "times norm of their output. [default: top:10]");
+
+    private readonly Option<int> _window = Opt.Int("--window", "W", "Layers replaced together around each layer.", 1, 1);
+    private readonly bool _withSites;
 
     /// <summary>Adds the options to a command.</summary>
-    public SweepOptionSet(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="sites">Whether the command has sites.</param>
+    public SweepOptionSet(Command command, bool sites = true)
     {
-        foreach (Option option in new Option[] { _sites, _by, _metric, _pos, _engine })
+        _withSites = sites;
+        Option[] options = sites
+            ? [_sites, _by, _positions, _spans, _layers, _heads, _neurons, _window]
+            : [_by, _layers, _heads, _window];
+        foreach (Option option in options)
         {
             command.Add(option);
         }
     }
 
     /// <summary>What was asked for.</summary>
-    /// <exception cref="InvalidInputException">An axis, metric or engine is unknown.</exception>
-    public SweepOptions Read(Session session, int threads)
+    /// <exception cref="InvalidInputException">An axis, head or choice of neurons is unknown.</exception>
+    public SweepOptions Read(Session session)
     {
-        string engine = session.Get(_engine);
-        if (engine != "naive")
-        {
-            throw new InvalidInputException($"engine '{engine}': not available yet; expected naive");
-        }
-
-        string[] sites = session.Get(_sites), by = session.Get(_by);
+        string[] by = session.Get(_by);
         if (by.Length > 0 && !by.Contains("layer"))
         {
             throw new InvalidInputException(
                 $"by '{string.Join(',', by)}': layers are always told apart; expected layer,{string.Join(',', by)}");
         }
 
-        return new SweepOptions
+        string[] sites = _withSites ? session.Get(_sites) : [];
+        SweepOptions options = new()
         {
             Sites = sites.Length > 0 ? sites : [UsualSite],
             By = by,
-            Metric = Metric.Parse(session.Get(_metric), session.Get(_pos)),
-            Threads = threads,
+            Layers = session.Get(_layers),
+            Heads = [.. session.Get(_heads).Select(HeadRef.Parse)],
+            Window = session.Get(_window),
         };
-    }
-
-    /// <summary>Checks that each prompt has the position at which the metric is read.</summary>
-    /// <exception cref="InvalidInputException">A prompt is too short.</exception>
-    public static void CheckPosition(SweepOptions options, IReadOnlyList<PromptPair> pairs)
-    {
-        for (int i = 0; i < pairs.Count; i++)
+        if (!_withSites)
         {
-            Runtime.Positions.Resolve(options.Metric.Position, pairs[i].Clean.Count, $"prompt {i}");
-            if (pairs[i].Corrupted.Count > 0)
-            {
-                Runtime.Positions.Resolve(options.Metric.Position, pairs[i].Corrupted.Count, $"the corrupted prompt {i}");
-            }
+            return options;
         }
+
+        if (session.Has(_neurons) && !by.Contains("neuron"))
+        {
+            throw new InvalidInputException("--neurons: expected --by layer,neuron beside it");
+        }
+
+        return options with
+        {
+            Positions = session.Get(_positions),
+            Spans = session.Get(_spans),
+            Neurons = session.Get(_neurons) is { } neurons ? NeuronChoice.Parse(neurons) : options.Neurons,
+        };
     }
 }

@@ -18,6 +18,9 @@ internal sealed class TableOptions
         command.Add(_json);
     }
 
+    /// <summary>The file that was asked for, or null.</summary>
+    public string? Path(Session session) => session.Get(_out);
+
     /// <summary>Whether neither a file nor JSON was asked for: the result is for people.</summary>
     public bool ForPeople(Session session) => session.Get(_out) is null && !session.Get(_json);
 

@@ -9,30 +9,60 @@ internal static class SweepView
     private const int Top = 10;
 
     /// <summary>Runs a sweep with its progress shown. When it is stopped, the rows of the finished cells are kept.</summary>
+    /// <param name="session">The call.</param>
+    /// <param name="output">Where the table goes.</param>
+    /// <param name="what">What is counted.</param>
+    /// <param name="sweep">Runs the sweep.</param>
+    /// <param name="shape">Makes the table that was asked for; null = the sweep's own.</param>
+    /// <param name="journal">Where measurements are noted; removed when the sweep is whole.</param>
+    /// <returns>The sweep's own table.</returns>
     public static ResultTable Run(
-        Session session, TableOptions output, string what, Func<IProgress<SweepProgress>?, ResultTable> sweep)
+        Session session, TableOptions output, string what, Func<IProgress<SweepProgress>?, ResultTable> sweep,
+        Func<ResultTable, ResultTable>? shape = null, SweepJournal? journal = null)
     {
         try
         {
             ResultTable table = ProgressView.Show(session, what, sweep);
-            output.Emit(session, table, () => Print(session, table));
+            Emit(table);
+            if (journal is not null)
+            {
+                if (journal.TakenOver > 0)
+                {
+                    session.Note($"{what}: {journal.TakenOver} runs were taken over from the stopped call");
+                }
+
+                journal.Remove();
+            }
+
             return table;
         }
         catch (SweepStoppedException stopped)
         {
             if (stopped.Finished.Rows.Count > 0)
             {
-                output.Emit(session, stopped.Finished, () => Print(session, stopped.Finished));
+                Emit(stopped.Finished);
             }
 
             session.Note(stopped.Message);
             throw;
+        }
+
+        void Emit(ResultTable table)
+        {
+            ResultTable shaped = shape?.Invoke(table) ?? table;
+            output.Emit(session, shaped, () => Print(session, table));
         }
     }
 
     /// <summary>Prints the cells.</summary>
     public static void Print(Session session, ResultTable table, int top = Top)
     {
+        if (!table.Columns.Any(c => c.Name == "site"))
+        {
+            PrintEdges(session, table, top);
+            return;
+        }
+
         IReadOnlyList<SweepEffect> effects = SweepEffect.Of(table);
         string metric = table.Rows.Count > 0 ? (string)table.Values("metric").First()! : "";
         foreach (IGrouping<string, SweepEffect> site in effects.GroupBy(e => e.Site))
@@ -43,12 +73,27 @@ internal static class SweepView
             var people = new PeopleTable("cell", "hook", "#pos", "#src_pos", "#mean effect", "#n");
             foreach (SweepEffect cell in site.OrderByDescending(e => Math.Abs(e.Mean ?? 0)).Take(top))
             {
-                people.Add(cell.Label, cell.Hook, cell.Position, cell.Source, cell.Mean, cell.Count);
+                people.Add(cell.Label, cell.Hook, (object?)cell.Span ?? cell.Position, cell.Source, cell.Mean, cell.Count);
             }
 
             people.Print(session.Output);
         }
 
+        session.Output.WriteLine($"{table.Rows.Count} rows, one per cell and prompt; --out FILE.csv or --json gives all of them");
+    }
+
+    private static void PrintEdges(Session session, ResultTable table, int top)
+    {
+        ResultTable summary = SweepSummary.Of(table, resamples: 1, flips: 1);
+        string[] names = [.. summary.Columns.Select(c => c.Name).TakeWhile(n => n != "metric")];
+        int mean = summary.IndexOf("mean"), count = summary.IndexOf("n");
+        var people = new PeopleTable([.. names, "#mean effect", "#n"]);
+        foreach (IReadOnlyList<object?> row in summary.Rows.OrderByDescending(r => Math.Abs(r[mean] as double? ?? 0)).Take(top))
+        {
+            people.Add([.. row.Take(names.Length), row[mean], row[count]]);
+        }
+
+        people.Print(session.Output);
         session.Output.WriteLine($"{table.Rows.Count} rows, one per cell and prompt; --out FILE.csv or --json gives all of them");
     }
 }
@@ -65,25 +110,37 @@ internal static class SweepView
 internal sealed record SweepEffect(
     string Site, string Hook, int? Layer, int? Head, int? Position, int? Source, double? Mean, int Count)
 {
-    private static readonly string[] Needed = ["site", "hook", "layer", "head", "pos", "src_pos", "effect"];
+    private static readonly string[] Needed = ["site", "hook", "layer", "head", "pos", "src_pos", "effect", "neuron", "span"];
+
+    /// <summary>The neuron, or null for all.</summary>
+    public int? Neuron { get; init; }
+
+    /// <summary>The named span, or null.</summary>
+    public string? Span { get; init; }
 
     /// <summary><c>L9H6</c>, <c>L9</c>, or nothing outside the blocks.</summary>
     public string Label =>
         (Layer is { } layer ? "L" + layer.ToString(CultureInfo.InvariantCulture) : "")
-        + (Head is { } head ? "H" + head.ToString(CultureInfo.InvariantCulture) : "");
+        + (Head is { } head ? "H" + head.ToString(CultureInfo.InvariantCulture) : "")
+        + (Neuron is { } neuron ? "N" + neuron.ToString(CultureInfo.InvariantCulture) : "");
 
     /// <summary>Averages a <c>patching</c> or <c>ablation</c> table over prompts, cells in the order of the table.</summary>
     public static IReadOnlyList<SweepEffect> Of(ResultTable table)
     {
         int[] at = [.. Needed.Select(table.IndexOf)];
         return [.. table.Rows
-            .GroupBy(r => ((string)r[at[0]]!, (string)r[at[1]]!, (int?)r[at[2]], (int?)r[at[3]], (int?)r[at[4]], (int?)r[at[5]]))
+            .GroupBy(r => (
+                (string)r[at[0]]!, (string)r[at[1]]!, (int?)r[at[2]], (int?)r[at[3]], r[at[8]] is null ? (int?)r[at[4]] : null,
+                (int?)r[at[5]], (int?)r[at[7]], (string?)r[at[8]]))
             .Select(g =>
             {
                 double[] effects = [.. g.Select(r => r[at[6]]).OfType<double>()];
                 return new SweepEffect(
                     g.Key.Item1, g.Key.Item2, g.Key.Item3, g.Key.Item4, g.Key.Item5, g.Key.Item6,
-                    effects.Length > 0 ? effects.Average() : null, effects.Length);
+                    effects.Length > 0 ? effects.Average() : null, effects.Length)
+                {
+                    Neuron = g.Key.Item7, Span = g.Key.Item8,
+                };
             })];
     }
 }

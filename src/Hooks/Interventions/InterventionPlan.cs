@@ -50,6 +50,28 @@ public sealed class InterventionPlan
         return new InterventionPlan(steps.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray()));
     }
 
+    /// <summary>Whether code takes part that cannot be looked into (<see cref="Custom"/>).</summary>
+    public bool IsOpaque => _steps.Values.Any(steps => steps.Any(step => step is CustomStep));
+
+    /// <summary>
+    /// The positions of a sequence among which something may be changed at a point, from the first to the last, exclusive; an
+    /// empty range when nothing is.
+    /// </summary>
+    /// <param name="point">A hook point.</param>
+    /// <param name="sequence">Index of the sequence.</param>
+    /// <param name="length">Its length.</param>
+    public (int First, int End) Touched(HookPoint point, int sequence, int length)
+    {
+        int first = length, end = 0;
+        foreach (InterventionStep step in _steps.TryGetValue(point, out InterventionStep[]? steps) ? steps : [])
+        {
+            (int stepFirst, int stepEnd) = step.Touched(sequence, length);
+            (first, end) = stepFirst < stepEnd ? (Math.Min(first, stepFirst), Math.Max(end, stepEnd)) : (first, end);
+        }
+
+        return (Math.Min(first, end), end);
+    }
+
     /// <summary>Whether something is changed at a point.</summary>
     /// <param name="point">A hook point.</param>
     public bool Targets(HookPoint point) => _steps.ContainsKey(point);

@@ -6,6 +6,13 @@ internal abstract class InterventionStep(ResolvedScope scope)
     /// <summary>Whether a sequence is in scope.</summary>
     protected bool Covers(int sequence) => sequence < scope.Sequences.Length && scope.Sequences[sequence];
 
+    /// <summary>The positions of a sequence from the first to the last in scope, exclusive.</summary>
+    public (int First, int End) Touched(int sequence, int length) => !Covers(sequence)
+        ? (0, 0)
+        : scope.Positions[sequence] is not int[] positions
+            ? (0, length)
+            : positions.Length == 0 ? (0, 0) : (positions[0], Math.Min(length, positions[^1] + 1));
+
     /// <summary>Changes the rows in scope that the view holds.</summary>
     public virtual void Apply(in Activation activation)
     {

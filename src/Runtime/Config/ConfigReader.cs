@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Interp.Runtime.Weights;
 
 namespace Interp.Runtime;
 
@@ -29,7 +30,14 @@ public sealed class ConfigReader
             throw new InvalidInputException($"{path}: expected a config.json beside the weights, found none");
         }
 
-        return Parse(path, File.ReadAllText(path));
+        try
+        {
+            return Parse(path, File.ReadAllText(path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: cannot be read ({OneLine.Quote(e.Message)})", e);
+        }
     }
 
     /// <summary>Reads settings from text.</summary>
@@ -43,6 +51,11 @@ public sealed class ConfigReader
         {
             using var document = JsonDocument.Parse(json);
             root = document.RootElement.Clone();
+            RequireUnicode(root);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidInputException($"{name}: expected valid Unicode, found a string that is not", e);
         }
         catch (JsonException e)
         {
@@ -183,6 +196,34 @@ public sealed class ConfigReader
         }
     }
 
+    // The parser leaves strings alone until they are asked for; a lone surrogate written as an escape fails only then.
+    private static void RequireUnicode(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    RequireUnicode(property.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                {
+                    RequireUnicode(item);
+                }
+
+                break;
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            default:
+                break;
+        }
+    }
+
     private bool TryGet(string field, out JsonElement value) =>
         _root.TryGetProperty(field, out value) && value.ValueKind != JsonValueKind.Null;
 
@@ -191,7 +232,7 @@ public sealed class ConfigReader
 
     private InvalidInputException Wrong(string field, string expected, JsonElement value)
     {
-        string raw = value.GetRawText();
+        string raw = value.GetRawText().ReplaceLineEndings(" ");
         return new($"{Path}: {field}: expected {expected}, found {(raw.Length > 40 ? raw[..40] + "..." : raw)}");
     }
 }

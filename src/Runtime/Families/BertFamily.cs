@@ -71,8 +71,8 @@ public sealed class BertFamily : ModelFamily
         int d = config.DModel;
         var reader = new WeightReader(source, source.Contains("embeddings.word_embeddings.weight") ? "" : "bert.");
         var head = new WeightReader(source, "cls.predictions.");
-        float[] embedding = reader.Read("embeddings.word_embeddings.weight", config.DVocab, d);
-        float[] unembedding = config.TiedUnembedding ? embedding : head.Read("decoder.weight", config.DVocab, d);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "cls.predictions.decoder", head.Read("bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -82,7 +82,7 @@ public sealed class BertFamily : ModelFamily
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"encoder.layer.{l}")))],
             MlmHead = new MlmHeadWeights(
                 head.Linear("transform.dense", d, d, bias: true), head.LayerNorm("transform.LayerNorm", d)),
-            Unembed = Linear.FromOutputsByInputs(unembedding, config.DVocab, d, head.Read("bias", config.DVocab)),
+            Unembed = unembedding,
         };
     }
 

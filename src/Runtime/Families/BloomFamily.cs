@@ -48,14 +48,15 @@ public sealed class BloomFamily : ModelFamily
         ArgumentNullException.ThrowIfNull(source);
         source.Ignore(name => config.TiedUnembedding && name == "lm_head.weight");
         var reader = new WeightReader(source, source.Contains("word_embeddings.weight") ? "" : "transformer.");
-        float[] embedding = reader.Read("word_embeddings.weight", config.DVocab, config.DModel);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("word_embeddings.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             EmbedNorm = reader.LayerNorm("word_embeddings_layernorm", config.DModel),
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
             FinalNorm = reader.LayerNorm("ln_f", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
+            Unembed = unembedding,
         };
     }
 

@@ -52,7 +52,9 @@ public sealed class DistilBertFamily : ModelFamily
         int d = config.DModel;
         var head = new WeightReader(source);
         WeightReader reader = head.Under("distilbert");
-        float[] embedding = reader.Read("embeddings.word_embeddings.weight", config.DVocab, d);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "vocab_projector",
+            source.Read("vocab_projector.bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -61,7 +63,7 @@ public sealed class DistilBertFamily : ModelFamily
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"transformer.layer.{l}")))],
             MlmHead = new MlmHeadWeights(
                 head.Linear("vocab_transform", d, d, bias: true), head.LayerNorm("vocab_layer_norm", d)),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "vocab_projector", bias: true),
+            Unembed = unembedding,
         };
     }
 

@@ -57,13 +57,14 @@ public sealed class FalconFamily : ModelFamily
             || name.EndsWith(".maybe_rotary.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "transformer.");
-        float[] embedding = reader.Read("word_embeddings.weight", config.DVocab, config.DModel);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("word_embeddings.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
             FinalNorm = reader.LayerNorm("ln_f", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
+            Unembed = unembedding,
         };
     }
 

@@ -48,14 +48,22 @@ internal static class FamilyConfig
     public static int IntOr(ConfigReader config, string field, string older) =>
         config.Has(field) ? config.Int(field) : config.Int(config.Has(older) ? older : field);
 
-    /// <summary>The unembedding: the token embedding when tied, else a Linear; with a bias when the model has one.</summary>
-    public static Linear Unembedding(
-        ModelConfig config, float[] embedding, IWeightSource source, string name, bool bias = false) =>
-        Linear.FromOutputsByInputs(
-            config.TiedUnembedding ? embedding : source.Read(name + ".weight", config.DVocab, config.DModel),
-            config.DVocab,
-            config.DModel,
-            bias ? source.Read(name + ".bias", config.DVocab) : null);
+    /// <summary>
+    /// The token embedding and the unembedding, which are the same memory when tied; the unembedding has a bias where one is given.
+    /// </summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="embedding">The token embedding.</param>
+    /// <param name="source">Where the unembedding is when it is not tied.</param>
+    /// <param name="name">The unembedding's name there.</param>
+    /// <param name="bias">The unembedding's bias, or null.</param>
+    public static (EmbeddingTable Embedding, Linear Unembedding) Embeddings(
+        ModelConfig config, WeightView embedding, IWeightSource source, string name, float[]? bias = null)
+    {
+        int rows = config.DVocab, width = config.DModel;
+        WeightView matrix = config.TiedUnembedding ? embedding : source.View(name + ".weight", rows, width);
+        Linear unembedding = matrix.OutputsFirst(rows, width, bias);
+        return (config.TiedUnembedding ? EmbeddingTable.Tied(unembedding) : embedding.ToTable(rows, width), unembedding);
+    }
 
     /// <summary>
     /// The sliding window of each layer: of the layers that <c>layer_types</c> names, or where that is absent of those that

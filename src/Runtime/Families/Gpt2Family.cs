@@ -53,21 +53,22 @@ public sealed class Gpt2Family : ModelFamily
             || (config.TiedUnembedding && name == "lm_head.weight"));
         string prefix = source.Contains("wte.weight") ? "" : "transformer.";
         var reader = new WeightReader(source, prefix);
-        float[] embedding = reader.Read("wte.weight", config.DVocab, config.DModel);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             PositionEmbedding = reader.Read("wpe.weight", config.NCtx, config.DModel),
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
             FinalNorm = reader.LayerNorm("ln_f", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
+            Unembed = unembedding,
         };
     }
 
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
-        float[] weight = reader.Read("attn.c_attn.weight", d, 3 * d);
+        WeightView weight = reader.View("attn.c_attn.weight", d, 3 * d);
         float[] bias = reader.Read("attn.c_attn.bias", 3 * d);
         return new BlockWeights(
             reader.LayerNorm("ln_1", d),
@@ -76,15 +77,7 @@ public sealed class Gpt2Family : ModelFamily
             new FeedForwardWeights(
                 reader.Conv1D("mlp.c_fc", d, config.DMlp), null, reader.Conv1D("mlp.c_proj", config.DMlp, d), []));
 
-        Linear Third(int part)
-        {
-            var columns = new float[d * d];
-            for (int row = 0; row < d; row++)
-            {
-                weight.AsSpan((row * 3 * d) + (part * d), d).CopyTo(columns.AsSpan(row * d));
-            }
-
-            return Linear.FromInputsByOutputs(columns, d, d, bias[(part * d)..((part + 1) * d)]);
-        }
+        Linear Third(int part) => weight.InputsFirst(
+            d, d, bias[(part * d)..((part + 1) * d)], new WeightPlace(part * d, Stride: 3 * d));
     }
 }

@@ -57,13 +57,15 @@ public sealed class GptJFamily : ModelFamily
             || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "transformer.");
-        float[] embedding = reader.Read("wte.weight", config.DVocab, config.DModel);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head",
+            source.Read("lm_head.bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
             FinalNorm = reader.LayerNorm("ln_f", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head", bias: true),
+            Unembed = unembedding,
         };
     }
 

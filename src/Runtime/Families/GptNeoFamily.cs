@@ -52,14 +52,15 @@ public sealed class GptNeoFamily : ModelFamily
             || name.EndsWith(".attn.attention.masked_bias", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, source.Contains("wte.weight") ? "" : "transformer.");
-        float[] embedding = reader.Read("wte.weight", config.DVocab, config.DModel);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             PositionEmbedding = reader.Read("wpe.weight", config.NCtx, config.DModel),
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"h.{l}")))],
             FinalNorm = reader.LayerNorm("ln_f", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head"),
+            Unembed = unembedding,
         };
     }
 

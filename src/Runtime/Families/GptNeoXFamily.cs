@@ -57,13 +57,14 @@ public sealed class GptNeoXFamily : ModelFamily
             || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "embed_out.weight"));
         var reader = new WeightReader(source, "gpt_neox.");
-        float[] embedding = reader.Read("embed_in.weight", config.DVocab, config.DModel);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("embed_in.weight", config.DVocab, config.DModel), source, "embed_out");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
             FinalNorm = reader.LayerNorm("final_layer_norm", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "embed_out"),
+            Unembed = unembedding,
         };
     }
 

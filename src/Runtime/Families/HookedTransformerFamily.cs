@@ -106,7 +106,7 @@ public sealed class HookedTransformerFamily : ModelFamily
         bool encoder = config.MlmHead;
         return new ModelWeights
         {
-            TokenEmbedding = reader.Read(encoder ? "embed.embed.W_E" : "embed.W_E", config.DVocab, d),
+            TokenEmbedding = reader.View(encoder ? "embed.embed.W_E" : "embed.W_E", config.DVocab, d).ToTable(config.DVocab, d),
             PositionEmbedding = config.Outline.HasPosEmbed
                 ? reader.Read(encoder ? "embed.pos_embed.W_pos" : "pos_embed.W_pos", config.NCtx, d)
                 : [],
@@ -118,11 +118,11 @@ public sealed class HookedTransformerFamily : ModelFamily
             FinalNorm = config.Outline.HasFinalNorm ? Norm(config, reader, "ln_final") : null,
             MlmHead = encoder
                 ? new MlmHeadWeights(
-                    Linear.FromInputsByOutputs(reader.Read("mlm_head.W", d, d), d, d, reader.Read("mlm_head.b", d)),
+                    reader.View("mlm_head.W", d, d).InputsFirst(d, d, reader.Read("mlm_head.b", d)),
                     Norm(config, reader, "mlm_head.ln"))
                 : null,
-            Unembed = Linear.FromInputsByOutputs(
-                reader.Read("unembed.W_U", d, config.DVocab), d, config.DVocab, reader.Read("unembed.b_U", config.DVocab)),
+            Unembed = reader.View("unembed.W_U", d, config.DVocab)
+                .InputsFirst(d, config.DVocab, reader.Read("unembed.b_U", config.DVocab)),
         };
     }
 
@@ -140,7 +140,7 @@ public sealed class HookedTransformerFamily : ModelFamily
             Heads("attn.W_Q", "attn.b_Q", heads),
             Heads($"attn.{shared}W_K", $"attn.{shared}b_K", config.NKeyValueHeads),
             Heads($"attn.{shared}W_V", $"attn.{shared}b_V", config.NKeyValueHeads),
-            Linear.FromInputsByOutputs(reader.Read("attn.W_O", heads, head, d), heads * head, d, reader.Read("attn.b_O", d)));
+            reader.View("attn.W_O", heads, head, d).InputsFirst(heads * head, d, reader.Read("attn.b_O", d)));
         return new BlockWeights(
             norms ? Norm(config, reader, "ln1") : null,
             attention,
@@ -148,29 +148,17 @@ public sealed class HookedTransformerFamily : ModelFamily
             config.AttnOnly ? null : FeedForward());
 
         // [head, d_model, d_head] to [d_model, head x d_head].
-        Linear Heads(string name, string biasName, int count)
-        {
-            float[] byHead = reader.Read(name, count, d, head);
-            var columns = new float[byHead.Length];
-            for (int h = 0; h < count; h++)
-            {
-                for (int row = 0; row < d; row++)
-                {
-                    byHead.AsSpan(((h * d) + row) * head, head).CopyTo(columns.AsSpan((row * count * head) + (h * head)));
-                }
-            }
-
-            return Linear.FromInputsByOutputs(columns, d, count * head, reader.Read(biasName, count, head));
-        }
+        Linear Heads(string name, string biasName, int count) => reader.View(name, count, d, head).InputsFirst(
+            d, count * head, reader.Read(biasName, count, head), new WeightPlace(Stride: head, Block: head, BlockStride: d * head));
 
         FeedForwardWeights FeedForward()
         {
             float[] bias = reader.Read("mlp.b_in", mlp);
-            Linear output = Linear.FromInputsByOutputs(reader.Read("mlp.W_out", mlp, d), mlp, d, reader.Read("mlp.b_out", d));
-            Linear input = Linear.FromInputsByOutputs(reader.Read("mlp.W_in", d, mlp), d, mlp, config.Gated ? null : bias);
+            Linear output = reader.View("mlp.W_out", mlp, d).InputsFirst(mlp, d, reader.Read("mlp.b_out", d));
+            Linear input = reader.View("mlp.W_in", d, mlp).InputsFirst(d, mlp, config.Gated ? null : bias);
             return config.Gated
                 ? new FeedForwardWeights(
-                    Linear.FromInputsByOutputs(reader.Read("mlp.W_gate", d, mlp), d, mlp), input, output, bias)
+                    reader.View("mlp.W_gate", d, mlp).InputsFirst(d, mlp), input, output, bias)
                 : new FeedForwardWeights(input, null, output, []);
         }
     }

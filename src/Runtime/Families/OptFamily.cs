@@ -71,7 +71,7 @@ public sealed class OptFamily : ModelFamily
 
         return new ModelWeights
         {
-            TokenEmbedding = embedding,
+            TokenEmbedding = new EmbeddingTable(embedding, d),
             PositionEmbedding = reader.Read("embed_positions.weight", config.NCtx + FirstPosition, d)[(FirstPosition * d)..],
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
             FinalNorm = config.FinalNorm ? reader.LayerNorm("final_layer_norm", d) : null,

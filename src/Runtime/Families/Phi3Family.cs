@@ -1,3 +1,5 @@
+using Interp.Runtime.Weights;
+
 namespace Interp.Runtime.Families;
 
 /// <summary>
@@ -19,7 +21,7 @@ public sealed class Phi3Family() : LlamaStyleFamily("phi3")
     private protected override AttentionWeights Attention(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel, queries = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead;
-        float[] fused = reader.Read("self_attn.qkv_proj.weight", queries + (2 * keys), d);
+        WeightView fused = reader.View("self_attn.qkv_proj.weight", queries + (2 * keys), d);
         return new AttentionWeights(
             Rows(fused, 0, queries, d),
             Rows(fused, queries, keys, d),
@@ -31,7 +33,7 @@ public sealed class Phi3Family() : LlamaStyleFamily("phi3")
     private protected override FeedForwardWeights FeedForward(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel, mlp = config.DMlp;
-        float[] fused = reader.Read("mlp.gate_up_proj.weight", 2 * mlp, d);
+        WeightView fused = reader.View("mlp.gate_up_proj.weight", 2 * mlp, d);
         return new FeedForwardWeights(
             Rows(fused, 0, mlp, d), Rows(fused, mlp, mlp, d), reader.Linear("mlp.down_proj", d, mlp, bias: false), []);
     }
@@ -39,6 +41,6 @@ public sealed class Phi3Family() : LlamaStyleFamily("phi3")
     /// <inheritdoc/>
     private protected override int? Window(ConfigReader config) => config.OptionalInt("sliding_window");
 
-    private static Linear Rows(float[] fused, int first, int count, int width) =>
-        Linear.FromOutputsByInputs(fused.AsSpan(first * width, count * width), count, width);
+    private static Linear Rows(WeightView fused, int first, int count, int width) =>
+        fused.OutputsFirst(count, width, null, new WeightPlace((long)first * width));
 }

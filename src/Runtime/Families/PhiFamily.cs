@@ -53,13 +53,15 @@ public sealed class PhiFamily : ModelFamily
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "model.");
-        float[] embedding = reader.Read("embed_tokens.weight", config.DVocab, config.DModel);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("embed_tokens.weight", config.DVocab, config.DModel), source, "lm_head",
+            source.Read("lm_head.bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
             FinalNorm = reader.LayerNorm("final_layernorm", config.DModel),
-            Unembed = FamilyConfig.Unembedding(config, embedding, source, "lm_head", bias: true),
+            Unembed = unembedding,
         };
     }
 

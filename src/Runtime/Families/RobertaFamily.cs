@@ -39,8 +39,8 @@ public sealed class RobertaFamily : ModelFamily
         int d = config.DModel, first = config.PaddingId!.Value + 1;
         var reader = new WeightReader(source, "roberta.");
         var head = new WeightReader(source, "lm_head.");
-        float[] embedding = reader.Read("embeddings.word_embeddings.weight", config.DVocab, d);
-        float[] unembedding = config.TiedUnembedding ? embedding : head.Read("decoder.weight", config.DVocab, d);
+        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "lm_head.decoder", head.Read("bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -52,7 +52,7 @@ public sealed class RobertaFamily : ModelFamily
                 .. Enumerable.Range(0, config.NLayers).Select(l => BertFamily.Block(config, reader.Under($"encoder.layer.{l}"))),
             ],
             MlmHead = new MlmHeadWeights(head.Linear("dense", d, d, bias: true), head.LayerNorm("layer_norm", d)),
-            Unembed = Linear.FromOutputsByInputs(unembedding, config.DVocab, d, head.Read("bias", config.DVocab)),
+            Unembed = unembedding,
         };
     }
 }

@@ -16,9 +16,12 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
     /// <summary>A tensor of the expected shape.</summary>
     public float[] Read(string name, params int[] shape) => source.Read(prefix + name, shape);
 
+    /// <summary>A tensor of the expected shape, without a copy where that can be.</summary>
+    public WeightView View(string name, params int[] shape) => source.View(prefix + name, shape);
+
     /// <summary>A torch Linear: weight [outputs, inputs], bias when <paramref name="bias"/>.</summary>
-    public Linear Linear(string name, int outputs, int inputs, bool bias) => Runtime.Linear.FromOutputsByInputs(
-        Read(name + ".weight", outputs, inputs), outputs, inputs, bias ? Read(name + ".bias", outputs) : null);
+    public Linear Linear(string name, int outputs, int inputs, bool bias) =>
+        View(name + ".weight", outputs, inputs).OutputsFirst(outputs, inputs, bias ? Read(name + ".bias", outputs) : null);
 
     /// <summary>A torch Linear whose bias is read where the checkpoint has one.</summary>
     public Linear Linear(string name, int outputs, int inputs) => Linear(name, outputs, inputs, Has(name + ".bias"));
@@ -31,29 +34,24 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
     {
         int d = config.DModel, head = config.DHead, groups = config.NKeyValueHeads, queries = config.NHeads / groups;
         int fused = groups * (queries + 2) * head;
-        float[] weight = Read(name + ".weight", fused, d);
+        WeightView weight = View(name + ".weight", fused, d);
         float[]? bias = Has(name + ".bias") ? Read(name + ".bias", fused) : null;
         return (Part(0, queries), Part(queries, 1), Part(queries + 1, 1));
 
         Linear Part(int first, int count)
         {
             int size = count * head;
-            var rows = new float[groups * size * d];
             float[]? partBias = bias is null ? null : new float[groups * size];
             for (int g = 0; g < groups; g++)
-            {
-                int from = ((g * (queries + 2)) + first) * head;
-                weight.AsSpan(from * d, size * d).CopyTo(rows.AsSpan(g * size * d));
-                bias?.AsSpan(from, size).CopyTo(partBias.AsSpan(g * size));
-            }
-
-            return Runtime.Linear.FromOutputsByInputs(rows, groups * size, d, partBias);
+                bias?.AsSpan(((g * (queries + 2)) + first) * head, size).CopyTo(partBias.AsSpan(g * size));
+            var place = new WeightPlace((long)first * head * d, Block: size, BlockStride: checked((queries + 2) * head * d));
+            return weight.OutputsFirst(groups * size, d, partBias, place);
         }
     }
 
     /// <summary>A GPT-2 Conv1D: weight [inputs, outputs] and bias.</summary>
-    public Linear Conv1D(string name, int inputs, int outputs) => Runtime.Linear.FromInputsByOutputs(
-        Read(name + ".weight", inputs, outputs), inputs, outputs, Read(name + ".bias", outputs));
+    public Linear Conv1D(string name, int inputs, int outputs) =>
+        View(name + ".weight", inputs, outputs).InputsFirst(inputs, outputs, Read(name + ".bias", outputs));
 
     /// <summary>A LayerNorm with gain and bias, under their present or their old names.</summary>
     public NormWeights LayerNorm(string name, int d) => Has(name + ".gamma")

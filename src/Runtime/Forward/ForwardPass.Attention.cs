@@ -1,236 +1,131 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
-internal sealed partial class ForwardPass<THooks>
+internal sealed unsafe partial class ForwardPass<THooks>
 {
-    private void Attention(
-        int layer,
-        BlockWeights block,
-        float[] stream,
-        float[] normed,
-        float[] positions,
-        (float[] Cos, float[] Sin)[] rotary,
-        float[] write)
+    // Queries whose scores are computed at a time: their scores stay in the second cache.
+    private const int QueryBlock = 32;
+
+    private readonly float[] _slopes;
+    private AttentionItem[] _attentionItems = [];
+    private float[] _keyBiases = [];
+
+    /// <summary>Scores, pattern and weighted sum of all heads.</summary>
+    private void Attend(int layer)
     {
-        int heads = _config.NHeads, keyHeads = _config.NKeyValueHeads, dHead = _config.DHead;
-        AttentionWeights weights = block.Attention;
-        float[] positioned = positions.Length == 0 ? normed : Sum(normed, positions);
-        float[]? copies = HeadInputs(HookKind.AttnIn, layer, heads, stream, null);
-        float[] q = Project(HookKind.QInput, weights.Query, heads, positioned, positions);
-        float[] k = Project(HookKind.KInput, weights.Key, keyHeads, positioned, positions);
-        float[] v = Project(HookKind.VInput, weights.Value, keyHeads, normed, []);
-        Fire(HookKind.Q, layer, q, heads * dHead, heads);
-        Fire(HookKind.K, layer, k, keyHeads * dHead, keyHeads);
-        Fire(HookKind.V, layer, v, keyHeads * dHead, keyHeads);
-        NormalizeHeads(q, heads, weights.QueryNorm, HookKind.QNormScale, HookKind.QNormNormalized, layer);
-        NormalizeHeads(k, keyHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
-        if (rotary.Length > 0)
+        HookPoint scores = Hook.AttnScores(layer), pattern = Hook.Pattern(layer);
+        PrepareKeyBiases(layer);
+        if (!_hooks.Wants(scores) && !_hooks.Wants(pattern))
         {
-            Rotate(q, heads, rotary);
-            Rotate(k, keyHeads, rotary);
-            Fire(HookKind.RotQ, layer, q, heads * dHead, heads);
-            Fire(HookKind.RotK, layer, k, keyHeads * dHead, keyHeads);
-        }
-
-        var z = new float[_rows * heads * dHead];
-        for (int s = 0; s < _batch.Count; s++)
-        {
-            Attend(layer, s, q, k, v, z);
-        }
-
-        Fire(HookKind.Z, layer, z, heads * dHead, heads);
-        WriteAttention(layer, weights.Output, z, write);
-
-        float[] Project(HookKind kind, Linear map, int count, float[] input, float[] added)
-        {
-            float[]? own = HeadInputs(kind, layer, count, stream, copies);
-            return own is null ? Multiply(map, input) : ProjectEachHead(layer, own, block.Norm1, map, count, added);
-        }
-    }
-
-    /// <summary>
-    /// Each head's own copy of the stream, when somebody listens at such a point; null when no copy may differ from the
-    /// stream, so that the projection of the stream itself serves all heads.
-    /// </summary>
-    private float[]? HeadInputs(HookKind kind, int layer, int heads, float[] stream, float[]? changed)
-    {
-        var point = new HookPoint(kind, layer);
-        bool wanted = _hooks.Wants(point);
-        if (!wanted && changed is null)
-        {
-            return null;
-        }
-
-        int d = _config.DModel;
-        float[] copies;
-        if (changed is not null)
-        {
-            copies = [.. changed];
-        }
-        else
-        {
-            copies = new float[_rows * heads * d];
-            for (int row = 0; row < _rows * heads; row++)
-            {
-                stream.AsSpan(row / heads * d, d).CopyTo(copies.AsSpan(row * d));
-            }
-        }
-
-        if (wanted)
-        {
-            Fire(kind, layer, copies, heads * d, heads);
-        }
-
-        return changed is not null || _hooks.MayChange(point) ? copies : null;
-    }
-
-    /// <summary>Norm and projection head by head, each from its own copy of the stream: the same bits when copies agree.</summary>
-    private float[] ProjectEachHead(int layer, float[] copies, NormWeights? norm, Linear map, int heads, float[] added)
-    {
-        int d = _config.DModel, dHead = _config.DHead;
-        var input = new float[_rows * d];
-        var output = new float[_rows * dHead];
-        var result = new float[_rows * heads * dHead];
-        for (int h = 0; h < heads; h++)
-        {
-            for (int row = 0; row < _rows; row++)
-            {
-                copies.AsSpan(((row * heads) + h) * d, d).CopyTo(input.AsSpan(row * d));
-            }
-
-            if (norm is not null && _config.Norm != NormKind.None)
-            {
-                ReadOnlySpan<float> mean = Statistics(input);
-                Watch(HookKind.Ln1Scale, layer, _scale);
-                Normalization.Normalize(input, mean, _scale, d, input);
-                Normalization.GainBias(input, norm.Gain, norm.Bias, d, input);
-            }
-
-            if (added.Length > 0)
-            {
-                Add(input, added);
-            }
-
-            int[] columns = [.. Enumerable.Range(h * dHead, dHead)];
-            MatrixProduct.MultiplyColumns(input, _rows, map.Weight, columns, map.Bias, output);
-            for (int row = 0; row < _rows; row++)
-            {
-                output.AsSpan(row * dHead, dHead).CopyTo(result.AsSpan(((row * heads) + h) * dHead));
-            }
-        }
-
-        return result;
-    }
-
-    private void Rotate(float[] values, int heads, (float[] Cos, float[] Sin)[] rotary)
-    {
-        RotaryConfig config = _config.Rotary!;
-        int dHead = _config.DHead, half = config.Dim / 2;
-        for (int s = 0; s < _batch.Count; s++)
-        {
-            for (int i = 0; i < Length(s); i++)
-            {
-                ReadOnlySpan<float> cos = rotary[s].Cos.AsSpan(i * half, half), sin = rotary[s].Sin.AsSpan(i * half, half);
-                for (int h = 0; h < heads; h++)
-                {
-                    Span<float> head = values.AsSpan((((_rowStart[s] + i) * heads) + h) * dHead, dHead);
-                    Rotary.Apply(head, cos, sin, config.Dim, config.AdjacentPairs);
-                }
-            }
-        }
-    }
-
-    /// <summary>Scores, pattern and weighted sum of all heads for one sequence.</summary>
-    private void Attend(int layer, int sequence, float[] q, float[] k, float[] v, float[] z)
-    {
-        int heads = _config.NHeads, keyHeads = _config.NKeyValueHeads, dHead = _config.DHead, keyWidth = keyHeads * dHead;
-        int row = _rowStart[sequence], queries = Length(sequence), keys = _first[sequence] + queries;
-        Memory<float> keyRows = k.AsMemory(row * keyWidth, queries * keyWidth);
-        Memory<float> valueRows = v.AsMemory(row * keyWidth, queries * keyWidth);
-        if (_cache is not null)
-        {
-            (keyRows, valueRows) = _cache.Append(layer, sequence, keyRows.Span, valueRows.Span);
-        }
-
-        HookPoint scoresPoint = Hook.AttnScores(layer), patternPoint = Hook.Pattern(layer);
-        bool listened = _hooks.Wants(scoresPoint) || _hooks.Wants(patternPoint);
-        bool everyKey = _hooks.MayChange(scoresPoint) || _hooks.MayChange(patternPoint);
-        bool alibi = _config.Positions == PositionKind.Alibi;
-        float[] slopes = alibi && !_config.RoundedAlibi ? PositionTables.AlibiSlopes(heads) : new float[heads];
-        float[] keyBiases = alibi && _config.RoundedAlibi
-            ? PositionTables.RoundedAlibi(heads, keys, _config.ScoreScale(layer))
-            : [];
-        int area = queries * keys, width = heads * dHead;
-        if (!listened)
-        {
-            ForEachHead(h =>
-            {
-                float[] scratch = ArrayPool<float>.Shared.Rent(area);
-                Span<float> scores = scratch.AsSpan(0, area);
-                Score(h, scores);
-                AttentionKernels.Softmax(scores, queries, keys);
-                Mix(h, scores);
-                ArrayPool<float>.Shared.Return(scratch);
-            });
+            var job = new AttentionJob { Pass = this, Layer = layer, Parts = AttentionParts.All, Items = AttentionItems(0, _segments.Length) };
+            WorkerPool.Run(job, job.Items.Count, _threads);
             return;
         }
 
-        var pattern = new float[heads * area];
-        ForEachHead(h => Score(h, pattern.AsSpan(h * area, area)));
-        Offer(scoresPoint);
-        ForEachHead(h => AttentionKernels.Softmax(pattern.AsSpan(h * area, area), queries, keys));
-        Offer(patternPoint);
-        ForEachHead(h => Mix(h, pattern.AsSpan(h * area, area)));
-
-        void Score(int h, Span<float> scores)
+        bool everyKey = _hooks.MayChange(scores) || _hooks.MayChange(pattern);
+        for (int s = 0; s < _segments.Length; s++)
         {
-            AttentionMask mask = Mask(h);
-            AttentionKernels.Scores(
-                q.AsSpan((row * width) + (h * dHead)), width, queries, keyRows.Span[KeyOffset(h)..], keyWidth, keys, dHead,
-                _config.ScoreScale(layer), mask, scores, softCap: _config.ScoreSoftCap);
-            for (int i = 0; i < queries && keyBiases.Length > 0; i++)
-            {
-                Span<float> own = scores.Slice(i * keys, keys);
-                TensorPrimitives.Add(own, keyBiases.AsSpan(h * keys, keys), own);
-            }
+            var job = new AttentionJob { Pass = this, Layer = layer, EveryKey = everyKey, Items = AttentionItems(s, 1) };
+            Run(job with { Parts = AttentionParts.Scores });
+            Offer(scores, s);
+            Run(job with { Parts = AttentionParts.Softmax });
+            Offer(pattern, s);
+            Run(job with { Parts = AttentionParts.WeightedSum });
         }
 
-        void Mix(int h, ReadOnlySpan<float> weights)
-        {
-            AttentionMask mask = Mask(h);
-            AttentionKernels.WeightedSum(
-                weights, queries, keys, mask, everyKey, valueRows.Span[KeyOffset(h)..], keyWidth, dHead,
-                z.AsSpan((row * width) + (h * dHead)), width);
-        }
-
-        void Offer(HookPoint point)
-        {
-            if (_hooks.Wants(point))
-            {
-                _hooks.OnActivation(new Activation(point, sequence, _first[sequence], queries, heads, pattern));
-            }
-        }
-
-        int KeyOffset(int h) => h / (heads / keyHeads) * dHead;
-        AttentionMask Mask(int h) => new(_config.Causal, _first[sequence], _config.Window(layer), slopes[h]);
+        void Run(AttentionJob job) => WorkerPool.Run(job, job.Items.Count, _threads);
     }
 
-    private void ForEachHead(Action<int> work)
+    /// <summary>Offers the scores or patterns of one segment, [heads, queries, keys].</summary>
+    private void Offer(HookPoint point, int s)
     {
-        if (_threads == 1)
+        if (_hooks.Wants(point))
         {
-            for (int h = 0; h < _config.NHeads; h++)
+            RowSegment segment = _segments[s];
+            Span<float> values = _buffers.Attention.Rows(_config.NHeads * segment.Count, _keys.End(segment.Keys));
+            _hooks.OnActivation(
+                new Activation(point, segment.Sequence, segment.First, segment.Count, _config.NHeads, values));
+        }
+    }
+
+    /// <summary>The blocks of queries of some segments, head by head; the array is reused.</summary>
+    private ArraySegment<AttentionItem> AttentionItems(int first, int segments)
+    {
+        int count = 0;
+        for (int s = first; s < first + segments; s++)
+        {
+            for (int query = 0; query < _segments[s].Count; query += QueryBlock)
             {
-                work(h);
+                for (int h = 0; h < _config.NHeads; h++)
+                {
+                    if (count == _attentionItems.Length)
+                    {
+                        Array.Resize(ref _attentionItems, Math.Max(64, 2 * count));
+                    }
+
+                    _attentionItems[count++] = new AttentionItem(s, h, query, Math.Min(QueryBlock, _segments[s].Count - query));
+                }
             }
         }
-        else
+
+        return new ArraySegment<AttentionItem>(_attentionItems, 0, count);
+    }
+
+    private void RunAttention(in AttentionItem item, int layer, AttentionParts parts, bool everyKey)
+    {
+        RowSegment segment = _segments[item.Segment];
+        int dHead = _config.DHead, width = _config.NHeads * dHead, keys = _keys.End(segment.Keys);
+        fixed (float* biases = _keyBiases)
         {
-            Parallel.For(0, _config.NHeads, new ParallelOptions { MaxDegreeOfParallelism = _threads }, work);
+            AttentionHead head = new()
+            {
+                Q = _buffers.Q.Pointer + ((nint)segment.Row * width) + (item.Head * dHead),
+                QStride = width,
+                Queries = segment.Count,
+                DHead = dHead,
+                Mask = new AttentionMask(_config.Causal, segment.First, _config.Window(layer), _slopes[item.Head]),
+                Scale = _config.ScoreScale(layer),
+                Cap = _config.ScoreSoftCap ?? 0,
+                KeyBias = _keyBiases.Length == 0 ? null : biases + (item.Head * (_keyBiases.Length / _config.NHeads)),
+            };
+            _keys.Runs(segment.Keys, item.Head / (_config.NHeads / _config.NKeyValueHeads), out head.Past, out head.Own);
+            head = head.Part(item.Query, item.Queries);
+            float* scores = parts == AttentionParts.All
+                ? ThreadScratch.Take((nint)item.Queries * keys)
+                : _buffers.Attention.Pointer + ((((nint)item.Head * segment.Count) + item.Query) * keys);
+            if (parts.HasFlag(AttentionParts.Scores))
+            {
+                AttentionKernels.Scores(head, scores, keys);
+            }
+
+            if (parts.HasFlag(AttentionParts.Softmax))
+            {
+                AttentionKernels.Softmax(scores, item.Queries, keys, keys);
+            }
+
+            if (parts.HasFlag(AttentionParts.WeightedSum))
+            {
+                float* z = _buffers.Z.Pointer + ((nint)(segment.Row + item.Query) * width) + (item.Head * dHead);
+                AttentionKernels.WeightedSum(head, everyKey, scores, keys, z, width);
+            }
+        }
+    }
+
+    /// <summary>Falcon's ALiBi, for as many keys as the longest sequence has.</summary>
+    private void PrepareKeyBiases(int layer)
+    {
+        if (_config.Positions == PositionKind.Alibi && _config.RoundedAlibi)
+        {
+            int keys = 0;
+            foreach (RowSegment segment in _segments)
+            {
+                keys = Math.Max(keys, _keys.End(segment.Keys));
+            }
+
+            _keyBiases = PositionTables.RoundedAlibi(_config.NHeads, keys, _config.ScoreScale(layer));
         }
     }
 
@@ -238,26 +133,26 @@ internal sealed partial class ForwardPass<THooks>
     /// z W_O + b_O, as the sum of the heads' results in order: the same bits whether or not somebody looks at, or
     /// replaces, single heads.
     /// </summary>
-    private void WriteAttention(int layer, Linear output, float[] z, float[] write)
+    private void WriteAttention(int layer, Linear output)
     {
         int heads = _config.NHeads, d = _config.DModel;
-        HookPoint point = Hook.Result(layer);
-        if (!_hooks.Wants(point))
+        Span<float> z = _buffers.Z.Rows(_rows, heads * _config.DHead), write = _buffers.Write.Rows(_rows, d);
+        if (!_hooks.Wants(Hook.Result(layer)))
         {
             MatrixProduct.MultiplyByBlocks(z, _rows, output.Weight, _config.DHead, output.Bias, write, _threads);
             return;
         }
 
-        var results = new float[_rows * heads * d];
+        Span<float> results = _buffers.HeadStreams.Rows(_rows, heads * d);
         MatrixProduct.MultiplyEachBlock(z, _rows, output.Weight, _config.DHead, results, _threads);
         Fire(HookKind.Result, layer, results, heads * d, heads);
         for (int row = 0; row < _rows; row++)
         {
-            Span<float> sum = write.AsSpan(row * d, d);
+            Span<float> sum = write.Slice(row * d, d);
             sum.Clear();
             for (int h = 0; h < heads; h++)
             {
-                TensorPrimitives.Add(sum, results.AsSpan(((row * heads) + h) * d, d), sum);
+                TensorPrimitives.Add(sum, results.Slice(((row * heads) + h) * d, d), sum);
             }
 
             if (!output.Bias.IsEmpty)
@@ -267,17 +162,34 @@ internal sealed partial class ForwardPass<THooks>
         }
     }
 
-    private float[] Multiply(Linear map, ReadOnlySpan<float> input)
+    /// <summary>As <see cref="WriteAttention"/>, added to the stream at once.</summary>
+    private void AddAttention(Linear output)
     {
-        var result = new float[_rows * map.Outputs];
-        MatrixProduct.Multiply(input, _rows, map.Weight, map.Bias, result, _threads);
-        return result;
+        Span<float> stream = _buffers.Stream.Rows(_rows, _config.DModel);
+        MatrixProduct.MultiplyByBlocks(
+            _buffers.Z.Rows(_rows, output.Inputs), _rows, output.Weight, _config.DHead, output.Bias, stream, _threads,
+            epilogue: Epilogue.Add(stream));
     }
 
-    private static float[] Sum(float[] x, float[] y)
+    [Flags]
+    private enum AttentionParts
     {
-        var sum = new float[x.Length];
-        TensorPrimitives.Add(x, y, sum);
-        return sum;
+        Scores = 1,
+        Softmax = 2,
+        WeightedSum = 4,
+        All = Scores | Softmax | WeightedSum,
+    }
+
+    private readonly record struct AttentionItem(int Segment, int Head, int Query, int Queries);
+
+    private struct AttentionJob : IParallelJob
+    {
+        public ForwardPass<THooks> Pass;
+        public int Layer;
+        public AttentionParts Parts;
+        public bool EveryKey;
+        public ArraySegment<AttentionItem> Items;
+
+        public readonly void Run(int item) => Pass.RunAttention(Items.Array![item], Layer, Parts, EveryKey);
     }
 }

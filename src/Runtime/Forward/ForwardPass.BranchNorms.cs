@@ -3,10 +3,10 @@ using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
-internal sealed partial class ForwardPass<THooks>
+internal sealed unsafe partial class ForwardPass<THooks>
 {
     /// <summary>The norm between attention or FFN and the sum, in place; nothing where there is none.</summary>
-    private void NormalizeBranch(float[] write, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer)
+    private void NormalizeBranch(FloatBlock write, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer)
     {
         if (norm is not null)
         {
@@ -19,7 +19,7 @@ internal sealed partial class ForwardPass<THooks>
     /// own; where one norm spans all heads these are equal.
     /// </summary>
     private void NormalizeHeads(
-        float[] values, int heads, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer)
+        FloatBlock matrix, int heads, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer)
     {
         if (norm is null)
         {
@@ -28,6 +28,7 @@ internal sealed partial class ForwardPass<THooks>
 
         int dHead = _config.DHead, norms = _config.QkNorm == QkNorm.WholeProjection ? 1 : heads;
         int width = heads / norms * dHead;
+        Span<float> values = matrix.Rows(_rows, heads * dHead);
         float[] scale = new float[_rows * norms], mean = [];
         if (_config.Norm == NormKind.Rms)
         {

@@ -4,17 +4,18 @@ using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
-internal sealed partial class ForwardPass<THooks>
+internal sealed unsafe partial class ForwardPass<THooks>
 {
     /// <summary>
     /// A sparse mixture of experts (Shazeer et al. 2017; Jiang et al. 2024, "Mixtral of Experts"): the router's softmax
     /// chooses experts for each token, and their outputs are added by the chosen weights, renormalised, in the router's order.
     /// Rows are computed expert by expert; what a row gets does not depend on which others share its expert.
     /// </summary>
-    private void Mixture(int layer, MixtureWeights weights, float[] normed, float[] write)
+    private void Mixture(int layer, MixtureWeights weights, Span<float> normed, Span<float> write)
     {
         int d = _config.DModel, mlp = _config.DMlp, experts = _config.Experts, slots = _config.ExpertsPerToken;
-        float[] router = Multiply(weights.Router, normed);
+        var router = new float[_rows * experts];
+        MatrixProduct.Multiply(normed, _rows, weights.Router.Weight, weights.Router.Bias, router, _threads);
         AttentionKernels.Softmax(router, _rows, experts);
         Fire(HookKind.ExpertWeights, layer, router, experts);
         var indices = new float[_rows * slots];
@@ -112,16 +113,16 @@ internal sealed partial class ForwardPass<THooks>
     }
 
     /// <summary>write = sum over slots, in order, of weight times output.</summary>
-    private void Weigh(float[] router, float[] indices, float[] outputs, float[] write)
+    private void Weigh(float[] router, float[] indices, float[] outputs, Span<float> write)
     {
         int d = _config.DModel, experts = _config.Experts, slots = _config.ExpertsPerToken;
         var shares = new float[slots];
         var term = new float[d];
-        Array.Clear(write);
+        write.Clear();
         for (int row = 0; row < _rows; row++)
         {
             ExpertRouting.Shares(router.AsSpan(row * experts, experts), indices.AsSpan(row * slots, slots), shares);
-            Span<float> sum = write.AsSpan(row * d, d);
+            Span<float> sum = write.Slice(row * d, d);
             for (int slot = 0; slot < slots; slot++)
             {
                 TensorPrimitives.Multiply(outputs.AsSpan(((row * slots) + slot) * d, d), shares[slot], term);
@@ -130,12 +131,12 @@ internal sealed partial class ForwardPass<THooks>
         }
     }
 
-    private static float[] Copies(float[] rows, int width, int times)
+    private static float[] Copies(ReadOnlySpan<float> rows, int width, int times)
     {
         var copies = new float[rows.Length * times];
         for (int place = 0; place < rows.Length / width * times; place++)
         {
-            rows.AsSpan(place / times * width, width).CopyTo(copies.AsSpan(place * width));
+            rows.Slice(place / times * width, width).CopyTo(copies.AsSpan(place * width));
         }
 
         return copies;

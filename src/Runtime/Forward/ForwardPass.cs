@@ -1,122 +1,128 @@
-using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
 /// <summary>
-/// One forward pass over a ragged batch: the one block implementation of all families. A batch is a matrix of rows, one
-/// per (sequence, position); everything but attention works on rows. Each activation is offered to
-/// <typeparamref name="THooks"/>, which may change it, before anything else reads it.
+/// The one block implementation of all families, on a matrix with one row per (sequence, position); everything but attention
+/// works on rows. Each activation is offered to <typeparamref name="THooks"/>, which may change it, before anything else
+/// reads it. A pass holds some rows of some sequences: all rows of a batch (<see cref="BatchRun"/>), or those that a patch
+/// changes.
 /// </summary>
 /// <typeparam name="THooks">The listener; an empty struct compiles away.</typeparam>
-internal sealed partial class ForwardPass<THooks>
+internal sealed unsafe partial class ForwardPass<THooks>
     where THooks : struct, IForwardHooks
 {
+    private readonly ForwardResources _resources;
     private readonly ModelConfig _config;
     private readonly ModelWeights _weights;
-    private readonly TokenBatch _batch;
-    private readonly KeyValueCache? _cache;
+    private readonly PassBuffers _buffers;
+    private readonly PassKeys _keys;
     private readonly int _threads;
-    private readonly int[] _rowStart;
-    private readonly int[] _first;
-    private readonly int _rows;
-    private readonly float[] _mean;
-    private readonly float[] _scale;
     private readonly THooks _hooks;
+    private RowSegment[] _segments = [];
+    private int _rows;
 
-    public ForwardPass(
-        ModelConfig config, ModelWeights weights, TokenBatch batch, KeyValueCache? cache, int threads, THooks hooks)
+    /// <summary>Prepares a pass; rows come later.</summary>
+    public ForwardPass(ForwardResources resources, PassBuffers buffers, PassKeys keys, int threads, THooks hooks)
     {
-        _config = config;
-        _weights = weights;
-        _batch = batch;
-        _cache = cache;
+        _resources = resources;
+        _config = resources.Config;
+        _weights = resources.Weights;
+        _buffers = buffers;
+        _keys = keys;
         _threads = threads;
         _hooks = hooks;
-        _first = cache is null ? new int[batch.Count] : [.. cache.Lengths];
-        _rowStart = new int[batch.Count + 1];
-        for (int s = 0; s < batch.Count; s++)
-        {
-            _rowStart[s + 1] = _rowStart[s] + batch.Tokens(s).Length;
-        }
-
-        _rows = _rowStart[^1];
-        _mean = new float[_rows];
-        _scale = new float[_rows];
+        _slopes = _config.Positions == PositionKind.Alibi && !_config.RoundedAlibi
+            ? PositionTables.AlibiSlopes(_config.NHeads)
+            : new float[_config.NHeads];
     }
 
-    /// <summary>Runs the model.</summary>
-    /// <param name="logits">For which positions logits are computed.</param>
-    /// <returns>Logits of these rows, sequence by sequence, [rows, d_vocab].</returns>
-    public float[] Run(LogitRows logits)
+    /// <summary>The rows that are in the matrix.</summary>
+    public RowSegment[] Segments => _segments;
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => _rows;
+
+    /// <summary>Says which rows are in the matrix, in order of their place.</summary>
+    public void SetRows(RowSegment[] segments)
     {
-        int[] logitRows = LogitRowIndices(logits);
-        float[] stream = Embed();
-        float[] positions = _config.Positions == PositionKind.Shortformer ? PositionRows() : [];
-        (float[] Cos, float[] Sin)[] rotary = _config.Rotary is { } r
-            ? [.. Enumerable.Range(0, _batch.Count).Select(s => PositionTables.Rotary(r, _first[s], Length(s)))]
-            : [];
-        for (int layer = 0; layer < _config.NLayers; layer++)
-        {
-            RunBlock(layer, stream, positions, rotary);
-        }
-
-        for (int s = 0; s < _batch.Count; s++)
-        {
-            _cache?.Advance(s, Length(s));
-        }
-
-        return Unembed(stream, logitRows);
+        _segments = segments;
+        _rows = segments.Length == 0 ? 0 : segments[^1].Row + segments[^1].Count;
     }
 
-    private int Length(int sequence) => _rowStart[sequence + 1] - _rowStart[sequence];
-
-    private void RunBlock(int layer, float[] stream, float[] positions, (float[] Cos, float[] Sin)[] rotary)
+    /// <summary>
+    /// Runs a block from a stage on; the stream is changed from what enters the block to what leaves it.
+    /// </summary>
+    /// <param name="layer">The block.</param>
+    /// <param name="from">What is given in the buffers.</param>
+    /// <param name="needed">
+    /// Rows that are needed afterwards, ascending; null = all. Of the others only keys and values are computed, and they are
+    /// not in the matrix any more.
+    /// </param>
+    public void RunBlock(int layer, BlockStage from = BlockStage.ResidPre, int[]? needed = null)
     {
         int d = _config.DModel;
         BlockWeights block = _weights.Blocks[layer];
+        FloatBlock stream = _buffers.Stream, write = _buffers.Write;
         bool post = _config.Block == BlockStyle.PostNorm;
-        var normed = new float[_rows * d];
-        var write = new float[_rows * d];
-
-        Fire(HookKind.ResidPre, layer, stream, d);
-        if (post)
+        bool parallel = _config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm;
+        if (from == BlockStage.ResidPre)
         {
-            stream.CopyTo(normed, 0);
-        }
-        else
-        {
-            ApplyNorm(stream, block.Norm1, HookKind.Ln1Scale, HookKind.Ln1Normalized, layer, normed);
+            Fire(HookKind.ResidPre, layer, stream, d);
+            NormBefore(layer, block);
         }
 
-        Attention(layer, block, stream, normed, positions, rotary, write);
-        NormalizeBranch(write, block.Norm1Post, HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
-        Fire(HookKind.AttnOut, layer, write, d);
-        if (_config.AttnOnly)
+        if (from <= BlockStage.Heads)
         {
-            Add(stream, write);
+            Heads(layer, block, from, needed);
         }
-        else if (_config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm)
+
+        if (from <= BlockStage.Z)
         {
-            float[] attentionWrite = write;
-            write = new float[_rows * d];
-            FeedForward(layer, block, stream, normed, write);
-            Add(stream, attentionWrite);
-            Add(stream, write);
+            Fire(HookKind.Z, layer, _buffers.Z, _config.NHeads * _config.DHead, _config.NHeads);
+            if (WritesToStream(Hook.AttnOut(layer), block.Norm1Post) && !_hooks.Wants(Hook.Result(layer)))
+            {
+                AddAttention(block.Attention.Output);
+                from = BlockStage.ResidMid;
+            }
+            else
+            {
+                WriteAttention(layer, block.Attention.Output);
+                NormalizeBranch(write, block.Norm1Post, HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
+            }
         }
-        else
+
+        if (from <= BlockStage.AttnOut)
         {
-            Add(stream, write);
-            Fire(HookKind.ResidMid, layer, stream, d);
+            Fire(HookKind.AttnOut, layer, write, d);
+            if (!parallel)
+            {
+                Add(stream, write);
+            }
+        }
+
+        if (from <= BlockStage.ResidMid && !_config.AttnOnly)
+        {
+            if (!parallel)
+            {
+                Fire(HookKind.ResidMid, layer, stream, d);
+            }
+
             if (post)
             {
                 ApplyNorm(stream, block.Norm1, HookKind.Ln1Scale, HookKind.Ln1Normalized, layer, stream);
-                stream.CopyTo(normed, 0);
             }
 
-            FeedForward(layer, block, stream, normed, write);
-            Add(stream, write);
+            if (FeedForward(layer, block))
+            {
+                from = BlockStage.ResidPost;
+            }
+        }
+
+        if (from <= BlockStage.MlpOut)
+        {
+            LeaveBlock(layer, parallel);
         }
 
         Fire(HookKind.ResidPost, layer, stream, d);
@@ -127,133 +133,82 @@ internal sealed partial class ForwardPass<THooks>
         }
     }
 
-    private float[] Embed()
+    /// <summary>What attention reads: the normalised stream, or in a post-norm block the stream itself.</summary>
+    public void NormBefore(int layer, BlockWeights block)
     {
-        int d = _config.DModel;
-        float[] stream = Gather(_weights.TokenEmbedding, (s, i) => _batch.Tokens(s)[i]);
-        if (_config.EmbedScale != 1)
+        if (_config.Block == BlockStyle.PostNorm)
         {
-            TensorPrimitives.Multiply(stream.AsSpan(), _config.EmbedScale, stream);
+            _buffers.Stream.Rows(_rows, _config.DModel).CopyTo(_buffers.Normed.Span);
         }
-
-        Fire(HookKind.Embed, -1, stream, d);
-        if (_config.Positions == PositionKind.Learned)
+        else
         {
-            Add(stream, PositionRows());
+            ApplyNorm(_buffers.Stream, block.Norm1, HookKind.Ln1Scale, HookKind.Ln1Normalized, layer, _buffers.Normed);
         }
-
-        if (_config.TokenTypes > 0)
-        {
-            float[] types = Gather(
-                _weights.TokenTypeEmbedding, (s, i) => _batch.TokenTypes(s) is { IsEmpty: false } given ? given[i] : 0);
-            Fire(HookKind.TokenTypeEmbed, -1, types, d);
-            Add(stream, types);
-        }
-
-        if (_weights.EmbedNorm is { } norm)
-        {
-            ApplyNorm(stream, norm, HookKind.EmbedNormScale, HookKind.EmbedNormNormalized, -1, stream);
-            Fire(HookKind.FullEmbed, -1, stream, d);
-        }
-
-        return stream;
     }
 
-    private float[] PositionRows()
+    /// <summary>
+    /// Whether what a branch writes can be added to the stream as it is computed: nobody looks at it, and nothing stands between.
+    /// The bits are those of adding it afterwards.
+    /// </summary>
+    private bool WritesToStream(HookPoint point, NormWeights? between) =>
+        between is null && !_hooks.Wants(point) && (_config.Block is BlockStyle.PreNorm or BlockStyle.PostNorm);
+
+    private void LeaveBlock(int layer, bool parallel)
     {
-        float[] positions = Gather(_weights.PositionEmbedding, (s, i) => _first[s] + i);
-        Fire(HookKind.PosEmbed, -1, positions, _config.DModel);
-        return positions;
-    }
-
-    private float[] Gather(float[] table, Func<int, int, int> index)
-    {
-        int d = _config.DModel;
-        var rows = new float[_rows * d];
-        for (int s = 0; s < _batch.Count; s++)
+        if (!_config.AttnOnly)
         {
-            for (int i = 0; i < Length(s); i++)
-            {
-                table.AsSpan(index(s, i) * d, d).CopyTo(rows.AsSpan((_rowStart[s] + i) * d));
-            }
+            Fire(HookKind.MlpOut, layer, _buffers.FeedForwardWrite, _config.DModel);
         }
 
-        return rows;
-    }
-
-    private float[] Unembed(float[] stream, int[] rows)
-    {
-        int d = _config.DModel;
-        if (_config.MlmHead && _weights.MlmHead is { } head)
+        if (parallel)
         {
-            var transformed = new float[_rows * d];
-            MatrixProduct.Multiply(stream, _rows, head.Dense.Weight, head.Dense.Bias, transformed, _threads);
-            Fire(HookKind.MlmPre, -1, transformed, d);
-            Activations.Apply(_config.Activation, transformed, transformed);
-            ApplyNorm(transformed, head.Norm, HookKind.MlmScale, HookKind.MlmNormalized, -1, stream);
-        }
-        else if (_config.FinalNorm)
-        {
-            ApplyNorm(stream, _weights.FinalNorm, HookKind.FinalScale, HookKind.FinalNormalized, -1, stream);
+            Add(_buffers.Stream, _buffers.Write);
         }
 
-        Fire(HookKind.UnembedIn, -1, stream, d);
-        bool observed = _hooks.Wants(Hook.UnembedOut), some = rows.Length < _rows;
-        float[] result = observed || !some ? Logits(stream, _rows) : Logits(Take(stream, rows, d), rows.Length);
-        if (observed)
+        if (!_config.AttnOnly)
         {
-            Fire(HookKind.UnembedOut, -1, result, _config.DVocab);
-            result = some ? Take(result, rows, _config.DVocab) : result;
-        }
-
-        SoftCap.Apply(result, _config.LogitSoftCap, result);
-        Watch(HookKind.UnembedOut, -1, result, rows);
-        return result;
-
-        float[] Logits(float[] inputs, int count)
-        {
-            var values = new float[count * _config.DVocab];
-            MatrixProduct.Multiply(inputs, count, _weights.Unembed.Weight, _weights.Unembed.Bias, values, _threads);
-            return values;
+            Add(_buffers.Stream, _buffers.FeedForwardWrite);
         }
     }
 
     private void ApplyNorm(
-        ReadOnlySpan<float> x, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer, Span<float> destination)
+        FloatBlock x, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer, FloatBlock destination)
     {
+        int d = _config.DModel;
         if (norm is null || _config.Norm == NormKind.None)
         {
-            x.CopyTo(destination);
+            if (x.Pointer != destination.Pointer)
+            {
+                x.Rows(_rows, d).CopyTo(destination.Span);
+            }
+
             return;
         }
 
-        int d = _config.DModel;
-        ReadOnlySpan<float> mean = Statistics(x);
-        Fire(scaleKind, layer, _scale, 1);
-        Watch(scaleKind, layer, _scale);
-        Normalization.Normalize(x, mean, _scale, d, destination);
-        Fire(normalizedKind, layer, destination, d);
-        Normalization.GainBias(destination, norm.Gain, norm.Bias, d, destination);
-    }
-
-    private ReadOnlySpan<float> Statistics(ReadOnlySpan<float> x)
-    {
-        if (_config.Norm == NormKind.Rms)
+        bool listened = _hooks.Wants(new HookPoint(scaleKind, layer)) || _hooks.Wants(new HookPoint(normalizedKind, layer));
+        Norm(listened ? RowJobs.NormParts.Statistics : RowJobs.NormParts.All);
+        Fire(scaleKind, layer, _buffers.Scale, 1);
+        Watch(scaleKind, layer, _buffers.Scale.Rows(_rows, 1));
+        if (listened)
         {
-            Normalization.RmsStatistics(x, _config.DModel, _config.NormEpsilon, _scale);
-            return [];
+            Norm(RowJobs.NormParts.Normalize);
+            Fire(normalizedKind, layer, destination, d);
+            Norm(RowJobs.NormParts.GainBias);
         }
 
-        Normalization.LayerNormStatistics(x, _config.DModel, _config.NormEpsilon, _mean, _scale);
-        return _mean;
+        void Norm(RowJobs.NormParts parts) => RowJobs.Norm(
+            parts, _config.Norm, _config.NormEpsilon, norm, x, _rows, d, _buffers.Mean, _buffers.Scale, destination, _threads);
     }
 
-    /// <summary>Offers an activation of the row matrix, sequence by sequence.</summary>
+    /// <summary>Offers an activation of the row matrix, segment by segment.</summary>
     /// <param name="kind">Kind of the point.</param>
     /// <param name="layer">Layer, or -1.</param>
     /// <param name="values">[rows, width].</param>
     /// <param name="width">Floats per row, all heads together.</param>
     /// <param name="heads">Size of the head axis, 1 when there is none.</param>
+    private void Fire(HookKind kind, int layer, FloatBlock values, int width, int heads = 1) =>
+        Fire(kind, layer, _hooks.Wants(new HookPoint(kind, layer)) ? values.Rows(_rows, width) : default, width, heads);
+
     private void Fire(HookKind kind, int layer, Span<float> values, int width, int heads = 1)
     {
         var point = new HookPoint(kind, layer);
@@ -262,13 +217,15 @@ internal sealed partial class ForwardPass<THooks>
             return;
         }
 
-        for (int s = 0; s < _batch.Count; s++)
+        foreach (RowSegment segment in _segments)
         {
-            Span<float> rows = values.Slice(_rowStart[s] * width, Length(s) * width);
-            _hooks.OnActivation(new Activation(point, s, _first[s], Length(s), heads, rows));
+            Span<float> rows = values.Slice(segment.Row * width, segment.Count * width);
+            _hooks.OnActivation(new Activation(point, segment.Sequence, segment.First, segment.Count, heads, rows));
         }
     }
 
-    private static void Add(float[] stream, ReadOnlySpan<float> write) =>
-        TensorPrimitives.Add(stream.AsSpan(), write, stream.AsSpan());
+    private void Add(FloatBlock stream, FloatBlock write) => RowJobs.Add(stream, write, _rows, _config.DModel, _threads);
+
+    private void Multiply(Linear map, FloatBlock input, FloatBlock destination) => MatrixProduct.Multiply(
+        input.Rows(_rows, map.Inputs), _rows, map.Weight, map.Bias, destination.Rows(_rows, map.Outputs), _threads);
 }

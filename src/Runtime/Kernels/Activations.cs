@@ -35,6 +35,34 @@ internal static class Activations
         }
     }
 
+    /// <summary>The same in place, for a kernel that has its lanes already.</summary>
+    internal static unsafe void Run<T>(ActivationFunction f, float* x, int count)
+        where T : struct, ILanes<T>
+    {
+        switch (f)
+        {
+            case ActivationFunction.Relu:
+                Elementwise.Loop<T, Relu>(default, x, x, count);
+                break;
+            case ActivationFunction.GeluExact:
+                Elementwise.Loop<T, GeluExact>(default, x, x, count);
+                break;
+            case ActivationFunction.GeluTanh:
+                Elementwise.Loop<T, GeluTanh>(default, x, x, count);
+                break;
+            case ActivationFunction.Silu:
+                Elementwise.Loop<T, Silu>(default, x, x, count);
+                break;
+            case ActivationFunction.ReluSquared:
+                Elementwise.Loop<T, ReluSquared>(default, x, x, count);
+                break;
+            case ActivationFunction.Identity:
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(f), f, "unknown activation function");
+        }
+    }
+
     private readonly struct Relu : IFormula
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

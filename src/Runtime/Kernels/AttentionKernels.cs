@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Interp.Runtime.Kernels;
 
 /// <summary>
@@ -10,62 +8,16 @@ internal static unsafe class AttentionKernels
 {
     /// <summary>
     /// scores [queries, keys]: the chain of q k over d from +0, times the scale, soft-capped where there is a cap, plus the
-    /// bias of ALiBi if there is one; -infinity where the mask forbids.
+    /// bias of ALiBi and that of the key where there are any; -infinity where the mask forbids.
     /// </summary>
-    internal static void Scores(
-        ReadOnlySpan<float> q,
-        int qStride,
-        int queries,
-        ReadOnlySpan<float> k,
-        int kStride,
-        int keys,
-        int dHead,
-        float scale,
-        in AttentionMask mask,
-        Span<float> scores,
-        KernelTier? tier = null,
-        float? softCap = null)
+    /// <param name="head">Queries and keys.</param>
+    /// <param name="scores">Row r starts at <c>scores + r * stride</c>.</param>
+    /// <param name="stride">Floats from row to row.</param>
+    /// <param name="tier">Vector width; the best one of the machine by default.</param>
+    internal static void Scores(in AttentionHead head, float* scores, nint stride, KernelTier? tier = null)
     {
-        Check.Strided(q.Length, queries, dHead, qStride, nameof(q));
-        Check.Strided(k.Length, keys, dHead, kStride, nameof(k));
-        Check.Size(scores.Length, queries, keys, nameof(scores));
-        if (scores.IsEmpty)
-            return;
-        int firstPanel = mask.Keys(0, keys).Begin / PackedMatrix.PanelWidth;
-        int firstKey = firstPanel * PackedMatrix.PanelWidth, endKey = mask.Keys(queries - 1, keys).End;
-        int panels = Math.Max(0, endKey - firstKey + PackedMatrix.PanelWidth - 1) / PackedMatrix.PanelWidth;
-        float[] scratch = ArrayPool<float>.Shared.Rent(checked((panels * dHead * PackedMatrix.PanelWidth) + 16));
-        fixed (float* pq = q, pk = k, ps = scores, pw = scratch)
-        {
-            float* packed = PackedMatrix.Align(pw);
-            for (int p = 0; p < panels; p++)
-            {
-                int first = firstKey + (p * PackedMatrix.PanelWidth), count = Math.Min(PackedMatrix.PanelWidth, endKey - first);
-                float* panel = packed + ((nint)p * dHead * PackedMatrix.PanelWidth);
-                if (count < PackedMatrix.PanelWidth)
-                    new Span<float>(panel, dHead * PackedMatrix.PanelWidth).Clear();
-                PackedMatrix.PackTransposed(pk + ((nint)first * kStride), kStride, count, dHead, panel);
-            }
-
-            var job = new ScoresJob
-            {
-                Q = pq,
-                QStride = qStride,
-                Queries = queries,
-                Keys = keys,
-                Packed = packed,
-                FirstKey = firstKey,
-                Panels = panels,
-                DHead = dHead,
-                Scale = scale,
-                Cap = softCap ?? 0,
-                Mask = mask,
-                Scores = ps,
-            };
-            KernelTiers.Run(ref job, tier);
-        }
-
-        ArrayPool<float>.Shared.Return(scratch);
+        var job = new ScoresJob { Head = head, Scores = scores, Stride = stride };
+        KernelTiers.Run(ref job, tier);
     }
 
     /// <summary>
@@ -79,7 +31,7 @@ internal static unsafe class AttentionKernels
         Check.Length(pattern.Length, scores.Length, nameof(pattern));
         fixed (float* ps = scores, pp = pattern)
         {
-            var job = new SoftmaxJob { Scores = ps, Pattern = pp, Rows = rows, Keys = keys };
+            var job = new SoftmaxJob { Scores = ps, Pattern = pp, Rows = rows, Keys = keys, Stride = keys };
             KernelTiers.Run(ref job, tier);
         }
     }
@@ -88,62 +40,43 @@ internal static unsafe class AttentionKernels
     internal static void Softmax(Span<float> scoresToPattern, int rows, int keys, KernelTier? tier = null) =>
         Softmax(scoresToPattern, scoresToPattern, rows, keys, tier);
 
+    /// <summary>As the other overloads, in place, rows standing apart.</summary>
+    internal static void Softmax(float* scoresToPattern, int rows, int keys, nint stride, KernelTier? tier = null)
+    {
+        var job = new SoftmaxJob
+        {
+            Scores = scoresToPattern,
+            Pattern = scoresToPattern,
+            Rows = rows,
+            Keys = keys,
+            Stride = stride,
+        };
+        KernelTiers.Run(ref job, tier);
+    }
+
     /// <summary>
     /// z [queries, dHead] = the chain of pattern times v from +0 over the keys that the mask allows, or over all keys where
     /// <paramref name="everyKey"/> says so (a pattern that was changed may hold anything anywhere).
     /// </summary>
+    /// <param name="head">Values and what each query may see.</param>
+    /// <param name="everyKey">Whether forbidden keys count as well.</param>
+    /// <param name="pattern">Row r starts at <c>pattern + r * stride</c>.</param>
+    /// <param name="stride">Floats from row to row.</param>
+    /// <param name="z">Row r starts at <c>z + r * zStride</c>.</param>
+    /// <param name="zStride">Floats from row to row.</param>
+    /// <param name="tier">Vector width; the best one of the machine by default.</param>
     internal static void WeightedSum(
-        ReadOnlySpan<float> pattern,
-        int queries,
-        int keys,
-        in AttentionMask mask,
-        bool everyKey,
-        ReadOnlySpan<float> v,
-        int vStride,
-        int dHead,
-        Span<float> z,
-        int zStride,
-        KernelTier? tier = null)
+        in AttentionHead head, bool everyKey, float* pattern, nint stride, float* z, nint zStride, KernelTier? tier = null)
     {
-        Check.Size(pattern.Length, queries, keys, nameof(pattern));
-        Check.Strided(v.Length, keys, dHead, vStride, nameof(v));
-        Check.Strided(z.Length, queries, dHead, zStride, nameof(z));
-
-        // Rows of whole panels are read where they are; others are copied to rows that are padded.
-        bool inPlace = dHead % PackedMatrix.PanelWidth == 0;
-        int padded = (dHead + PackedMatrix.PanelWidth - 1) / PackedMatrix.PanelWidth * PackedMatrix.PanelWidth;
-        float[] scratch = inPlace ? [] : ArrayPool<float>.Shared.Rent(checked((keys * padded) + 16));
-        fixed (float* pp = pattern, pv = v, pz = z, pw = scratch)
+        var job = new WeightedSumJob
         {
-            float* values = pv;
-            if (!inPlace)
-            {
-                values = PackedMatrix.Align(pw);
-                for (int key = 0; key < keys; key++)
-                {
-                    var row = new Span<float>(values + ((nint)key * padded), padded);
-                    v.Slice(key * vStride, dHead).CopyTo(row);
-                    row[dHead..].Clear();
-                }
-            }
-
-            var job = new WeightedSumJob
-            {
-                Pattern = pp,
-                Queries = queries,
-                Keys = keys,
-                Mask = mask,
-                EveryKey = everyKey,
-                V = values,
-                VStride = inPlace ? vStride : padded,
-                DHead = dHead,
-                Z = pz,
-                ZStride = zStride,
-            };
-            KernelTiers.Run(ref job, tier);
-        }
-
-        if (!inPlace)
-            ArrayPool<float>.Shared.Return(scratch);
+            Head = head,
+            EveryKey = everyKey,
+            Pattern = pattern,
+            Stride = stride,
+            Z = z,
+            ZStride = zStride,
+        };
+        KernelTiers.Run(ref job, tier);
     }
 }

@@ -12,6 +12,12 @@ internal unsafe interface ILanes<TSelf>
 
     static abstract TSelf Load(float* source);
 
+    /// <summary>bfloat16 numbers: the upper halves of their float32 forms.</summary>
+    static abstract TSelf LoadBFloat16(ushort* source);
+
+    /// <summary>Finite binary16 numbers; exact, subnormal ones too.</summary>
+    static abstract TSelf LoadFloat16(ushort* source);
+
     static abstract void Store(TSelf value, float* destination);
 
     static abstract TSelf Broadcast(float value);

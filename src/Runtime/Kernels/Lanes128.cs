@@ -21,6 +21,16 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 Load(float* source) => new(Vector128.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadBFloat16(ushort* source) => new((Widen((short*)source) << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadFloat16(ushort* source)
+    {
+        Vector128<int> bits = (Widen((short*)source) << 13) & Vector128.Create(Float16Bits.SignAndNumber);
+        return new(bits.AsSingle() * Vector128.Create(Float16Bits.Rescale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes128 value, float* destination) => value.lanes.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -56,4 +66,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 PowerOfTwo(Lanes128 n) =>
         new(((n.lanes + Vector128.Create(12582912f + 127f)).AsInt32() << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Widen(short* source) =>
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16());
 }

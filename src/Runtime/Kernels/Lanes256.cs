@@ -21,6 +21,16 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     public static Lanes256 Load(float* source) => new(Vector256.Load(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadBFloat16(ushort* source) => new((Widen((short*)source) << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadFloat16(ushort* source)
+    {
+        Vector256<int> bits = (Widen((short*)source) << 13) & Vector256.Create(Float16Bits.SignAndNumber);
+        return new(bits.AsSingle() * Vector256.Create(Float16Bits.Rescale));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 value, float* destination) => value.lanes.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -56,4 +66,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 PowerOfTwo(Lanes256 n) =>
         new(((n.lanes + Vector256.Create(12582912f + 127f)).AsInt32() << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(short* source) =>
+        Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
 }

@@ -1,13 +1,11 @@
-using System.Buffers;
-
 namespace Interp.Runtime.Kernels;
 
 /// <summary>
 /// y = x W + bias. Each output is one chain of fused multiply-adds over the inputs in ascending order, starting from +0,
 /// with the bias added last: the same bits for every row count, thread count, tile and vector width.
-/// No destination may overlap an input.
+/// No destination may overlap an input, except that an epilogue's residual may be the destination itself.
 /// </summary>
-internal static unsafe class MatrixProduct
+internal static unsafe partial class MatrixProduct
 {
     /// <summary>destination [rows, N] = x [rows, K] W + bias.</summary>
     /// <param name="x">Row-major [rows, K].</param>
@@ -17,6 +15,7 @@ internal static unsafe class MatrixProduct
     /// <param name="destination">Row-major [rows, N].</param>
     /// <param name="threads">Most threads to use; small products use one.</param>
     /// <param name="tier">Vector width; the best one of the machine by default.</param>
+    /// <param name="epilogue">What else to do with the outputs.</param>
     internal static void Multiply(
         ReadOnlySpan<float> x,
         int rows,
@@ -24,8 +23,9 @@ internal static unsafe class MatrixProduct
         ReadOnlySpan<float> bias,
         Span<float> destination,
         int threads = 1,
-        KernelTier? tier = null) =>
-        Run(x, rows, w, w.Inputs, bias, destination, ProductResult.Chain, threads, tier);
+        KernelTier? tier = null,
+        Epilogue epilogue = default) =>
+        Run(x, rows, w, w.Inputs, bias, destination, ProductResult.Chain, threads, tier, epilogue);
 
     /// <summary>
     /// As <see cref="Multiply"/>, but each block of <paramref name="block"/> inputs (one attention head) has a chain of its
@@ -40,8 +40,9 @@ internal static unsafe class MatrixProduct
         ReadOnlySpan<float> bias,
         Span<float> destination,
         int threads = 1,
-        KernelTier? tier = null) =>
-        Run(x, rows, w, block, bias, destination, ProductResult.SumOfBlocks, threads, tier);
+        KernelTier? tier = null,
+        Epilogue epilogue = default) =>
+        Run(x, rows, w, block, bias, destination, ProductResult.SumOfBlocks, threads, tier, epilogue);
 
     /// <summary>The chains that <see cref="MultiplyByBlocks"/> adds: destination [rows, K / block, N].</summary>
     internal static void MultiplyEachBlock(
@@ -52,72 +53,7 @@ internal static unsafe class MatrixProduct
         Span<float> destination,
         int threads = 1,
         KernelTier? tier = null) =>
-        Run(x, rows, w, block, [], destination, ProductResult.EachBlock, threads, tier);
-
-    /// <summary>Only the chosen outputs, with the bits that <see cref="Multiply"/> gives them.</summary>
-    /// <param name="x">Row-major [rows, K].</param>
-    /// <param name="rows">Number of rows.</param>
-    /// <param name="w">The weights [K, N].</param>
-    /// <param name="columns">The outputs, in any order.</param>
-    /// <param name="bias">The bias of all N outputs, or empty for none.</param>
-    /// <param name="destination">Row-major [rows, columns].</param>
-    /// <param name="tier">Vector width; the best one of the machine by default.</param>
-    internal static void MultiplyColumns(
-        ReadOnlySpan<float> x,
-        int rows,
-        PackedMatrix w,
-        ReadOnlySpan<int> columns,
-        ReadOnlySpan<float> bias,
-        Span<float> destination,
-        KernelTier? tier = null)
-    {
-        Check.Size(x.Length, rows, w.Inputs, nameof(x));
-        Check.LengthOrEmpty(bias.Length, w.Outputs, nameof(bias));
-        Check.Size(destination.Length, rows, columns.Length, nameof(destination));
-        foreach (int column in columns)
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)column, (uint)w.Outputs, nameof(columns));
-        float[] scratch = ArrayPool<float>.Shared.Rent((w.Inputs * PackedMatrix.PanelWidth) + 16);
-        float* chosenBias = stackalloc float[PackedMatrix.PanelWidth];
-        fixed (float* px = x, pd = destination, ps = scratch)
-        {
-            float* panel = PackedMatrix.Align(ps);
-            new Span<float>(panel, w.Inputs * PackedMatrix.PanelWidth).Clear();
-            for (int first = 0; first < columns.Length; first += PackedMatrix.PanelWidth)
-            {
-                ReadOnlySpan<int> chosen = columns.Slice(first, Math.Min(PackedMatrix.PanelWidth, columns.Length - first));
-                Gather(w, chosen, bias, panel, chosenBias);
-                var job = new ProductJob
-                {
-                    X = px,
-                    Rows = rows,
-                    Inputs = w.Inputs,
-                    Panels = panel,
-                    Outputs = chosen.Length,
-                    Bias = bias.IsEmpty ? null : chosenBias,
-                    Destination = pd + first,
-                    DestinationStride = columns.Length,
-                    Result = ProductResult.Chain,
-                };
-                KernelTiers.Run(ref job, tier);
-            }
-        }
-
-        GC.KeepAlive(w);
-        ArrayPool<float>.Shared.Return(scratch);
-    }
-
-    private static void Gather(
-        PackedMatrix w, ReadOnlySpan<int> chosen, ReadOnlySpan<float> bias, float* panel, float* chosenBias)
-    {
-        for (int c = 0; c < chosen.Length; c++)
-        {
-            float* source = w.Panel(chosen[c] / PackedMatrix.PanelWidth) + (chosen[c] % PackedMatrix.PanelWidth);
-            for (nint k = 0; k < w.Inputs; k++)
-                panel[(k * PackedMatrix.PanelWidth) + c] = source[k * PackedMatrix.PanelWidth];
-            if (!bias.IsEmpty)
-                chosenBias[c] = bias[chosen[c]];
-        }
-    }
+        Run(x, rows, w, block, [], destination, ProductResult.EachBlock, threads, tier, default);
 
     private static void Run(
         ReadOnlySpan<float> x,
@@ -128,7 +64,8 @@ internal static unsafe class MatrixProduct
         Span<float> destination,
         ProductResult result,
         int threads,
-        KernelTier? tier)
+        KernelTier? tier,
+        Epilogue epilogue)
     {
         if (result != ProductResult.Chain && (block <= 0 || w.Inputs % block != 0))
             throw new ArgumentException($"expected a divisor of the {w.Inputs} inputs, found {block}", nameof(block));
@@ -137,7 +74,8 @@ internal static unsafe class MatrixProduct
         Check.Size(x.Length, rows, w.Inputs, nameof(x));
         Check.LengthOrEmpty(bias.Length, w.Outputs, nameof(bias));
         Check.Size(destination.Length, rows, checked(blocks * w.Outputs), nameof(destination));
-        fixed (float* px = x, pb = bias, pd = destination)
+        Check.LengthOrEmpty(epilogue.Residual.Length, destination.Length, nameof(epilogue));
+        fixed (float* px = x, pb = bias, pd = destination, pr = epilogue.Residual)
         {
             var job = new ProductJob
             {
@@ -145,9 +83,12 @@ internal static unsafe class MatrixProduct
                 Rows = rows,
                 Inputs = w.Inputs,
                 Panels = w.Panel(0),
+                Format = w.Format,
                 Outputs = w.Outputs,
                 Block = block,
                 Bias = bias.IsEmpty ? null : pb,
+                Activation = epilogue.Activation,
+                Residual = pr,
                 Destination = pd,
                 DestinationStride = w.Outputs,
                 Result = result,

@@ -21,104 +21,138 @@ internal unsafe struct ProductJob : ILaneJob
     internal float* X;
     internal int Rows;
     internal int Inputs;
-    internal float* Panels;
+    internal byte* Panels;
+    internal WeightFormat Format;
     internal int Outputs;
     internal int Block;
     internal float* Bias;
+    internal ActivationFunction? Activation;
+    internal float* Residual;
     internal float* Destination;
     internal int DestinationStride;
     internal ProductResult Result;
     internal int Threads;
 
-    // Below about a million multiply-adds, waking another thread costs more than it gives.
-    private const long WorkWorthThreads = 1_000_000;
+    // Inputs whose weights stay in the second cache while the rows pass by; longer chains go through the tile.
+    private const int InputsAtOnce = 384;
+
+    private const int MaxRows = 128;
 
     // Rows of x that are kept in the second cache while the panels pass by.
-    private const int CachedFloats = 256 * 1024;
+    private const int CachedFloats = 128 * 1024;
 
-    private readonly int PanelCount => (Outputs + PackedMatrix.PanelWidth - 1) / PackedMatrix.PanelWidth;
+    // From here on 2-byte weights are widened once for all rows instead of in each register tile.
+    private const int RowsWorthWidening = 16;
 
-    private readonly int RowsPerItem => Math.Clamp(CachedFloats / Math.Max(1, Inputs) / 8 * 8, 8, 128);
+    // Below this many multiply-adds, some microseconds, telling another thread costs more than it gives.
+    private const long WorkWorthThreads = 200_000;
+
+    // So few items for each thread leave one waiting for the other's last.
+    private const int ItemsPerThread = 16;
+
+    private readonly int PanelCount => (Outputs + PackedMatrix.MaxWidth - 1) / PackedMatrix.MaxWidth;
 
     public readonly void Run<T>()
         where T : struct, ILanes<T>
     {
-        int rowsPerItem = RowsPerItem;
-        int items = (Rows + rowsPerItem - 1) / rowsPerItem * PanelCount;
-        if (Threads > 1 && items > 1 && (long)Rows * Inputs * Outputs > WorkWorthThreads)
+        int threads = (long)Rows * Inputs * Outputs > WorkWorthThreads ? Threads : 1;
+        int rowsPerItem = Math.Clamp(CachedFloats / Math.Max(1, Inputs) / 8 * 8, 32, MaxRows);
+        while (threads > 1 && rowsPerItem > 8 && Rows > 8 && Items(rowsPerItem) < ItemsPerThread * threads)
+            rowsPerItem -= 8;
+        switch (Format)
         {
-            RunParallel<T>(this, items);
+            case WeightFormat.BFloat16:
+                WorkerPool.Run(new Pieces<T, BFloat16Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
+                break;
+            case WeightFormat.Float16:
+                WorkerPool.Run(new Pieces<T, Float16Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
+                break;
+            default:
+                WorkerPool.Run(new Pieces<T, Float32Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
+                break;
+        }
+    }
+
+    private readonly int Items(int rowsPerItem) => checked((Rows + rowsPerItem - 1) / rowsPerItem * PanelCount);
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void RunItem<T, TFormat>(int item, int rowsPerItem)
+        where T : struct, ILanes<T>
+        where TFormat : struct, IWeightFormat
+    {
+        // Neighbouring items, done at the same time, write other rows or distant columns: two threads that write next to each other
+        // would take the same cache lines from each other.
+        int runs = (Rows + rowsPerItem - 1) / rowsPerItem;
+        int panel = runs > 1 ? item / runs : (item / 2) + (item % 2 * ((PanelCount + 1) / 2));
+        int first = item % runs * rowsPerItem;
+        int rows = Math.Min(rowsPerItem, Rows - first);
+        int firstColumn = panel * PackedMatrix.MaxWidth, columns = Math.Min(PackedMatrix.MaxWidth, Outputs - firstColumn);
+        float* memory = stackalloc float[(MaxRows * PackedMatrix.MaxWidth) + 16];
+        float* tile = PackedMatrix.Align(memory);
+        var finish = new ProductFinish(tile, rows, columns);
+        byte* w = Panels + ((nint)firstColumn * Inputs * TFormat.Size);
+        float* x = X + ((nint)first * Inputs);
+        nint inputBytes = (nint)finish.Width * TFormat.Size;
+        int step = Result == ProductResult.Chain ? Math.Min(InputsAtOnce, Inputs) : Block;
+        if (Result == ProductResult.SumOfBlocks || Inputs == 0)
+            new Span<float>(tile, rows * finish.Width).Clear();
+        for (int k = 0; k < Inputs; k += step)
+        {
+            ChainEnds ends = Result == ProductResult.SumOfBlocks ? ChainEnds.StartAndAdd
+                : k == 0 || Result == ProductResult.EachBlock ? ChainEnds.Start
+                : ChainEnds.Continue;
+            int count = Math.Min(step, Inputs - k);
+            Multiply<T, TFormat>(x + k, rows, w + (k * inputBytes), finish.Width, count, tile, ends);
+            if (Result != ProductResult.EachBlock)
+                continue;
+            nint blocks = Inputs / Block;
+            float* chains = Destination + ((((nint)first * blocks) + (k / Block)) * Outputs) + firstColumn;
+            finish.Write(chains, blocks * Outputs);
+        }
+
+        if (Result == ProductResult.EachBlock)
             return;
-        }
-
-        for (int item = 0; item < items; item++)
-            RunItem<T>(item);
+        if (Bias != null)
+            finish.AddBias<T>(Bias + firstColumn);
+        if (Activation is { } f)
+            Activations.Run<T>(f, tile, rows * finish.Width);
+        nint at = ((nint)first * DestinationStride) + firstColumn;
+        if (Residual != null)
+            finish.AddResidual<T>(Residual + at, DestinationStride);
+        finish.Write(Destination + at, DestinationStride);
     }
 
-    private static void RunParallel<T>(ProductJob job, int items)
+    private readonly void Multiply<T, TFormat>(float* x, int rows, byte* w, int width, int count, float* tile, ChainEnds ends)
         where T : struct, ILanes<T>
+        where TFormat : struct, IWeightFormat
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = job.Threads };
-        Parallel.For(0, items, options, item => job.RunItem<T>(item));
+        if (TFormat.Size == sizeof(float) || rows < RowsWorthWidening || count > InputsAtOnce)
+            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, width, count, tile, ends);
+        else
+            MultiplyWidened<T, TFormat>(x, rows, w, width, count, tile, ends);
     }
 
-    private readonly void RunItem<T>(int item)
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void MultiplyWidened<T, TFormat>(
+        float* x, int rows, byte* w, int width, int count, float* tile, ChainEnds ends)
         where T : struct, ILanes<T>
+        where TFormat : struct, IWeightFormat
     {
-        int panel = item % PanelCount, first = item / PanelCount * RowsPerItem;
-        int end = Math.Min(Rows, first + RowsPerItem);
-        for (int row = first; row < end; row += ProductTile<T>.Rows)
-            RunTile<T>(panel, row, Math.Min(ProductTile<T>.Rows, end - row));
+        float* memory = stackalloc float[(InputsAtOnce * PackedMatrix.MaxWidth) + 16];
+        float* wide = PackedMatrix.Align(memory);
+        for (int i = 0; i < count * width; i += T.Width)
+            T.Store(TFormat.Load<T>(w + ((nint)i * TFormat.Size)), wide + i);
+        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, width, count, tile, ends);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void RunTile<T>(int panel, int row, int rows)
+    private readonly struct Pieces<T, TFormat>(ProductJob job, int rowsPerItem) : IParallelJob
         where T : struct, ILanes<T>
+        where TFormat : struct, IWeightFormat
     {
-        float* chain = stackalloc float[ProductTile<T>.Size];
-        float* sum = stackalloc float[ProductTile<T>.Size];
-        int firstColumn = panel * PackedMatrix.PanelWidth;
-        int columns = Math.Min(PackedMatrix.PanelWidth, Outputs - firstColumn);
-        int blocks = Result == ProductResult.Chain ? 1 : Inputs / Block;
-        int block = Result == ProductResult.Chain ? Inputs : Block;
-        float* x = X + ((nint)row * Inputs);
-        float* w = Panels + ((nint)panel * Inputs * PackedMatrix.PanelWidth);
-        for (int b = 0; b < blocks; b++)
-        {
-            new Span<float>(chain, ProductTile<T>.Size).Clear();
-            float* blockWeights = w + ((nint)b * block * PackedMatrix.PanelWidth);
-            ProductTile<T>.Accumulate(
-                x + (b * block), Inputs, rows, blockWeights, PackedMatrix.PanelWidth, block, columns, chain);
-            if (Result == ProductResult.EachBlock)
-            {
-                float* destination = Destination + ((((nint)row * blocks) + b) * Outputs) + firstColumn;
-                Write<T>(chain, rows, columns, null, destination, (nint)blocks * Outputs);
-            }
-            else if (Result == ProductResult.SumOfBlocks)
-            {
-                ProductTile<T>.Add(sum, chain, sum, rows * ProductTile<T>.Columns);
-            }
-        }
+        private readonly ProductJob job = job;
 
-        if (Result != ProductResult.EachBlock)
-        {
-            float* bias = Bias == null ? null : Bias + firstColumn;
-            float* destination = Destination + ((nint)row * DestinationStride) + firstColumn;
-            Write<T>(Result == ProductResult.Chain ? chain : sum, rows, columns, bias, destination, DestinationStride);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Write<T>(float* tile, int rows, int columns, float* bias, float* destination, nint stride)
-        where T : struct, ILanes<T>
-    {
-        for (int r = 0; r < rows; r++)
-        {
-            float* source = tile + (r * ProductTile<T>.Columns), target = destination + (r * stride);
-            if (bias == null)
-                new ReadOnlySpan<float>(source, columns).CopyTo(new Span<float>(target, columns));
-            else
-                ProductTile<T>.Add(source, bias, target, columns);
-        }
+        public void Run(int item) => job.RunItem<T, TFormat>(item, rowsPerItem);
     }
 }

@@ -9,12 +9,13 @@ internal unsafe struct SoftmaxJob : ILaneJob
     internal float* Pattern;
     internal int Rows;
     internal int Keys;
+    internal nint Stride;
 
     public readonly void Run<T>()
         where T : struct, ILanes<T>
     {
         for (int r = 0; r < Rows; r++)
-            Row<T>(Scores + ((nint)r * Keys), Pattern + ((nint)r * Keys));
+            Row<T>(Scores + (r * Stride), Pattern + (r * Stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -5,14 +5,10 @@ namespace Interp.Runtime.Kernels;
 /// <summary>See <see cref="AttentionKernels.WeightedSum"/>. Rows of V are readable up to whole panels.</summary>
 internal unsafe struct WeightedSumJob : ILaneJob
 {
-    internal float* Pattern;
-    internal int Queries;
-    internal int Keys;
-    internal AttentionMask Mask;
+    internal AttentionHead Head;
     internal bool EveryKey;
-    internal float* V;
-    internal nint VStride;
-    internal int DHead;
+    internal float* Pattern;
+    internal nint Stride;
     internal float* Z;
     internal nint ZStride;
 
@@ -20,10 +16,10 @@ internal unsafe struct WeightedSumJob : ILaneJob
         where T : struct, ILanes<T>
     {
         float* tile = stackalloc float[ProductTile<T>.Size];
-        for (int query = 0; query < Queries; query += ProductTile<T>.Rows)
+        for (int query = 0; query < Head.Queries; query += ProductTile<T>.Rows)
         {
-            int rows = Math.Min(ProductTile<T>.Rows, Queries - query);
-            for (int column = 0; column < DHead; column += ProductTile<T>.Columns)
+            int rows = Math.Min(ProductTile<T>.Rows, Head.Queries - query);
+            for (int column = 0; column < Head.DHead; column += ProductTile<T>.Columns)
                 RunTile<T>(query, rows, column, tile);
         }
     }
@@ -32,35 +28,58 @@ internal unsafe struct WeightedSumJob : ILaneJob
     private readonly void RunTile<T>(int query, int rows, int column, float* tile)
         where T : struct, ILanes<T>
     {
-        // The ranges of neighbouring queries differ at their ends only: what all have in common is done for all rows at once,
-        // the rest before and after row by row, which keeps each row's chain ascending.
         new Span<float>(tile, ProductTile<T>.Size).Clear();
-        int columns = Math.Min(ProductTile<T>.Columns, DHead - column);
-        int begin = Range(query + rows - 1).Begin, end = Math.Max(begin, Range(query).End);
+        int columns = Math.Min(ProductTile<T>.Columns, Head.DHead - column);
+        RunKeys<T>(Head.Past, query, rows, column, columns, tile);
+        RunKeys<T>(Head.Own, query, rows, column, columns, tile);
         for (int r = 0; r < rows; r++)
         {
-            (int rowBegin, int rowEnd) = Range(query + r);
-            Accumulate<T>(query + r, 1, rowBegin, Math.Min(begin, rowEnd), column, columns, tile + (r * ProductTile<T>.Columns));
-        }
-
-        Accumulate<T>(query, rows, begin, end, column, columns, tile);
-        for (int r = 0; r < rows; r++)
-        {
-            (int rowBegin, int rowEnd) = Range(query + r);
-            float* chains = tile + (r * ProductTile<T>.Columns);
-            Accumulate<T>(query + r, 1, Math.Max(end, rowBegin), rowEnd, column, columns, chains);
-            new ReadOnlySpan<float>(chains, columns).CopyTo(new Span<float>(Z + ((query + r) * ZStride) + column, columns));
+            var chains = new ReadOnlySpan<float>(tile + (r * ProductTile<T>.Columns), columns);
+            chains.CopyTo(new Span<float>(Z + ((query + r) * ZStride) + column, columns));
         }
     }
 
-    private readonly void Accumulate<T>(int query, int rows, int begin, int end, int column, int columns, float* tile)
+    private readonly void RunKeys<T>(in KeyRun run, int query, int rows, int column, int columns, float* tile)
+        where T : struct, ILanes<T>
+    {
+        if (run.Count == 0)
+            return;
+
+        // The ranges of neighbouring queries differ at their ends only: what all have in common is done for all rows at once,
+        // the rest before and after row by row, which keeps each row's chain ascending.
+        int begin = Range(run, query + rows - 1).Begin, end = Math.Max(begin, Range(run, query).End);
+        for (int r = 0; r < rows; r++)
+        {
+            (int rowBegin, int rowEnd) = Range(run, query + r);
+            float* chains = tile + (r * ProductTile<T>.Columns);
+            Accumulate<T>(run, query + r, 1, rowBegin, Math.Min(begin, rowEnd), column, columns, chains);
+        }
+
+        Accumulate<T>(run, query, rows, begin, end, column, columns, tile);
+        for (int r = 0; r < rows; r++)
+        {
+            (int rowBegin, int rowEnd) = Range(run, query + r);
+            float* chains = tile + (r * ProductTile<T>.Columns);
+            Accumulate<T>(run, query + r, 1, Math.Max(end, rowBegin), rowEnd, column, columns, chains);
+        }
+    }
+
+    private readonly void Accumulate<T>(
+        in KeyRun run, int query, int rows, int begin, int end, int column, int columns, float* tile)
         where T : struct, ILanes<T>
     {
         if (end <= begin)
             return;
-        float* weights = Pattern + ((nint)query * Keys) + begin;
-        ProductTile<T>.Accumulate(weights, Keys, rows, V + (begin * VStride) + column, VStride, end - begin, columns, tile);
+        float* values = run.Values + ((begin - run.First) * run.ValueStride) + column;
+        float* weights = Pattern + (query * Stride) + begin;
+        ProductTile<T>.Accumulate(weights, Stride, rows, values, run.ValueStride, end - begin, columns, tile);
     }
 
-    private readonly (int Begin, int End) Range(int query) => EveryKey ? (0, Keys) : Mask.Keys(query, Keys);
+    /// <summary>The keys of a run that a query reads; an empty range lies inside the run.</summary>
+    private readonly (int Begin, int End) Range(in KeyRun run, int query)
+    {
+        (int begin, int end) = EveryKey ? (0, Head.Keys) : Head.Mask.Keys(query, Head.Keys);
+        begin = Math.Clamp(begin, run.First, run.End);
+        return (begin, Math.Clamp(end, begin, run.End));
+    }
 }

@@ -79,5 +79,20 @@ public sealed class ActivationCache
         return new TensorValue(Shape(point), Values(point));
     }
 
-    internal void Record(in Activation activation) => _values[activation.Point] = activation.Data.ToArray();
+    /// <summary>Some of what was recorded, as a run that recorded only these points and changed only those would have it.</summary>
+    internal ActivationCache Only(IEnumerable<HookPoint> points, IReadOnlyCollection<HookPoint> changed)
+    {
+        var only = new ActivationCache(_map, Positions, changed);
+        foreach (HookPoint point in points)
+        {
+            only._values[point] = Values(point);
+        }
+
+        return only;
+    }
+
+    /// <summary>Puts the values of a point, shared with the caller.</summary>
+    internal void Put(HookPoint point, float[] values) => _values[point] = values;
+
+    internal void Record(in Activation activation) => _values[activation.Point] = activation.Copy();
 }

@@ -1,14 +1,18 @@
+using System.Runtime.CompilerServices;
+using Interp.Runtime.Kernels;
+
 namespace Interp.Runtime;
 
 /// <summary>
 /// Keys (after rotary) and values of the positions that were already run, so that a continuation computes new positions
-/// only. One growing buffer [pos, key-value heads x d_head] per layer and sequence. Keys keep the rotation they were computed
-/// with, also where rotary frequencies depend on the length (<see cref="RotaryConfig.DependsOnLength"/>).
+/// only. Growing memory per layer and sequence, keys in the panels in which attention reads them. Keys keep the rotation they
+/// were computed with, also where rotary frequencies depend on the length (<see cref="RotaryConfig.DependsOnLength"/>).
 /// </summary>
-public sealed class KeyValueCache
+public sealed unsafe class KeyValueCache
 {
-    private readonly float[][][] _keys;
-    private readonly float[][][] _values;
+    private readonly int _heads;
+    private readonly int _dHead;
+    private readonly Rows[][] _rows;
     private readonly int[] _lengths;
 
     /// <summary>Creates an empty cache.</summary>
@@ -17,40 +21,68 @@ public sealed class KeyValueCache
     public KeyValueCache(ModelConfig config, int sequences)
     {
         ArgumentNullException.ThrowIfNull(config);
-        Width = config.NKeyValueHeads * config.DHead;
-        _keys = Empty(config.NLayers, sequences);
-        _values = Empty(config.NLayers, sequences);
+        _heads = config.NKeyValueHeads;
+        _dHead = config.DHead;
+        _rows = [.. Enumerable.Range(0, config.NLayers)
+            .Select(_ => Enumerable.Range(0, sequences).Select(_ => new Rows()).ToArray())];
         _lengths = new int[sequences];
     }
 
     /// <summary>Positions held of each sequence.</summary>
     public IReadOnlyList<int> Lengths => _lengths;
 
-    /// <summary>Floats per position.</summary>
-    internal int Width { get; }
+    private int Width => _heads * _dHead;
 
-    /// <summary>Appends the rows of one layer and sequence and returns all rows so far.</summary>
-    internal (float[] Keys, float[] Values) Append(
-        int layer, int sequence, ReadOnlySpan<float> keys, ReadOnlySpan<float> values)
+    /// <summary>Makes room for new positions of one layer and sequence.</summary>
+    internal void Reserve(int layer, int sequence, int positions)
     {
-        int held = _lengths[sequence] * Width;
-        return (Extend(ref _keys[layer][sequence], held, keys), Extend(ref _values[layer][sequence], held, values));
+        Rows rows = _rows[layer][sequence];
+        int needed = _lengths[sequence] + positions;
+        if (needed > rows.Capacity)
+        {
+            int most = (Array.MaxLength - PackedMatrix.PanelWidth) / Width;
+            rows.Grow((int)Math.Max(needed, Math.Min(2L * rows.Capacity, most)), _lengths[sequence], _heads, _dHead);
+        }
     }
+
+    /// <summary>Writes the values of new positions behind those that are held.</summary>
+    internal void AppendValues(int layer, int sequence, ReadOnlySpan<float> values) =>
+        values.CopyTo(_rows[layer][sequence].Values.AsSpan(_lengths[sequence] * Width));
+
+    /// <summary>The panels of a layer's keys; valid until more room is made.</summary>
+    internal float* Keys(int layer, int sequence) => Address(_rows[layer][sequence].Keys);
+
+    /// <summary>The rows of a layer's values; valid until more room is made.</summary>
+    internal float* Values(int layer, int sequence) => Address(_rows[layer][sequence].Values);
 
     /// <summary>Counts the new positions of a sequence, once all layers have appended theirs.</summary>
     internal void Advance(int sequence, int positions) => _lengths[sequence] += positions;
 
-    private static float[] Extend(ref float[] buffer, int held, ReadOnlySpan<float> rows)
+    private static float* Address(float[] pinned) => (float*)Unsafe.AsPointer(ref pinned[0]);
+
+    private sealed class Rows
     {
-        if (buffer.Length < held + rows.Length)
+        public int Capacity { get; private set; }
+
+        // Pinned, so that their addresses stay true while kernels read them.
+        public float[] Keys { get; private set; } = [];
+
+        public float[] Values { get; private set; } = [];
+
+        public void Grow(int positions, int held, int heads, int dHead)
         {
-            Array.Resize(ref buffer, (int)Math.Min(Math.Max(held + rows.Length, 2L * buffer.Length), Array.MaxLength));
+            Capacity = (positions + KeyPanels.Width - 1) / KeyPanels.Width * KeyPanels.Width;
+            Keys = Copy(Keys, KeyPanels.Floats(held, heads, dHead), KeyPanels.Floats(Capacity, heads, dHead));
+
+            // Kernels read values up to whole panels.
+            Values = Copy(Values, (long)held * heads * dHead, ((long)Capacity * heads * dHead) + PackedMatrix.PanelWidth);
         }
 
-        rows.CopyTo(buffer.AsSpan(held));
-        return buffer;
+        private static float[] Copy(float[] old, long used, long length)
+        {
+            float[] grown = GC.AllocateUninitializedArray<float>(checked((int)length), pinned: true);
+            old.AsSpan(0, (int)used).CopyTo(grown);
+            return grown;
+        }
     }
-
-    private static float[][][] Empty(int layers, int sequences) =>
-        [.. Enumerable.Range(0, layers).Select(_ => Enumerable.Range(0, sequences).Select(_ => Array.Empty<float>()).ToArray())];
 }

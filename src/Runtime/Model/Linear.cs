@@ -7,7 +7,7 @@ public sealed class Linear
 {
     private readonly float[] _bias;
 
-    private Linear(PackedMatrix weight, float[] bias)
+    internal Linear(PackedMatrix weight, float[] bias)
     {
         Weight = weight;
         _bias = bias;

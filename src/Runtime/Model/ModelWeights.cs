@@ -1,3 +1,5 @@
+using Interp.Runtime.Kernels;
+
 namespace Interp.Runtime;
 
 /// <summary>Gain and bias of a norm; either may be absent (empty).</summary>
@@ -67,8 +69,8 @@ public sealed record MlmHeadWeights(Linear Dense, NormWeights Norm);
 /// <summary>All weights of a model.</summary>
 public sealed record ModelWeights
 {
-    /// <summary>Token embedding, row-major [d_vocab, d_model].</summary>
-    public required float[] TokenEmbedding { get; init; }
+    /// <summary>Token embedding, [d_vocab, d_model].</summary>
+    public required EmbeddingTable TokenEmbedding { get; init; }
 
     /// <summary>Learned position embedding, row-major [n_ctx, d_model]; empty when positions are not learned.</summary>
     public float[] PositionEmbedding { get; init; } = [];
@@ -96,22 +98,37 @@ public sealed record ModelWeights
     {
         get
         {
-            long floats = TokenEmbedding.LongLength + PositionEmbedding.LongLength + TokenTypeEmbedding.LongLength
-                + Norms().Sum(n => n.Gain.LongLength + n.Bias.LongLength);
-            return (floats * sizeof(float)) + Linears().Sum(l => l.Bytes);
+            long floats = PositionEmbedding.LongLength + TokenTypeEmbedding.LongLength
+                + Norms().Sum(n => n.Gain.LongLength + n.Bias.LongLength)
+                + Blocks.SelectMany(b => b.FeedForwards).Sum(f => f.NeuronBias.LongLength);
+            return (floats * sizeof(float)) + TokenEmbedding.Bytes + Linears().Sum(l => l.Bytes);
         }
     }
+
+    /// <summary>
+    /// How the numbers of the matrices are kept, the format with the most bytes first, such as <c>bfloat16, float32</c>; vectors
+    /// (biases, norms, positions) are float32 always.
+    /// </summary>
+    public string NumberFormats => string.Join(
+        ", ", Linears().GroupBy(l => l.Weight.Format).OrderByDescending(g => g.Sum(l => l.Bytes)).Select(g => Name(g.Key)));
 
     /// <summary>Number of parameters; a tied unembedding counts once.</summary>
     /// <param name="tied">Whether the unembedding is the token embedding.</param>
     public long Parameters(bool tied)
     {
-        long count = TokenEmbedding.LongLength + PositionEmbedding.LongLength + TokenTypeEmbedding.LongLength
+        long count = ((long)TokenEmbedding.Rows * TokenEmbedding.Width) + PositionEmbedding.LongLength + TokenTypeEmbedding.LongLength
             + Norms().Sum(n => n.Gain.LongLength + n.Bias.LongLength)
             + Linears().Sum(l => ((long)l.Inputs * l.Outputs) + l.Bias.Length)
             + Blocks.SelectMany(b => b.FeedForwards).Sum(f => (long)f.NeuronBias.Length);
         return tied ? count - ((long)Unembed.Inputs * Unembed.Outputs) : count;
     }
+
+    private static string Name(WeightFormat format) => format switch
+    {
+        WeightFormat.BFloat16 => "bfloat16",
+        WeightFormat.Float16 => "float16",
+        _ => "float32",
+    };
 
     private IEnumerable<NormWeights> Norms() =>
         new[] { EmbedNorm, FinalNorm, MlmHead?.Norm }.Concat(Blocks.SelectMany(b => new[]

@@ -50,6 +50,12 @@ public sealed class TokenBatch
     /// <param name="sequence">Index of the sequence.</param>
     public ReadOnlySpan<int> Tokens(int sequence) => _tokens[sequence];
 
+    /// <summary>A batch of some of the sequences.</summary>
+    /// <param name="sequences">Their indices.</param>
+    internal TokenBatch Part(IReadOnlyList<int> sequences) => new(
+        sequences.Select(s => (IReadOnlyList<int>)_tokens[s]),
+        _types is null ? null : sequences.Select(s => (IReadOnlyList<int>)_types[s]));
+
     /// <summary>Token types of one sequence; empty when none were given.</summary>
     /// <param name="sequence">Index of the sequence.</param>
     public ReadOnlySpan<int> TokenTypes(int sequence) => _types is null ? [] : _types[sequence];

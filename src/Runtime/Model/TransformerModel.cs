@@ -1,6 +1,8 @@
 using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
+using Interp.Runtime.Kernels;
+using Interp.Runtime.Onnx;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -9,14 +11,17 @@ namespace Interp.Runtime;
 /// <summary>A model ready to run: configuration, weights, hook points and, when the checkpoint has one, a tokenizer.</summary>
 public sealed class TransformerModel
 {
-    private TransformerModel(ModelConfig config, ModelWeights weights, TextTokenizer? tokenizer, string name, string sha256)
+    private readonly Lazy<string> _sha256;
+
+    private TransformerModel(ModelConfig config, ModelWeights weights, TextTokenizer? tokenizer, string name, Lazy<string> sha256)
     {
         Config = config;
         Weights = weights;
         Tokenizer = tokenizer;
         Name = name;
-        Sha256 = sha256;
+        _sha256 = sha256;
         Hooks = new HookMap(config.Outline);
+        Resources = new ForwardResources(config, weights);
     }
 
     /// <summary>The resolved configuration.</summary>
@@ -28,6 +33,9 @@ public sealed class TransformerModel
     /// <summary>The hook points, their names and shapes.</summary>
     public HookMap Hooks { get; }
 
+    /// <summary>What passes of this model share.</summary>
+    internal ForwardResources Resources { get; }
+
     /// <summary>The tokenizer, or null when the checkpoint has none that can be read; token ids work without.</summary>
     public TextTokenizer? Tokenizer { get; }
 
@@ -37,12 +45,15 @@ public sealed class TransformerModel
     /// <summary>Where the model came from.</summary>
     public string Name { get; }
 
-    /// <summary>SHA-256 of the weight files, lower-case hexadecimal.</summary>
-    public string Sha256 { get; }
+    /// <summary>
+    /// SHA-256 of the weight files, lower-case hexadecimal; computed when first asked for. Until then the files stay mapped, so that
+    /// it is of what was loaded.
+    /// </summary>
+    public string Sha256 => _sha256.Value;
 
     /// <summary>
-    /// The types in which the checkpoint stores the weights, which are float32 in memory; the type with the most bytes first.
-    /// Empty for a model without a checkpoint.
+    /// The types in which the checkpoint stores the weights, which may differ from <see cref="ModelWeights.NumberFormats"/>; the type with
+    /// the most bytes first. Empty for a model without a checkpoint.
     /// </summary>
     public IReadOnlyList<StoredType> Stored { get; private init; } = [];
 
@@ -51,33 +62,40 @@ public sealed class TransformerModel
     /// tokenizer beside it, or a GGUF file.
     /// </summary>
     /// <param name="path">Path of the directory, or of a file that ends in <c>.onnx</c> or <c>.gguf</c>.</param>
+    /// <param name="family">A family of the caller's own; null = the one that <c>model_type</c> names.</param>
     /// <exception cref="InvalidInputException">Something there is missing, broken or not supported.</exception>
-    public static TransformerModel Load(string path)
+    public static TransformerModel Load(string path, ModelFamily? family = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        using IModelSource source = IModelSource.Open(path);
-        ModelFamily family = ModelFamily.For(source.Config);
-        ModelConfig config = source.Complete(family.ReadConfig(source.Config));
-        IWeightSource tensors = source.Weights(config);
-        ModelWeights weights = family.ReadWeights(config, tensors);
-        tensors.ThrowIfUnused();
-        TextTokenizer? tokenizer = null;
-        string? problem = null;
+        IModelSource source = IModelSource.Open(path);
         try
         {
-            tokenizer = source.Tokenizer(config);
-        }
-        catch (InvalidInputException exception)
-        {
-            // Token ids need no tokenizer; whoever gives text is told.
-            problem = exception.Message;
-        }
+            family ??= ModelFamily.For(source.Config);
+            ModelConfig config = source.Complete(family.ReadConfig(source.Config));
+            IWeightSource tensors = source.Weights(config);
+            ModelWeights weights = family.ReadWeights(config, tensors);
+            tensors.ThrowIfUnused();
+            (TextTokenizer? tokenizer, string? problem) = TryTokenizer(source, config);
+            var sha256 = new Lazy<string>(() =>
+            {
+                using (source)
+                    return tensors.Sha256;
+            });
 
-        return new TransformerModel(config, weights, tokenizer, path, tensors.Sha256)
+            // An ONNX model is held in memory, not mapped: it is not kept for its hash.
+            if (source is OnnxModel)
+                _ = sha256.Value;
+            return new TransformerModel(config, weights, tokenizer, path, sha256)
+            {
+                Stored = tensors.Stored,
+                TokenizerProblem = problem,
+            };
+        }
+        catch
         {
-            Stored = tensors.Stored,
-            TokenizerProblem = problem,
-        };
+            source.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Builds a model from settings and tensors in memory, through the same path as a directory.</summary>
@@ -93,7 +111,7 @@ public sealed class TransformerModel
         ModelConfig resolved = family.ReadConfig(config);
         ModelWeights weights = family.ReadWeights(resolved, source);
         source.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, tokenizer, source.Description, source.Sha256) { Stored = source.Stored };
+        return new TransformerModel(resolved, weights, tokenizer, source.Description, new Lazy<string>(() => source.Sha256)) { Stored = source.Stored };
     }
 
     /// <summary>Builds a model from a resolved configuration and weights, of any style whether or not a family has it.</summary>
@@ -105,7 +123,7 @@ public sealed class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(name), weights, null, name, "");
+        return new TransformerModel(config.Validated(name), weights, null, name, new Lazy<string>(""));
     }
 
     /// <summary>This model with other weights: same name, tokenizer and hash of the files it came from.</summary>
@@ -116,7 +134,7 @@ public sealed class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(Name), weights, Tokenizer, Name, Sha256)
+        return new TransformerModel(config.Validated(Name), weights, Tokenizer, Name, _sha256)
         {
             Stored = Stored,
             TokenizerProblem = TokenizerProblem,
@@ -177,9 +195,7 @@ public sealed class TransformerModel
     {
         batch.Validate(Config, cache?.Lengths);
         BatchLimit.Check(Config, batch, cache, logits, hooks);
-        var pass = new ForwardPass<THooks>(Config, Weights, batch, cache, ThreadCount(threads), hooks);
-        float[] result = pass.Run(logits);
-        nonFinite = pass.NonFinite;
+        float[] result = BatchRun.Logits(Resources, batch, hooks, cache, logits, ThreadCount(threads), out nonFinite);
         return nonFinite is not { } found || allowNonFinite
             ? result
             : throw new InvalidInputException($"prompt {found.Sequence}: {found.Describe(Hooks)}");
@@ -202,10 +218,23 @@ public sealed class TransformerModel
         ? Tokenizer.TokenText(id)
         : id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private static int ThreadCount(int threads) => threads switch
+    internal static int ThreadCount(int threads) => threads switch
     {
-        0 => Environment.ProcessorCount,
+        0 => WorkerPool.DefaultThreads,
         > 0 => threads,
         _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
     };
+
+    private static (TextTokenizer? Tokenizer, string? Problem) TryTokenizer(IModelSource source, ModelConfig config)
+    {
+        try
+        {
+            return (source.Tokenizer(config), null);
+        }
+        catch (InvalidInputException exception)
+        {
+            // Token ids need no tokenizer; whoever gives text is told.
+            return (null, exception.Message);
+        }
+    }
 }

@@ -13,7 +13,10 @@ internal static class AttentionFinder
             switch (node.Op)
             {
                 case "Softmax":
-                    AddWrittenOut(stream, node);
+                    AddWrittenOut(stream, node, node.Input(0));
+                    break;
+                case "Div" when Exponent(stream, node) is { } scores:
+                    AddWrittenOut(stream, node, scores);
                     break;
                 case "Attention" when !stream.Has(node.Input(1)) && node.Input(1).Length > 0:
                     AddWithWeights(stream, node);
@@ -27,15 +30,24 @@ internal static class AttentionFinder
         }
     }
 
-    private static void AddWrittenOut(Stream stream, OnnxNode softmax)
+    // A softmax that is written out: exp(x - max x) over its sum; gives x.
+    private static string? Exponent(Stream stream, OnnxNode node) =>
+        stream.Graph.Producer(node.Input(0)) is { Op: "Exp" } exp
+        && stream.Graph.Producer(node.Input(1)) is { Op: "ReduceSum" } sum && sum.Input(0) == exp.Output
+        && stream.Graph.Producer(exp.Input(0)) is { Op: "Sub" } sub
+        && stream.Graph.Producer(sub.Input(1)) is { Op: "ReduceMax" } max && max.Input(0) == sub.Input(0)
+            ? sub.Input(0)
+            : null;
+
+    private static void AddWrittenOut(Stream stream, OnnxNode softmax, string before)
     {
-        if (Product(stream, softmax.Input(0)) is not { } scores || WeightedSum(stream, softmax) is not var (sum, value))
+        if (Product(stream, before) is not { } scores || WeightedSum(stream, softmax) is not var (sum, value))
         {
             return;
         }
 
         stream.Add(
-            new AttentionSite(softmax, sum.Output) { Query = scores.Input(0), Key = scores.Input(1), Value = value },
+            new AttentionSite(softmax, sum.Output) { Scores = before, Query = scores.Input(0), Key = scores.Input(1), Value = value },
             scores,
             sum);
     }
@@ -164,6 +176,7 @@ internal static class AttentionFinder
             }
 
             linear.Bias = new BiasReference(bias, start);
+            linear.GivesMap = false;
             start += linear.Outputs;
         }
     }

@@ -109,9 +109,9 @@ internal sealed record ConstantReference(
     // One side must be a stored scalar: following both would branch at every node.
     private static ConstantReference? FindScaled(OnnxGraph graph, OnnxNode node, int steps)
     {
-        (string vector, float? scalar) = graph.Constant(node.Input(0))?.Scalar() is { } left
+        (string vector, float? scalar) = graph.Scalar(node.Input(0)) is { } left
             ? (node.Input(1), left)
-            : (node.Input(0), graph.Constant(node.Input(1))?.Scalar());
+            : (node.Input(0), graph.Scalar(node.Input(1)));
         return scalar is not { } by || Find(graph, vector, steps) is not { } found ? null
             : node.Op == "Add" ? found with { Offset = found.Offset + by }
             : found with { Scale = found.Scale * by, Offset = found.Offset * by };

@@ -8,6 +8,8 @@ namespace Interp.Runtime.Onnx;
 /// <param name="path">The ONNX file.</param>
 internal sealed class ExternalData(string path) : IDisposable
 {
+    private const int MostLinks = 40;
+
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
     private readonly SortedDictionary<string, SafeFileHandle> _files = new(StringComparer.Ordinal);
 
@@ -89,16 +91,11 @@ internal sealed class ExternalData(string path) : IDisposable
                 + $"found the path {OneLine.Quote(location)}");
         }
 
-        string at = _folder;
-        foreach (string part in parts)
+        string at = Path.Combine([_folder, .. parts]);
+        if (!Real(at, name).StartsWith(Real(_folder, name) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
-            at = Path.Combine(at, part);
-            FileSystemInfo info = Directory.Exists(at) ? new DirectoryInfo(at) : new FileInfo(at);
-            if (info.LinkTarget is not null && !Inside(info))
-            {
-                throw new InvalidInputException(
-                    $"{path}: {name}: external data {OneLine.Quote(location)} is a link that leads out of the model's folder");
-            }
+            throw new InvalidInputException(
+                $"{path}: {name}: external data {OneLine.Quote(location)} is a link that leads out of the model's folder");
         }
 
         if (!File.Exists(at))
@@ -111,10 +108,36 @@ internal sealed class ExternalData(string path) : IDisposable
         return file;
     }
 
-    private bool Inside(FileSystemInfo link)
+    /// <summary>A path with every link on the way followed: a link inside the folder may lead to another that leaves it.</summary>
+    private string Real(string full, string name)
     {
-        string? target = link.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
-        return target is not null
-            && Path.GetFullPath(target).StartsWith(_folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        string root = Path.GetPathRoot(full)!, at = root;
+        var waiting = new Stack<string>(Parts(full[root.Length..]));
+        for (int links = 0; waiting.TryPop(out string? part);)
+        {
+            string next = Path.GetFullPath(Path.Combine(at, part));
+            FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
+            if (info.LinkTarget is not { } target)
+            {
+                at = next;
+                continue;
+            }
+
+            if (++links > MostLinks)
+            {
+                throw new InvalidInputException($"{path}: {name}: expected at most {MostLinks} links on the way to its external data");
+            }
+
+            at = Path.IsPathRooted(target) ? Path.GetPathRoot(target)! : at;
+            foreach (string step in Parts(Path.IsPathRooted(target) ? target[at.Length..] : target))
+            {
+                waiting.Push(step);
+            }
+        }
+
+        return at;
+
+        static IEnumerable<string> Parts(string text) =>
+            text.Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries).Reverse();
     }
 }

@@ -11,7 +11,7 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
     public (int Heads, int KeyHeads)? Heads()
     {
         AttentionSite core = stream.Of<AttentionSite>()[0];
-        if (core.Node.Op != "Softmax")
+        if (core.Scores.Length == 0)
         {
             int heads = (int)core.Node.Int("num_heads", 0), keys = (int)core.Node.Int("kv_num_heads", heads);
             return heads > 0 && keys > 0 ? (heads, keys) : null;
@@ -44,7 +44,7 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
             foreach (string input in node.Inputs)
             {
                 waiting.Push(input);
-                if (stream.Graph.Constant(input)?.Scalar() is { } number)
+                if (stream.Graph.Scalar(input) is { } number)
                 {
                     numbers.Add(number);
                 }
@@ -112,7 +112,7 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
     /// <summary>Whether scores get one factor between the product and the softmax.</summary>
     public bool HasOneScale()
     {
-        return stream.Of<AttentionSite>().All(core => core.Node.Op != "Softmax"
+        return stream.Of<AttentionSite>().All(core => core.Scores.Length == 0
             || ScorePath(core).Count(n => n.Op is "Mul" or "Div") == 1);
     }
 
@@ -151,7 +151,7 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
 
     private IEnumerable<OnnxNode> ScorePath(AttentionSite core)
     {
-        string value = core.Node.Input(0);
+        string value = core.Scores;
         for (int steps = 0; steps < LongestWalk && stream.Graph.Producer(value) is { } node; steps++)
         {
             string[] inputs = [.. node.Inputs.Where(stream.Has)];

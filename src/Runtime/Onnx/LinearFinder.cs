@@ -6,9 +6,9 @@ internal static class LinearFinder
     /// <summary>Adds the linear maps of a stream.</summary>
     public static void Find(Stream stream)
     {
-        foreach (OnnxNode node in stream.Nodes.Where(n => n.Op is "MatMul" or "Gemm" or "FusedMatMul"))
+        foreach (OnnxNode node in stream.Nodes.Where(n => n.Op is "MatMul" or "Gemm" or "FusedMatMul" or "FusedGemm"))
         {
-            LinearSite? site = node.Op == "Gemm" ? Gemm(stream.Graph, node) : Product(stream.Graph, node);
+            LinearSite? site = node.Op is "Gemm" or "FusedGemm" ? Gemm(stream.Graph, node) : Product(stream.Graph, node);
             if (site is null)
             {
                 continue;
@@ -31,7 +31,9 @@ internal static class LinearFinder
             return null;
         }
 
-        float alpha = node.Float("alpha", 1);
+        // The factor of a fused product was an operator beside it, such as the scale of scores or a soft-cap, which the
+        // configuration knows and other graphs write out.
+        float alpha = node.Op == "FusedMatMul" ? 1 : node.Float("alpha", 1);
         return new LinearSite(node, node.Input(0), node.Output, weight with
         {
             Transposed = weight.Transposed ^ (node.Int("transB", 0) != 0),
@@ -43,7 +45,13 @@ internal static class LinearFinder
     private static LinearSite? Gemm(OnnxGraph graph, OnnxNode node)
     {
         LinearSite? site = Product(graph, node);
-        if (site is null || node.Input(2).Length == 0)
+        if (site is null)
+        {
+            return null;
+        }
+
+        site.GivesMap = node.Op == "Gemm";
+        if (node.Input(2).Length == 0)
         {
             return site;
         }
@@ -67,6 +75,7 @@ internal static class LinearFinder
             && ConstantReference.Find(stream.Graph, other) is { IsVector: true } bias && bias.Tensor.Count == site.Outputs)
         {
             site.Bias = new BiasReference(bias);
+            site.GivesMap = node.Op == "Add";
             stream.Claim(node);
             if (node.Op == "Add")
             {
@@ -81,8 +90,8 @@ internal static class LinearFinder
 
     private static void MarkColumns(Stream stream, LinearSite site)
     {
-        string value = site.Output;
-        if (site.Node.Op == "Gemm" && stream.Reader(value) is { Op: "Reshape" } reshape)
+        string value = stream.Forward(site.Output);
+        if (site.Node.Op is "Gemm" or "FusedGemm" && stream.Reader(value) is { Op: "Reshape" } reshape)
         {
             value = reshape.Output;
         }

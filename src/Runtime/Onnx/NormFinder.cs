@@ -13,6 +13,9 @@ internal static class NormFinder
                 case "LayerNormalization":
                     AddOperator(stream, node, [node.Input(0)], node.Input(1), node.Input(2), rms: false);
                     break;
+                case "SimplifiedLayerNormalization" or "RMSNormalization" when Centred(stream, node.Input(0)) is { } input:
+                    AddCentred(stream, node, input);
+                    break;
                 case "SimplifiedLayerNormalization" or "RMSNormalization":
                     AddOperator(stream, node, [node.Input(0)], node.Input(1), "", rms: true);
                     break;
@@ -43,6 +46,29 @@ internal static class NormFinder
             Rms = rms,
         });
 
+    /// <summary>x where a value is x - mean(x), else null.</summary>
+    private static string? Centred(Stream stream, string value) =>
+        stream.Graph.Producer(stream.Backward(value)) is { Op: "Sub" } sub
+        && stream.Graph.Producer(stream.Backward(sub.Input(1))) is { Op: "ReduceMean" } mean && mean.Input(0) == sub.Input(0)
+            ? sub.Input(0)
+            : null;
+
+    // The norm of x - mean(x) is a LayerNorm, of which an optimizer saw only the second half; its bias follows.
+    private static void AddCentred(Stream stream, OnnxNode node, string input)
+    {
+        string value = stream.Forward(node.Output);
+        ConstantReference? bias = stream.Reader(value) is { Op: "Add" } add ? Operand(stream.Graph, add, value) : null;
+        OnnxNode[] nodes = bias is null ? [node] : [node, stream.Reader(value)!];
+        stream.Add(
+            new NormSite(node, [input], nodes[^1].Output)
+            {
+                Gain = ConstantReference.Find(stream.Graph, node.Input(1)),
+                Bias = bias,
+                Epsilon = node.Float("epsilon", 1e-5f),
+            },
+            nodes);
+    }
+
     // The bias of the linear map before a skip norm is added inside it.
     private static void TakeBias(Stream stream, OnnxNode node, string bias)
     {
@@ -56,6 +82,7 @@ internal static class NormFinder
             if (stream.Sources(input) is [{ Site: LinearSite { Bias: null } linear, Count: 0 }])
             {
                 linear.Bias = new BiasReference(vector);
+                linear.GivesMap = false;
                 return;
             }
         }
@@ -81,22 +108,35 @@ internal static class NormFinder
             return;
         }
 
-        bool layer = graph.Producer(centred) is { Op: "Sub" } sub
-            && graph.Producer(stream.Backward(sub.Input(1))) is { Op: "ReduceMean" };
-        string input = layer ? graph.Producer(centred)!.Input(0) : centred;
+        bool layer = Centred(stream, centred) is not null;
+        string input = Centred(stream, centred) ?? centred;
         OnnxNode main = graph.Producer(normalized)!;
         List<OnnxNode> nodes = [mean, square, add, root, main];
-        string output = normalized;
-        ConstantReference? gain = Vector("Mul"), bias = Vector("Add");
-        stream.Add(
-            new NormSite(main, [input], output) { Gain = gain, Bias = bias, Epsilon = epsilon, Rms = !layer },
-            nodes);
+
+        // Two norms of the same values, as in parallel blocks, may share all but their gains.
+        OnnxNode[] gains = [.. stream.Readers(stream.Forward(normalized)).Where(n => Factor(n) is not null)];
+        foreach (OnnxNode first in gains.Length > 1 ? gains : [main])
+        {
+            AddGained(stream, first, input, epsilon, !layer, nodes);
+        }
+
+        ConstantReference? Factor(OnnxNode node) => node.Op == "Mul" ? Operand(graph, node, stream.Forward(normalized)) : null;
+    }
+
+    /// <summary>A norm from its first node: the division that normalises, or, where several norms share that, its own gain.</summary>
+    private static void AddGained(Stream stream, OnnxNode first, string input, float epsilon, bool rms, IReadOnlyList<OnnxNode> shared)
+    {
+        OnnxGraph graph = stream.Graph;
+        List<OnnxNode> nodes = [.. shared, first];
+        string output = first.Output;
+        bool own = !shared.Contains(first);
+        ConstantReference? gain = own ? Operand(graph, first, stream.Forward(shared[^1].Output)) : Vector("Mul"), bias = Vector("Add");
+        stream.Add(new NormSite(first, [input], output) { Gain = gain, Bias = bias, Epsilon = epsilon, Rms = rms }, nodes);
 
         ConstantReference? Vector(string op)
         {
             string value = stream.Forward(output);
-            if (stream.Reader(value) is not { } node || node.Op != op
-                || ConstantReference.Find(graph, node.Input(node.Input(0) == value ? 1 : 0)) is not { IsVector: true } found)
+            if (stream.Reader(value) is not { } node || node.Op != op || Operand(graph, node, value) is not { } found)
             {
                 return null;
             }
@@ -107,17 +147,21 @@ internal static class NormFinder
         }
     }
 
+    /// <summary>The vector that a node combines with a value, or null.</summary>
+    private static ConstantReference? Operand(OnnxGraph graph, OnnxNode node, string value) =>
+        ConstantReference.Find(graph, node.Input(node.Input(0) == value ? 1 : 0)) is { IsVector: true } found ? found : null;
+
     private static bool IsSquare(OnnxGraph graph, OnnxNode node) =>
-        (node.Op == "Pow" && graph.Constant(node.Input(1))?.Scalar() is 2f)
+        (node.Op == "Pow" && graph.Scalar(node.Input(1)) is 2f)
         || (node.Op == "Mul" && node.Input(0) == node.Input(1));
 
     private static float? Scalar(OnnxGraph graph, OnnxNode node) =>
-        graph.Constant(node.Input(0))?.Scalar() ?? graph.Constant(node.Input(1))?.Scalar();
+        graph.Scalar(node.Input(0)) ?? graph.Scalar(node.Input(1));
 
     /// <summary>x / sqrt(v), x * (1 / sqrt(v)) or x * v ^ -0.5, where x is the value that was squared.</summary>
     private static string? Normalized(Stream stream, OnnxNode root, string squared)
     {
-        bool inverse = root.Op == "Pow" && stream.Graph.Constant(root.Input(1))?.Scalar() is -0.5f;
+        bool inverse = root.Op == "Pow" && stream.Graph.Scalar(root.Input(1)) is -0.5f;
         if (root.Op != "Sqrt" && !inverse)
         {
             return null;

@@ -74,7 +74,7 @@ internal sealed class OnnxConfig
                     ? types.Table.Rows : 0;
                 break;
             default:
-                int head = Linear(Role.AttentionOutput)!.Width / heads;
+                int head = (Linear(Role.AttentionOutput) ?? throw Open("the output of attention")).Width / heads;
                 Set(settings, width, "hidden_size", "num_hidden_layers", "num_attention_heads", heads);
                 settings["num_key_value_heads"] = keyHeads;
                 settings["head_dim"] = head;

@@ -30,6 +30,9 @@ public sealed record OnnxExportOptions
 /// </summary>
 public static class OnnxExport
 {
+    /// <summary>The metadata that says which interventions are part of a graph.</summary>
+    internal const string InterventionsKey = "interp.interventions";
+
     private const int OpsetVersion = 17;
     private const int FormatVersion = 8;
     private const long LargestGraph = 1L << 30;
@@ -85,6 +88,15 @@ public static class OnnxExport
                 ?.InformationalVersion.Split('+')[0] ?? "",
             Graph = graph.Graph,
         };
+        if (options.Interventions.Count > 0)
+        {
+            message.MetadataProps.Add(new StringStringEntryProto
+            {
+                Key = InterventionsKey,
+                Value = string.Join("; ", options.Interventions.Select(i => i.ToString())),
+            });
+        }
+
         message.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
         return message;
     }

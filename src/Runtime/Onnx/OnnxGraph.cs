@@ -9,6 +9,8 @@ namespace Interp.Runtime.Onnx;
 /// </summary>
 internal sealed class OnnxGraph
 {
+    private const int LongestChain = 16;
+
     private readonly Dictionary<string, OnnxTensor> _constants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OnnxNode> _producers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<OnnxNode>> _consumers = new(StringComparer.Ordinal);
@@ -64,6 +66,18 @@ internal sealed class OnnxGraph
     /// <summary>A constant, or null when the value is computed.</summary>
     /// <param name="value">The value's name.</param>
     public OnnxTensor? Constant(string value) => _constants.GetValueOrDefault(value);
+
+    /// <summary>The one element of a float constant, seen through Identity and Cast; null when it is none.</summary>
+    /// <param name="value">The value's name.</param>
+    public float? Scalar(string value)
+    {
+        for (int steps = 0; steps < LongestChain && Producer(value) is { Op: "Identity" or "Cast" } node; steps++)
+        {
+            value = node.Input(0);
+        }
+
+        return Constant(value)?.Scalar();
+    }
 
     /// <summary>Refuses graphs that keep maps in the branches of an If or the body of a Loop, as merged decoders do.</summary>
     /// <param name="graph">The graph.</param>

@@ -82,7 +82,7 @@ public static class OnnxHookValues
         }
 
         private OnnxHookValue? Output(Role role, int siteLayer, HookKind kind, int layer) =>
-            _structure.Find(role, siteLayer) is { } part
+            _structure.Find(role, siteLayer) is { Site: not LinearSite { GivesMap: false } } part
                 ? new OnnxHookValue(new HookPoint(kind, layer), part.Site.Output, part.Start, part.Count)
                 : null;
 
@@ -93,7 +93,7 @@ public static class OnnxHookValues
 
         // The attention cores are the layers; where one is written out, its softmax gives the pattern.
         private OnnxHookValue? Pattern(int layer) =>
-            graph.Stream.Of<AttentionSite>().ElementAtOrDefault(layer) is { Node: { Op: "Softmax" } softmax }
+            graph.Stream.Of<AttentionSite>().ElementAtOrDefault(layer) is { Scores.Length: > 0, Node: { } softmax }
                 ? new OnnxHookValue(Hook.Pattern(layer), softmax.Output)
                 : null;
     }

@@ -80,6 +80,13 @@ internal sealed class OnnxModel : IModelSource
     /// <exception cref="InvalidInputException">The graph is not a model of this configuration.</exception>
     public IWeightSource Weights(ModelConfig config)
     {
+        if (_file.Model.MetadataProps.FirstOrDefault(p => p.Key == OnnxExport.InterventionsKey) is { } baked)
+        {
+            // Only weights are read here, and they are those of the model without interventions.
+            throw new InvalidInputException($"{_file.Path}: interventions are part of this graph ({OneLine.Quote(baked.Value)}): "
+                + "expected one without; load the model itself and give the interventions beside it");
+        }
+
         FamilyLayout layout = FamilyLayout.For(config) ?? throw new InvalidInputException(
             $"{_file.Path}: model_type '{config.Family}' is not read from ONNX; expected one of {string.Join(", ", Known())}");
         return WeightAssembly.Create(Stream, Structure, _names, layout, config);

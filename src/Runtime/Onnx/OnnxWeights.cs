@@ -25,10 +25,16 @@ internal sealed class OnnxWeights : WeightSource
     public override IEnumerable<string> Names => _tensors.Keys;
 
     /// <summary>Adds an embedding.</summary>
-    public void AddEmbedding(string name, EmbeddingSite site)
+    /// <param name="name">Its name.</param>
+    /// <param name="site">The table.</param>
+    /// <param name="unused">Rows before those of the graph, which a checkpoint has and no position uses.</param>
+    public void AddEmbedding(string name, EmbeddingSite site, int unused = 0)
     {
         ConstantReference table = site.Table;
-        Add(name, [table.Rows, table.Columns], () => table.Matrix(0, table.Columns, columnsFirst: false));
+        int start = unused * table.Columns;
+        Add(name, [table.Rows + unused, table.Columns], () => unused == 0
+            ? table.Matrix(0, table.Columns, columnsFirst: false)
+            : [.. new float[start], .. table.Matrix(0, table.Columns, columnsFirst: false)]);
     }
 
     /// <summary>Adds a norm; what an optimizer left out was 1 or 0.</summary>

@@ -41,6 +41,9 @@ internal sealed class LinearSite(OnnxNode node, string input, string output, Con
     /// <summary>b, or null.</summary>
     public BiasReference? Bias { get; set; }
 
+    /// <summary>Whether the value it gives is that of the map: an operator may add the bias later, or activate at once.</summary>
+    public bool GivesMap { get; set; } = true;
+
     /// <summary>Length of an input row.</summary>
     public int Width => Weight.Rows;
 
@@ -103,6 +106,9 @@ internal sealed class EmbeddingSite(OnnxNode node, string indices, string output
 /// <summary>The core of an attention layer: softmax of q k, times v.</summary>
 internal sealed class AttentionSite(OnnxNode node, string output) : Site(node, [], output)
 {
+    /// <summary>What the softmax is taken of; empty where one operator does all.</summary>
+    public string Scores { get; init; } = "";
+
     /// <summary>The value that is split into queries, as far as it could be followed.</summary>
     public string Query { get; init; } = "";
 

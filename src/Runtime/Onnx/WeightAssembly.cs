@@ -66,7 +66,10 @@ internal sealed class WeightAssembly
             case Role.TokenEmbedding or Role.PositionEmbedding or Role.TokenTypeEmbedding:
                 if (Find<EmbeddingSite>(module, layer) is { Site: EmbeddingSite embedding })
                 {
-                    _weights.AddEmbedding(path + ".weight", embedding);
+                    // A graph that counts from 0 may leave out the rows that no position uses: it has one row for each position.
+                    bool counted = module.Role == Role.PositionEmbedding && embedding.Table.Rows == _config.NCtx;
+                    int unused = !counted ? 0 : _config.Family == "opt" ? 2 : _config.PaddingId + 1 ?? 0;
+                    _weights.AddEmbedding(path + ".weight", embedding, unused);
                 }
 
                 break;
@@ -155,11 +158,11 @@ internal sealed class WeightAssembly
         Site[] sites = [.. _stream.Sites.Where(s => s is not AttentionSite)];
         if (sites.OrderBy(s => s.Node.Order).FirstOrDefault(s => !_used.Contains(s)) is { } left)
         {
-            throw new InvalidInputException($"{File}: {left.Node.Label} with the weight "
-                + $"{OneLine.Quote(left.Constants.First().Tensor.Name)} "
-                + $"{OneLine.Shape(left.Constants.First().Tensor.Shape)} has no place in a {_config.Family} model of "
-                + $"{_config.NLayers} "
-                + $"layers; recognised were {_used.Count} of {sites.Length} parts");
+            string weight = left.Constants.FirstOrDefault() is { } constant
+                ? $" with the weight {OneLine.Quote(constant.Tensor.Name)} {OneLine.Shape(constant.Tensor.Shape)}"
+                : "";
+            throw new InvalidInputException($"{File}: {left.Node.Label}{weight} has no place in a {_config.Family} model of "
+                + $"{_config.NLayers} layers; recognised were {_used.Count} of {sites.Length} parts");
         }
     }
 }

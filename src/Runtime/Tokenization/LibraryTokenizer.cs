@@ -42,7 +42,17 @@ internal sealed class LibraryTokenizer(
     public override IReadOnlyList<int> Encode(string text, BosMode bos = BosMode.Auto)
     {
         ArgumentNullException.ThrowIfNull(text);
-        IReadOnlyList<int> ids = text.Length == 0 ? [] : encode(text);
+        IReadOnlyList<int> ids = [];
+        try
+        {
+            ids = text.Length == 0 ? [] : encode(text);
+        }
+        catch (Exception e) when (e is not InvalidInputException)
+        {
+            // A vocabulary that contradicts itself, or a pattern of words that takes forever, shows only here.
+            throw new InvalidInputException($"{traits.Kind} tokenizer: cannot read the text ({e.Message.ReplaceLineEndings(" ")})", e);
+        }
+
         return bos switch
         {
             BosMode.Never => ids,

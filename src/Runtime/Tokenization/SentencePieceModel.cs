@@ -100,6 +100,10 @@ internal static class SentencePieceModel
         return dummyPrefix && text.StartsWith(' ') ? text[1..] : text;
     }
 
+    /// <summary>Whether a text is how pieces name a byte: &lt;0x0A&gt;.</summary>
+    public static bool IsByte(string text) => text.Length == 6 && text.StartsWith("<0x", StringComparison.Ordinal)
+        && char.IsAsciiHexDigit(text[3]) && char.IsAsciiHexDigit(text[4]) && text[5] == '>';
+
     private static SentencePiece ReadPiece(byte[] message)
     {
         string text = "";

@@ -37,7 +37,8 @@ internal sealed record TokenizerConfig
 
     private static string? Token(JsonElement root, string name) => !root.TryGetProperty(name, out JsonElement value) ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
-        : value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out JsonElement content) ? content.GetString()
+        : value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out JsonElement content)
+            && content.ValueKind == JsonValueKind.String ? content.GetString()
         : null;
 
     private static bool? Flag(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Tokenization;
 
@@ -9,6 +10,11 @@ namespace Interp.Runtime.Tokenization;
 /// </summary>
 internal static class TokenizerJson
 {
+    private const string SomeText = "It's 12 words,\n\tor  so. ";
+
+    // A file's own pattern may take forever on some texts.
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(2);
+
     /// <summary>Builds the tokenizer, or tells which part of the file is not read.</summary>
     public static TextTokenizer? TryBuild(JsonElement root, string path, TokenizerConfig config, out string? notRead)
     {
@@ -105,10 +111,16 @@ internal static class TokenizerJson
     private static IEnumerable<string> Merges(JsonElement model) => model.GetProperty("merges").EnumerateArray()
         .Select(merge => merge.ValueKind == JsonValueKind.Array ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString()!);
 
-    private static Dictionary<string, int> Added(JsonElement root) =>
-        root.TryGetProperty("added_tokens", out JsonElement tokens) && tokens.ValueKind == JsonValueKind.Array
-            ? tokens.EnumerateArray().ToDictionary(t => t.GetProperty("content").GetString()!, t => t.GetProperty("id").GetInt32())
-            : [];
+    private static Dictionary<string, int> Added(JsonElement root)
+    {
+        Dictionary<string, int> added =
+            root.TryGetProperty("added_tokens", out JsonElement tokens) && tokens.ValueKind == JsonValueKind.Array
+                ? tokens.EnumerateArray().ToDictionary(t => t.GetProperty("content").GetString()!, t => t.GetProperty("id").GetInt32())
+                : [];
+        return added.ContainsKey("")
+            ? throw new InvalidInputException("tokenizer.json: added_tokens: expected a text as content, found an empty one")
+            : added;
+    }
 
     /// <summary>Added tokens that are text like any other, such as runs of spaces, and not special.</summary>
     private static HashSet<int> Textual(JsonElement root) =>
@@ -191,7 +203,13 @@ internal static class TokenizerJson
                     words ??= own ? TokenizerLoader.Gpt2Words() : null;
                     break;
                 case "Split" when words is null && part.GetProperty("pattern").TryGetProperty("Regex", out JsonElement pattern):
-                    words = new Regex(pattern.GetString()!, RegexOptions.CultureInvariant);
+                    words = new Regex(pattern.GetString()!, RegexOptions.CultureInvariant, LongestMatch);
+                    // The library would look for the end of an empty word forever.
+                    if (words.IsMatch("") || words.Matches(SomeText).Any(m => m.Length == 0))
+                    {
+                        throw new InvalidInputException($"tokenizer.json: expected a pattern of words, found {OneLine.Quote(pattern.GetString()!)}, which fits an empty one");
+                    }
+
                     break;
                 default:
                     return null;

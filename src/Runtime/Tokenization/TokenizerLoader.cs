@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Interp.Runtime.Weights;
 using Microsoft.ML.Tokenizers;
 
 namespace Interp.Runtime.Tokenization;
@@ -19,13 +20,13 @@ public static partial class TokenizerLoader
     public static TextTokenizer? TryLoad(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        TokenizerConfig config = TokenizerConfig.Read(directory);
         string json = Path.Combine(directory, "tokenizer.json"), vocabulary = Path.Combine(directory, "vocab.json");
         string merges = Path.Combine(directory, "merges.txt"), model = Path.Combine(directory, "tokenizer.model");
         string words = Path.Combine(directory, "vocab.txt");
         string? notRead = null;
         try
         {
+            TokenizerConfig config = TokenizerConfig.Read(directory);
             if (File.Exists(json))
             {
                 using JsonDocument document = JsonFile.Open(json);
@@ -102,6 +103,18 @@ public static partial class TokenizerLoader
         HashSet<int> framing = [];
         for (int id = 0; id < pieces.Count; id++)
         {
+            // The library looks for it forever.
+            if (pieces[id].Text.Length == 0)
+            {
+                throw new InvalidInputException($"{kind} tokenizer: token {id}: expected a piece of text, found an empty one");
+            }
+
+            if (pieces[id].Type == SentencePieceModel.Byte && !SentencePieceModel.IsByte(pieces[id].Text))
+            {
+                throw new InvalidInputException(
+                    $"{kind} tokenizer: token {id}: expected a byte such as <0x0A>, found {OneLine.Quote(pieces[id].Text)}");
+            }
+
             if (pieces[id].Type is SentencePieceModel.Control or SentencePieceModel.Unknown or SentencePieceModel.UserDefined)
             {
                 special.TryAdd(pieces[id].Text, id);

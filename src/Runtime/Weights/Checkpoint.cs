@@ -75,6 +75,8 @@ public sealed class Checkpoint : WeightSource, IDisposable
         return found;
     }
 
+    private protected override WeightView? TryView(string name, WeightInfo info) => tensors[name].File.View(tensors[name].Entry);
+
     private protected override void ReadFloats(string name, Span<float> destination) =>
         tensors[name].File.ReadFloats(name, destination);
 

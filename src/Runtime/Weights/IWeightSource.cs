@@ -41,6 +41,12 @@ public interface IWeightSource
     /// </exception>
     float[] Read(string name, params int[] expectedShape);
 
+    /// <summary>As <see cref="Read"/>, without a copy where the source has the numbers in a format that products take.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="expectedShape">The shape it must have.</param>
+    /// <returns>The tensor, to be used before the source is closed.</returns>
+    internal WeightView View(string name, params int[] expectedShape) => WeightView.Of(Read(name, expectedShape));
+
     /// <summary>Marks tensors as known and not needed, such as the causal masks that old checkpoints carry.</summary>
     /// <param name="predicate">Asked once for every name.</param>
     void Ignore(Func<string, bool> predicate);

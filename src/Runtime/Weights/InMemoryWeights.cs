@@ -47,6 +47,8 @@ public sealed class InMemoryWeights : WeightSource
         return found;
     }
 
+    private protected override WeightView? TryView(string name, WeightInfo info) => WeightView.Of(tensors[name].FloatData);
+
     private protected override void ReadFloats(string name, Span<float> destination) =>
         tensors[name].FloatData.Span.CopyTo(destination);
 }

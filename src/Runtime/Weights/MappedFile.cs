@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Weights;
 
@@ -70,12 +71,37 @@ internal sealed unsafe class MappedFile : IDisposable
         return new ReadOnlySpan<byte>(start + offset, count);
     }
 
+    /// <summary>The address of some bytes of the file; valid until <see cref="Dispose"/>.</summary>
+    public byte* Address(long offset, long count)
+    {
+        ThrowIfDisposed();
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - count);
+        return start + offset;
+    }
+
+    /// <summary>
+    /// Gives back the memory in which bytes of the file were seen, so that a model under construction is not in memory twice. They
+    /// may be read again.
+    /// </summary>
+    public void Forget(long offset, long count)
+    {
+        ThrowIfDisposed();
+        SystemMemory.Forget(start + offset, count);
+    }
+
     /// <summary>Copies the whole file.</summary>
     public void CopyTo(Stream destination)
     {
         ThrowIfDisposed();
-        using UnmanagedMemoryStream bytes = new(start, Length);
-        bytes.CopyTo(destination, BytesAtOnce);
+        for (long offset = 0; offset < Length; offset += BytesAtOnce)
+        {
+            int count = (int)Math.Min(BytesAtOnce, Length - offset);
+            destination.Write(Bytes(offset, count));
+            Forget(offset, count);
+        }
+
         GC.KeepAlive(this);
     }
 

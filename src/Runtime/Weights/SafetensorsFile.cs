@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Weights;
 
@@ -104,6 +105,22 @@ public sealed class SafetensorsFile : IDisposable
             TensorConversion.ToSingle(source, entry.Type, piece);
         }
         GC.KeepAlive(this);
+    }
+
+    /// <summary>The numbers of a tensor in the file itself; null where products do not take its type.</summary>
+    internal unsafe WeightView? View(TensorEntry entry)
+    {
+        WeightFormat? format = entry.Type switch
+        {
+            SafetensorsType.F32 => WeightFormat.Float32,
+            SafetensorsType.BF16 => WeightFormat.BFloat16,
+            SafetensorsType.F16 => WeightFormat.Float16,
+            _ => null,
+        };
+        if (format is not { } known)
+            return null;
+        long begin = dataStart + entry.Begin, length = entry.End - entry.Begin;
+        return WeightView.At(file.Address(begin, length), known, entry.Count, this, () => file.Forget(begin, length));
     }
 
     /// <summary>Reads an integer or boolean tensor (true is 1) as 64-bit integers.</summary>

@@ -48,21 +48,22 @@ public abstract class WeightSource : IWeightSource
     /// <inheritdoc/>
     public float[] Read(string name, params int[] expectedShape)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(expectedShape);
-        string expected = OneLine.Shape(expectedShape);
-        WeightInfo info = Find(name, $" (expected shape {expected})");
-        if (!info.Shape.AsSpan().SequenceEqual(expectedShape))
-            throw Error(info, name, $"expected shape {expected}, found {OneLine.Shape(info.Shape)}");
-        if (!info.Type.IsFloat())
-            throw Error(info, name, $"expected a dtype that is one of F64, F32, F16, BF16, found {info.Type.Spelling()}");
+        WeightInfo info = Expect(name, expectedShape);
         if (info.Count > Array.MaxLength)
             throw Error(info, name, $"expected at most {Array.MaxLength} elements, found {info.Count}");
         float[] result = GC.AllocateUninitializedArray<float>((int)info.Count);
         ReadFloats(name, result);
-        lock (gate)
-            known.Add(name);
+        Used(name);
         return result;
+    }
+
+    WeightView IWeightSource.View(string name, params int[] expectedShape)
+    {
+        WeightInfo info = Expect(name, expectedShape);
+        if (TryView(name, info) is not { } view)
+            return WeightView.Of(Read(name, expectedShape));
+        Used(name);
+        return view;
     }
 
     /// <inheritdoc/>
@@ -95,6 +96,30 @@ public abstract class WeightSource : IWeightSource
     /// <param name="name">The name.</param>
     /// <param name="destination">Receives the elements; has the right length.</param>
     private protected abstract void ReadFloats(string name, Span<float> destination);
+
+    /// <summary>The numbers of a tensor that was found and checked, where they can be used without a copy; else null.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="info">What is known of it.</param>
+    private protected virtual WeightView? TryView(string name, WeightInfo info) => null;
+
+    private WeightInfo Expect(string name, int[] expectedShape)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(expectedShape);
+        string expected = OneLine.Shape(expectedShape);
+        WeightInfo info = Find(name, $" (expected shape {expected})");
+        if (!info.Shape.AsSpan().SequenceEqual(expectedShape))
+            throw Error(info, name, $"expected shape {expected}, found {OneLine.Shape(info.Shape)}");
+        if (!info.Type.IsFloat())
+            throw Error(info, name, $"expected a dtype that is one of F64, F32, F16, BF16, found {info.Type.Spelling()}");
+        return info;
+    }
+
+    private void Used(string name)
+    {
+        lock (gate)
+            known.Add(name);
+    }
 
     private WeightInfo Find(string name, string wanted) => TryFind(name, out WeightInfo info)
         ? info

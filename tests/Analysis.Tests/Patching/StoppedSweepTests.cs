@@ -30,7 +30,7 @@ public sealed class StoppedSweepTests
 
     private static ResultTable Sweep(bool ablate, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        var options = new SweepOptions { Sites = ["z"], Progress = progress };
+        var options = new SweepOptions { Sites = ["z"], Progress = progress, MemoryBudget = 1 };
         return ablate
             ? AblationSweep.Run(Model, [Pair], options, cancellation: cancellation)
             : PatchingSweep.Run(Model, [Pair], options, cancellation: cancellation);

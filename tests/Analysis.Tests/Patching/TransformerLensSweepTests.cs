@@ -53,6 +53,51 @@ public sealed class TransformerLensSweepTests
 
     [Theory]
     [MemberData(nameof(Directories))]
+    public void Tables_of_several_sites_are_the_same(string directory)
+    {
+        TransformerModel model = Load(directory, out PromptPair[] pairs, out Expected expected);
+        using (expected)
+        {
+            foreach ((string name, string[] by) in new[]
+                     {
+                         ("block_every", new[] { "layer", "pos" }), ("attn_head_all_pos_every", ["layer", "head"]),
+                         ("attn_head_by_pos_every", ["layer", "pos", "head"]),
+                     })
+            {
+                if (!expected.Has(name))
+                {
+                    Assert.True(model.Config.AttnOnly || model.Config.Block != BlockStyle.PreNorm, $"{directory}: no {name}");
+                    continue;
+                }
+
+                int[] shape = expected.Shape(name)[1..];
+                ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = [name] });
+                string[] sites = [.. table.Values("site").Cast<string>().Distinct()];
+                Assert.Equal(expected.Shape(name)[0], sites.Length);
+                for (int s = 0; s < sites.Length; s++)
+                {
+                    Close.Assert(
+                        expected.Floats(name, s), Means(Only(table, sites[s]), by, shape, model), 1e-5, 1e-5,
+                        $"{directory} {name} {sites[s]}");
+                }
+            }
+        }
+    }
+
+    private static ResultTable Only(ResultTable table, string site)
+    {
+        var only = new ResultTable(table.Name, table.Columns);
+        int column = table.IndexOf("site");
+        foreach (IReadOnlyList<object?> row in table.Rows.Where(r => (string)r[column]! == site))
+        {
+            only.Add([.. row]);
+        }
+
+        return only;
+    }
+
+    [Theory]
+    [MemberData(nameof(Directories))]
     public void Sweeps_over_every_site_are_the_same(string directory)
     {
         TransformerModel model = Load(directory, out PromptPair[] pairs, out Expected expected);

@@ -31,7 +31,7 @@ public sealed class ReadingTests
                 foreach (LedgerDetail detail in new[] { LedgerDetail.Head, LedgerDetail.Source })
                 {
                     var options = new DecompositionOptions { Detail = detail, ValueBiasRows = true };
-                    foreach (HeadInput input in Enum.GetValues<HeadInput>())
+                    foreach (QkvInput input in Enum.GetValues<QkvInput>())
                     {
                         Closes(ledger.Attribute(ledger.ReadHead(2, 1, input, 4, along), options), $"{input} {detail}");
                     }
@@ -41,7 +41,7 @@ public sealed class ReadingTests
                         continue;
                     }
 
-                    foreach (HeadInput input in new[] { HeadInput.Query, HeadInput.Key })
+                    foreach (QkvInput input in new[] { QkvInput.Query, QkvInput.Key })
                     {
                         StreamReading reading = ledger.ReadScore(2, 1, input, 5, 3);
                         Closes(ledger.Attribute(reading, options), $"score {input} {detail}");
@@ -195,9 +195,9 @@ public sealed class ReadingTests
     [Fact]
     public void The_map_of_all_sources_takes_less_memory_than_what_was_recorded()
     {
-        ModelConfig config = RandomModel.Config(heads: 8, keyHeads: 8, head: 16) with { NLayers = 6, DModel = 64, NCtx = 128 };
+        ModelConfig config = RandomModel.Config(heads: 8, keyHeads: 8, head: 16) with { NLayers = 6, DModel = 64, NCtx = 256 };
         TransformerModel model = RandomModel.Create(config);
-        RunResult run = model.Run(RandomModel.Tokens(120, 3), new RunOptions { Observe = SourceMap.Needs(model) });
+        RunResult run = model.Run(RandomModel.Tokens(200, 3), new RunOptions { Observe = SourceMap.Needs(model) });
         long recorded = run.Cache().Points.Sum(p => sizeof(float) * (long)run.Cache().Values(p).Length);
         var ledger = new ResidualLedger(model, run.Cache());
         ledger.MapSources(run, 3, 7);

@@ -2,6 +2,8 @@ using Interp.Hooks;
 using Interp.Runtime;
 using Interp.Runtime.Onnx;
 using Interp.Runtime.Weights;
+using Microsoft.ML.OnnxRuntime;
+using RunOptions = Interp.Runtime.RunOptions;
 
 namespace Interp.Analysis.Tests.Verifying;
 
@@ -39,6 +41,33 @@ public sealed class VerificationTests
         Assert.True(report.Rows.Count >= 7 * model.Config.NLayers, $"{report.Rows.Count} rows");
     }
 
+    // What an optimizer fused cannot be seen; what is left must be the hook points that it is taken for.
+    [Theory]
+    [MemberData(nameof(Graphs))]
+    public void A_checkpoint_agrees_with_an_optimized_graph(string graph)
+    {
+        string path = Fixtures.Require(Path.Combine("hf", graph));
+        DirectoryInfo work = Directory.CreateTempSubdirectory("interp-verify-");
+        string optimized = Path.Combine(work.FullName, "model.onnx");
+        using (var options = new SessionOptions { OptimizedModelFilePath = optimized })
+        {
+            options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_EXTENDED;
+            options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
+            using var session = new InferenceSession(path, options);
+        }
+
+        if (File.Exists(path + "_data"))
+        {
+            File.Copy(path + "_data", Path.Combine(work.FullName, "model.onnx_data"));
+        }
+
+        TransformerModel model = TransformerModel.Load(FolderOf(path));
+        VerifyReport report = Verification.AgainstOnnx(model, optimized, [Tokens]);
+        Assert.True(report.FirstDivergence is null, $"{report.FirstDivergence}");
+        Assert.True(report.Rows.Count >= 3 * model.Config.NLayers, $"{report.Rows.Count} rows");
+        work.Delete(recursive: true);
+    }
+
     // In float16 a hundredth in one weight drowns in rounding: a half is found there.
     [Theory]
     [MemberData(nameof(Graphs))]
@@ -56,6 +85,44 @@ public sealed class VerificationTests
             VerifyReport report = Verification.AgainstOnnx(changed, path, [Tokens]);
             Assert.Equal($"blocks.{layer}.hook_mlp_out", report.FirstDivergence?.Hook);
         }
+    }
+
+    // Every matrix of the checkpoint in turn: the first point that differs is in the matrix' own layer, or the logits.
+    [Theory]
+    [InlineData("gpt2_onnx/model.onnx")]
+    [InlineData("llama_onnx/model_nofold.onnx")]
+    [InlineData("gpt_neox/model.onnx")]
+    [InlineData("bert/model_opset17.onnx")]
+    [InlineData("gemma2/model.onnx")]
+    public void Any_matrix_changed_by_a_hundredth_is_found_in_its_layer(string graph)
+    {
+        string path = Fixtures.Require(Path.Combine("hf", graph)), folder = FolderOf(path);
+        using Checkpoint checkpoint = Checkpoint.Open(folder);
+        ConfigReader config = ConfigReader.Open(Path.Combine(folder, "config.json"));
+        NamedTensor[] Tensors(string changed) => [.. checkpoint.Names.Select(name =>
+        {
+            int[] shape = checkpoint.ShapeOf(name);
+            float[] values = checkpoint.Read(name, shape);
+            values[0] += name == changed ? 0.01f : 0;
+            return NamedTensor.Float(name, shape, values);
+        })];
+        string[] layers = ["h.", "layers.", "layer."];
+        int found = 0;
+        foreach (string name in checkpoint.Names.Where(n => checkpoint.ShapeOf(n).Length == 2))
+        {
+            string? part = layers.Select(l => name.Split(l)).Where(p => p.Length > 1 && char.IsAsciiDigit(p[1][0])).Select(p => p[1]).FirstOrDefault();
+            if (part is null)
+            {
+                continue;
+            }
+
+            TransformerModel model = TransformerModel.Create(config, new InMemoryWeights("changed", Tensors(name)));
+            VerifyRow? first = Verification.AgainstOnnx(model, path, [Tokens]).FirstDivergence;
+            Assert.True(first?.Layer == part[0] - '0', $"{name}: {first?.Hook ?? "nothing"}");
+            found++;
+        }
+
+        Assert.True(found >= 8, $"{found} matrices");
     }
 
     private static Linear Changed(Linear map, float change)

@@ -13,7 +13,7 @@ public sealed class SweepCommandTests
         Outcome outcome = Tool.Demo("patch", [.. Pair, "--sites", "z", "--json"]);
         Assert.Equal(
             [
-                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "metric",
+                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "neuron", "span", "metric",
                 "clean", "corrupted", "patched",
                 "effect",
             ],
@@ -79,9 +79,53 @@ public sealed class SweepCommandTests
         Assert.Empty(work.Entries);
     }
 
+    [Fact]
+    public void A_knockout_and_a_path_name_the_circuit()
+    {
+        Outcome knockout = Tool.Demo(
+            "knockout", "--prompt", Tool.Clean, "--answer", "met", "--wrong", "saw", "--dst", "-1", "--src", "2", "--by", "layer,head",
+            "--json");
+        Assert.Equal([(1, 1)], knockout.Rows.Where(r => Effect(r) < -1).Select(Head));
+        Outcome path = Tool.Demo("path", [.. Pair, "--from", "heads", "--to", "1.1.q,1.1.k", "--by", "from,to", "--json"]);
+        JsonElement found = Assert.Single(path.Rows, r => Effect(r) > 0.5);
+        Assert.Equal(("L0H2", "L1H1.k"), (found.GetProperty("src").GetString(), found.GetProperty("dst").GetString()));
+        Tool.Refuses(["path", "--model", "demo", .. Pair, "--from", "1.1", "--to", "0.2.q"], "nothing arrives");
+        Tool.Refuses(["path", "--model", "demo", .. Pair, "--from", "1.1", "--to", "logits", "--freeze", "none,heads"], "freeze 'none'");
+        Tool.Refuses(
+            ["knockout", "--model", "demo", "--prompt", Tool.Clean, "--answer", "met", "--wrong", "saw", "--dst", "0", "--src", "2"],
+            "no destination asked for can attend");
+    }
+
+    [Fact]
+    public void A_summary_has_one_row_per_cell()
+    {
+        Outcome outcome = Tool.Demo("patch", [.. Pair, "--summary", "--json"]);
+        Assert.Equal(8, outcome.Rows.Length);
+        Assert.Equal(["n", "mean", "ci_low", "ci_high", "p", "q", "d"], outcome.Columns[^7..]);
+    }
+
+    [Fact]
+    public void A_span_of_the_data_is_noised_and_restored()
+    {
+        using var work = new Workspace();
+        string data = work.At("d.jsonl");
+        File.WriteAllText(data, $$"""{"clean": "{{Tool.Clean}}", "answer": "met", "wrong": "saw", "subject": "Mary met"}""" + "\n");
+        Outcome outcome = Tool.Demo(
+            "ablate", "--data", data, "--with", "noise", "--noise-span", "subject", "--draws", "2", "--sites", "resid_pre0", "--spans",
+            "subject", "--by", "layer,span", "--json");
+        Assert.Equal(1, Effect(Assert.Single(outcome.Rows)), 1e-9);
+        Tool.Refuses(["ablate", "--model", "demo", "--data", data, "--draws", "3"], "--draws: not read --with zero");
+    }
+
     [Theory]
-    [InlineData("--engine", "lanes", "engine 'lanes': not available yet")]
-    [InlineData("--metric", "accuracy", "metric 'accuracy': expected one of logit-diff")]
+    [InlineData("--engine", "quick", "engine 'quick': expected one of lanes, naive")]
+    [InlineData("--metric", "loss", "metric 'loss': expected one of logit-diff")]
+    [InlineData("--heads", "5.0", "head L5H0: out of range")]
+    [InlineData("--heads", "1.9", "head L1H9: out of range")]
+    [InlineData("--memory", "much", "--memory 'much': expected a size such as 4GB")]
+    [InlineData("--neurons", "3", "--neurons: expected --by layer,neuron")]
+    [InlineData("--spans", "subject", "span 'subject': no prompt has it")]
+    [InlineData("--positions", "40", "position 40: the longest prompt has 9 tokens")]
     [InlineData("--by", "pos", "expected layer,pos")]
     [InlineData("--by", "layer,token", "by 'token'")]
     [InlineData("--sites", "mlp_out", "mlp_out")]
@@ -91,10 +135,10 @@ public sealed class SweepCommandTests
         Tool.Refuses(["patch", "--model", "demo", .. Pair, option, value], words);
 
     [Theory]
-    [InlineData("noise", "not available yet")]
     [InlineData("one", "expected one of zero, mean, mean-pos, resample")]
+    [InlineData("mean-group", "prompt 0: expected a group, found none")]
     public void What_an_ablation_cannot_take_is_refused(string with, string words) => Tool.Refuses(
-        ["ablate", "--model", "demo", "--prompt", Tool.Clean, "--answer", "met", "--with", with], words);
+        ["ablate", "--model", "demo", "--prompt", Tool.Clean, "--answer", "met", "--wrong", "saw", "--with", with], words);
 
     private static double Effect(JsonElement row) => row.GetProperty("effect").GetDouble();
 

@@ -34,6 +34,33 @@ public sealed class VerifyCommandTests
     }
 
     [Fact]
+    public void Any_command_can_verify_its_model_first()
+    {
+        using var work = new Workspace();
+        string model = work.PutModel(), graph = work.At("m.onnx"), changed = work.At("changed.onnx"), plan = work.At("plan.json");
+        File.WriteAllText(plan, """
+            { "interp.interventions": 1, "interventions": [ { "type": "ablate", "hook": "z1", "heads": [0], "kind": "zero" } ] }
+            """);
+        Tool.Run("export", "--model", model, "--out", graph).Succeeded();
+        Tool.Run("export", "--model", model, "--interventions", plan, "--out", changed).Succeeded();
+        string[] run = ["run", "--model", model, "--tokens", "1 2 3"];
+        Outcome plain = Tool.Run(run).Succeeded(), verified = Tool.Run([.. run, "--verify", graph]).Succeeded();
+        Assert.Equal(plain.Output, verified.Output);
+        Assert.Contains("values agree", verified.Error, StringComparison.Ordinal);
+        Outcome failed = Tool.Run([.. run, "--verify", changed]);
+        Assert.Equal(3, failed.Code);
+        Assert.Contains("blocks.1.attn.hook_z (layer 1) is the first to differ", failed.Error, StringComparison.Ordinal);
+        Assert.Empty(failed.Output);
+
+        // An ONNX file is its own reference.
+        string folder = Path.GetDirectoryName(graph)!;
+        File.Copy(Path.Combine(model, "config.json"), Path.Combine(folder, "config.json"), overwrite: true);
+        Assert.Contains("values agree", Tool.Run("info", "--model", graph, "--verify").Succeeded().Error, StringComparison.Ordinal);
+        Tool.Refuses([.. run, "--verify"], "--verify: expected an .onnx file to compare with, found none, and the model is none");
+        Tool.Refuses([.. run, "--verify", work.At("none.onnx")], "none.onnx", "no such file");
+    }
+
+    [Fact]
     public void A_cache_is_a_reference_for_the_same_model()
     {
         using var work = new Workspace();

@@ -86,8 +86,8 @@ public sealed class DataFileTests
     {
         using var work = new Workspace();
         Tool.Refuses(
-            ["run", "--model", "demo", "--data", work.Put("d.json", "[]")],
-            "expected an ending of .jsonl or .csv, found '.json'");
+            ["run", "--model", "demo", "--data", work.Put("d.txt", "[]")],
+            "expected an ending of .jsonl or .csv, found '.txt'");
     }
 
     [Fact]
@@ -96,5 +96,17 @@ public sealed class DataFileTests
         using var work = new Workspace();
         string data = work.Put("d.jsonl", """{"clean": "Mary"}""");
         Tool.Refuses(["decompose", "--model", "demo", "--data", data, "--answer", "met"], "--answer", "--data");
+    }
+
+    [Theory]
+    [InlineData("simple_test.json")]
+    [InlineData("simple_train.json")]
+    [InlineData("nounpp_test.json")]
+    public void Files_of_feature_circuits_are_read_as_they_are(string name)
+    {
+        IReadOnlyList<RawPair> rows = DataFile.Read(Fixtures.Require($"datasets/{name}"), note => Assert.Fail(note));
+        Assert.All(rows, row => Assert.True(
+            row is { Clean.Length: > 0, Corrupted.Length: > 0, Answer.Length: > 0, Wrong.Length: > 0, Group.Length: > 0 }));
+        Assert.True(rows.Count > 10);
     }
 }

@@ -23,7 +23,7 @@ public sealed class StoppedSweepTests
         var session = new Session(command.Parse(arguments), arguments, TextWriter.Null, error, source.Token);
         Assert.Throws<SweepStoppedException>(() => SweepView.Run(session, table, "ablation", progress =>
         {
-            var options = new SweepOptions { Sites = ["z"], Progress = new Stop(source) };
+            var options = new SweepOptions { Sites = ["z"], Progress = new Stop(source), MemoryBudget = 1 };
             return AblationSweep.Run(Model, [Pair], options, cancellation: source.Token);
         }));
         Assert.Equal(2, File.ReadAllLines(path).Length);

@@ -159,7 +159,7 @@ public sealed class ChapterTests
             },
             new ModelWeights
             {
-                TokenEmbedding = x,
+                TokenEmbedding = new EmbeddingTable(x, 4),
                 Blocks = [new BlockWeights(
                     plain,
                     new AttentionWeights(zero, zero, zero, Linear.FromOutputsByInputs(new float[16], 4, 4, attentionBias)),

@@ -28,29 +28,71 @@ public sealed class AttentionKernelsTests
     }
 
     [Fact]
-    public void Scores_and_weighted_sum_have_the_bits_of_the_plain_loops_for_any_shape_mask_and_tier()
+    public unsafe void Scores_and_weighted_sum_have_the_bits_of_the_plain_loops_for_any_shape_mask_cut_and_tier()
     {
         Gen.Select(Gen.Int[1, 20], Gen.Int[1, 80], HeadSizes, Masks, Gen.Int[0, 1000]).Sample(
             (queries, keys, dHead, mask, seed) =>
             {
-                int stride = dHead + 3;
-                float[] q = Values.Random(queries * stride, seed), k = Values.Random(keys * stride, seed + 1);
+                int stride = dHead + 3, cut = seed % 3 == 0 ? 0 : seed % keys;
+                float[] q = Values.Random(queries * stride, seed), k = Values.Random(keys * dHead, seed + 1);
                 float[] expected = Scores(q, queries, k, keys, stride, dHead, 0.3f, mask), scores = new float[queries * keys];
                 float[] pattern = Values.Random(queries * keys, seed + 2), z = new float[queries * stride];
-                foreach (KernelTier tier in KernelTiers.Available)
+
+                // Values are read up to whole panels.
+                float[] values = [.. k, .. new float[PackedMatrix.PanelWidth]];
+                float[] past = Panels(k.AsSpan(0, cut * dHead), dHead), own = Panels(k.AsSpan(cut * dHead), dHead);
+                fixed (float* pq = q, pv = values, pp = past, po = own, ps = scores, pw = pattern, pz = z)
                 {
-                    AttentionKernels.Scores(q, stride, queries, k, stride, keys, dHead, 0.3f, mask, scores, tier);
-                    Values.SameBits(expected, scores, $"{tier} {mask}");
-                    foreach (bool every in new[] { false, true })
+                    var head = new AttentionHead
                     {
-                        AttentionKernels.WeightedSum(pattern, queries, keys, mask, every, k, stride, dHead, z, stride, tier);
-                        float[] sum = WeightedSum(pattern, queries, keys, every ? default : mask, k, stride, dHead);
-                        Values.SameBits(sum, z, $"{tier} {mask}");
+                        Q = pq,
+                        QStride = stride,
+                        Queries = queries,
+                        DHead = dHead,
+                        Mask = mask,
+                        Scale = 0.3f,
+                        Past = Run(pp, pv, 0, cut, dHead),
+                        Own = Run(po, pv + (cut * dHead), cut, keys - cut, dHead),
+                    };
+                    foreach (KernelTier tier in KernelTiers.Available)
+                    {
+                        AttentionKernels.Scores(head, ps, keys, tier);
+                        Values.SameBits(expected, scores, $"{tier} {mask}");
+                        foreach (bool every in new[] { false, true })
+                        {
+                            AttentionKernels.WeightedSum(head, every, pw, keys, pz, stride, tier);
+                            float[] sum = WeightedSum(pattern, queries, keys, every ? default : mask, k, dHead, stride);
+                            Values.SameBits(sum, z, $"{tier} {mask}");
+                        }
                     }
                 }
             },
-            iter: 300);
+            iter: 400);
     }
+
+    /// <summary>Panels of one head's keys, appended in two goes.</summary>
+    private static unsafe float[] Panels(ReadOnlySpan<float> rows, int dHead)
+    {
+        int keys = rows.Length / dHead, first = keys / 3;
+        var panels = new float[KeyPanels.Floats(keys, 1, dHead) + 1];
+        fixed (float* pr = rows, pp = panels)
+        {
+            KeyPanels.Append(pp, 0, pr, first, 1, dHead);
+            KeyPanels.Append(pp, first, pr + (first * dHead), keys - first, 1, dHead);
+        }
+
+        return panels;
+    }
+
+    private static unsafe KeyRun Run(float* panels, float* values, int first, int count, int dHead) => new()
+    {
+        Keys = panels,
+        PanelStride = (nint)dHead * KeyPanels.Width,
+        Values = values,
+        ValueStride = dHead,
+        First = first,
+        Count = count,
+    };
 
     [Fact]
     public void Softmax_agrees_with_double_and_on_all_tiers_bit_for_bit()
@@ -150,7 +192,7 @@ public sealed class AttentionKernelsTests
             (int query, int key) = (i / keys, i % keys);
             float chain = 0f;
             for (int d = 0; d < dHead; d++)
-                chain = MathF.FusedMultiplyAdd(q[(query * stride) + d], k[(key * stride) + d], chain);
+                chain = MathF.FusedMultiplyAdd(q[(query * stride) + d], k[(key * dHead) + d], chain);
             chain *= scale;
             if (mask.AlibiSlope != 0f)
                 chain += mask.AlibiSlope * (key - (mask.FirstQuery + query));
@@ -161,7 +203,7 @@ public sealed class AttentionKernelsTests
     }
 
     private static float[] WeightedSum(
-        float[] pattern, int queries, int keys, AttentionMask mask, float[] v, int stride, int dHead)
+        float[] pattern, int queries, int keys, AttentionMask mask, float[] v, int dHead, int stride)
     {
         var z = new float[queries * stride];
         for (int query = 0; query < queries; query++)
@@ -172,7 +214,7 @@ public sealed class AttentionKernelsTests
                 {
                     if (Allowed(mask, query, key))
                         z[(query * stride) + d] = MathF.FusedMultiplyAdd(
-                            pattern[(query * keys) + key], v[(key * stride) + d], z[(query * stride) + d]);
+                            pattern[(query * keys) + key], v[(key * dHead) + d], z[(query * stride) + d]);
                 }
             }
         }

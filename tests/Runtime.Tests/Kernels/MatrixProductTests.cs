@@ -6,11 +6,12 @@ namespace Interp.Runtime.Tests.Kernels;
 /// <summary>The definition is a plain loop of fused multiply-adds; the kernels must have its bits.</summary>
 public sealed class MatrixProductTests
 {
-    // (rows, inputs, outputs, block): around the tile of 8 x 32 and beyond; the last is large enough for threads.
+    // (rows, inputs, outputs, block): around the tile of 8 x 48, beyond it, large enough for threads, and longer than the 384
+    // inputs that are taken at once.
     private static readonly (int Rows, int K, int N, int Block)[] Shapes =
     [
         (0, 4, 4, 2), (1, 1, 1, 1), (2, 0, 3, 1), (3, 6, 31, 2), (4, 8, 32, 4), (7, 12, 33, 3), (8, 64, 64, 16), (9, 10, 70, 5),
-        (13, 48, 5, 48), (17, 96, 129, 32), (140, 128, 100, 64),
+        (13, 48, 5, 48), (17, 96, 129, 32), (140, 128, 100, 64), (5, 800, 50, 400), (11, 1000, 17, 500), (2, 390, 200, 390),
     ];
 
     [Fact]

@@ -90,6 +90,37 @@ public sealed class HostileFileTests
     }
 
     [Fact]
+    public void A_link_to_a_link_out_of_the_folder_is_not_followed()
+    {
+        using var outside = new TemporaryDirectory();
+        using var directory = new TemporaryDirectory();
+        outside.Put("secret.bin", new byte[32]);
+        Directory.CreateSymbolicLink(directory.At("inner"), outside.FullPath);
+        File.CreateSymbolicLink(directory.At("data.bin"), Path.Combine("inner", "secret.bin"));
+        foreach (string location in new[] { "data.bin", "inner/secret.bin" })
+        {
+            ModelProto model = Model(m => External(m, ("location", location)));
+            Refused.With(() => TransformerModel.Load(directory.Put("model.onnx", model.ToByteArray())), "a link that leads out");
+        }
+
+        // A link that stays inside is fine: the graph is refused only later, for what it is.
+        directory.Put("real.bin", new byte[32]);
+        File.CreateSymbolicLink(directory.At("near.bin"), directory.At("real.bin"));
+        ModelProto near = Model(m => External(m, ("location", "near.bin")));
+        Refused.With(() => TransformerModel.Load(directory.Put("model.onnx", near.ToByteArray())), "there is no config.json");
+    }
+
+    [Fact]
+    public void A_circle_of_links_is_told()
+    {
+        using var directory = new TemporaryDirectory();
+        File.CreateSymbolicLink(directory.At("data.bin"), directory.At("other.bin"));
+        File.CreateSymbolicLink(directory.At("other.bin"), directory.At("data.bin"));
+        ModelProto model = Model(m => External(m, ("location", "data.bin")));
+        Refused.With(() => TransformerModel.Load(directory.Put("model.onnx", model.ToByteArray())), "at most 40 links");
+    }
+
+    [Fact]
     public void A_circle_is_told() => Check(
         model =>
         {

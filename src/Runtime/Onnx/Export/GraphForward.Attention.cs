@@ -125,18 +125,17 @@ internal sealed partial class GraphForward
             output.CopyInput(i, values.AsSpan(i * d, d));
         }
 
-        string weight = _graph.Weight(name + ".W_O", values, heads, _config.DHead, d);
         string write;
         if (_interventions.Targets(Hook.Result(layer)) || _outputs.Contains(Hook.Result(layer)))
         {
-            string each = _graph.Transpose(_graph.Product(_graph.Transpose(z, 0, 2, 1, 3), weight), 0, 2, 1, 3);
+            string byHead = _graph.Weight(name + ".W_O", values, heads, _config.DHead, d);
+            string each = _graph.Transpose(_graph.Product(_graph.Transpose(z, 0, 2, 1, 3), byHead), 0, 2, 1, 3);
             string result = Fire(HookKind.Result, layer, each);
             write = _graph.Node("ReduceSum", [result, _graph.Integers(2)], ("keepdims", 0L));
         }
         else
         {
-            string flat = _graph.Reshape(z, 0, 0, output.Inputs);
-            write = _graph.Product(flat, _graph.Reshape(weight, output.Inputs, d));
+            write = _graph.Product(_graph.Reshape(z, 0, 0, output.Inputs), _graph.Weight(name + ".W_O", values, output.Inputs, d));
         }
 
         return output.Bias.IsEmpty ? write : _graph.Add(write, _graph.Weight(name + ".b_O", output.Bias, d));

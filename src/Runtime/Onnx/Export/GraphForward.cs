@@ -55,7 +55,7 @@ internal sealed partial class GraphForward
     private string Embed()
     {
         int d = _config.DModel;
-        string table = _graph.Weight("embed.W_E", _weights.TokenEmbedding, _config.DVocab, d);
+        string table = _graph.Weight("embed.W_E", _weights.TokenEmbedding.ToArray(), _config.DVocab, d);
         string rows = _graph.Gather(table, _tokens);
         rows = _config.EmbedScale == 1 ? rows : _graph.Multiply(rows, _graph.Scalar(_config.EmbedScale));
         string stream = Fire(HookKind.Embed, -1, rows);

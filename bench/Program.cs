@@ -1,0 +1,34 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using Interp.Bench;
+using Interp.Bench.Kernels;
+using Interp.Bench.Load;
+using Interp.Bench.Product;
+
+if (args is ["kernels", ..])
+{
+    BenchmarkSwitcher.FromTypes([typeof(ProductBenchmarks)]).Run(args[1..]);
+    return 0;
+}
+
+string command = args.Length > 0 ? args[0] : "";
+int rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 9;
+IEnumerable<string>? lines = command switch
+{
+    "product" => ProductRunner.Table(ProductShape.Layers, rounds),
+    "odd" => ProductRunner.Table(ProductShape.Odd, rounds),
+    "stream" => StreamRunner.Table(rounds),
+    "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
+    "memory" => LoadRunner.MeasureMemory(),
+    _ => null,
+};
+if (lines is null)
+{
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, load, memory or kernels, found '{command}'");
+    return 2;
+}
+
+using var results = new ResultFile(command);
+foreach (string line in lines)
+    results.Write(line);
+return 0;

@@ -1,0 +1,159 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>What corrupts the embeddings in causal tracing.</summary>
+public sealed record NoiseOptions
+{
+    /// <summary>The positions whose embeddings are corrupted: those of a named span; null = <see cref="Positions"/>.</summary>
+    public string? Span { get; init; }
+
+    /// <summary>The positions whose embeddings are corrupted, negative from each prompt's end; empty = all.</summary>
+    public IReadOnlyList<int> Positions { get; init; } = [];
+
+    /// <summary>
+    /// Deviation of the noise in units of the standard deviation of the corrupted embeddings of all prompts, over
+    /// positions and dimensions. The paper takes 3.
+    /// </summary>
+    public double Level { get; init; } = 3;
+
+    /// <summary>Draws of noise for each prompt, over which metrics are averaged; the paper takes 10.</summary>
+    public int Draws { get; init; } = 10;
+
+    /// <summary>Seed of the noise.</summary>
+    public int Seed { get; init; }
+}
+
+/// <summary>
+/// Causal tracing (Meng et al. 2022, "Locating and Editing Factual Associations in GPT"): Gaussian noise on the embeddings of
+/// chosen positions corrupts a run; one site at a time is restored to its clean value.
+/// </summary>
+public static class CausalTracing
+{
+    /// <summary>
+    /// Restores every cell in noised runs. In the table (<c>ablation</c>, with = <c>noise</c>) corrupted is the metric of the
+    /// noised run, patched that of the noised run with the cell restored, both means over draws, and effect = (patched -
+    /// corrupted) / (clean - corrupted).
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">The prompts; corrupted prompts are not used.</param>
+    /// <param name="options">Sites, axes, window of layers and metric of what is restored.</param>
+    /// <param name="noise">What is corrupted.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    /// <exception cref="InvalidInputException">A prompt, site or option does not fit, or a prompt lacks the span.</exception>
+    /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
+    public static ResultTable Run(
+        TransformerModel model, IReadOnlyList<PromptPair> pairs, SweepOptions options, NoiseOptions noise,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pairs);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(noise);
+        SweepInput.Require(model, pairs, options, corrupted: false);
+        int[][] corrupted = Corrupted(pairs, noise);
+        IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
+        var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
+        var runner = new SweepExecution(model, options);
+        ActivationCache[] clean = runner.Record(prompts, [.. sited.Points.Append(Hook.Embed).Distinct()]);
+
+        // Every draw of a prompt is a run of its own: prompt i, draw d is run i * draws + d.
+        int draws = noise.Draws;
+        PromptPair[] runs = [.. pairs.SelectMany(p => Enumerable.Repeat(p, draws))];
+        IReadOnlyList<int>[] tokens = [.. runs.Select(p => p.Clean)];
+        IReadOnlyList<Intervention>[] bases = Noise(model, clean, corrupted, noise);
+        BaseRuns plain = runner.Plain(runs, tokens, tokens, bases);
+        IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(
+            model, options.Neurons, point, clean.Select(c => (c.Values(point), new float[c.Values(point).Length]))));
+        var table = new ResultTable("ablation", AblationSweep.Columns);
+        var plan = new SweepPlan($"noise {noise.Level} {noise.Seed}", runs, tokens, cells, Intervene)
+        {
+            Has = (cell, run) => cell.IsIn(runs[run], false, model.Hooks),
+            Base = bases,
+        };
+        double sum = 0;
+        runner.Fill(plan, plain, table, Add, cancellation);
+        return table;
+
+        IReadOnlyList<Intervention> Intervene(SweepCell cell, int run)
+        {
+            Scope scope = cell.Scope(runs[run], corrupted: false);
+            return [.. cell.Points.Select(point => new Patch(point, clean[run / draws].Value(point), scope))];
+        }
+
+        // The draws of a prompt come one after the other; the last one closes the row.
+        void Add(SweepCell cell, int run, double patched)
+        {
+            sum += patched;
+            if ((run + 1) % draws != 0)
+            {
+                return;
+            }
+
+            int prompt = run / draws, first = prompt * draws;
+            double restored = sum / draws, noised = plain.Corrupted[first..(first + draws)].Average(), whole = plain.Clean[first];
+            double rounding = plain.Rounding[first..(first + draws)].Max();
+            double? effect = Math.Abs(whole - noised) <= rounding ? null : (restored - noised) / (whole - noised);
+            table.Add(
+                [.. PatchingSweep.Index(model, cell, pairs, prompt, false), options.Metric.Name, "noise", whole, noised, restored,
+                effect]);
+            sum = 0;
+        }
+    }
+
+    private static int[][] Corrupted(IReadOnlyList<PromptPair> pairs, NoiseOptions noise)
+    {
+        if (noise.Draws < 1 || !(noise.Level > 0) || !double.IsFinite(noise.Level))
+        {
+            throw new InvalidInputException($"noise: expected draws and a level above 0, found {noise.Draws} and {noise.Level}");
+        }
+
+        if (noise.Span is not null && noise.Positions.Count > 0)
+        {
+            throw new InvalidInputException("noise: expected a span or positions, found both");
+        }
+
+        CellPlace place = noise.Span is { } span ? CellPlace.Span(span)
+            : noise.Positions.Count > 0 ? CellPlace.Of(noise.Positions) : CellPlace.All;
+        int[][] positions = [.. pairs.Select(p => place.In(p) ?? [.. Enumerable.Range(0, p.Clean.Count)])];
+        int without = Array.FindIndex(positions, p => p.Length == 0);
+        return without < 0
+            ? positions
+            : throw new InvalidInputException(noise.Span is not null
+                ? $"prompt {without}: span '{noise.Span}': the prompt does not have it; {PromptPair.KnownSpans(pairs)}"
+                : $"prompt {without}: positions {place} are not all in its {pairs[without].Clean.Count} tokens");
+    }
+
+    private static IReadOnlyList<Intervention>[] Noise(
+        TransformerModel model, ActivationCache[] clean, int[][] corrupted, NoiseOptions noise)
+    {
+        double[] embeddings =
+            [.. corrupted.SelectMany((positions, i) => positions.SelectMany(p => clean[i].Row(Hook.Embed, p).ToArray()).Select(x => (double)x))];
+        double mean = SampleStatistics.Mean(embeddings);
+        double deviation = noise.Level * Math.Sqrt(embeddings.Average(x => (x - mean) * (x - mean)));
+        int width = model.Config.DModel;
+        return
+        [
+            .. from prompt in Enumerable.Range(0, corrupted.Length)
+               from draw in Enumerable.Range(0, noise.Draws)
+               select (IReadOnlyList<Intervention>)[Draw(prompt, draw)],
+        ];
+
+        Patch Draw(int prompt, int draw)
+        {
+            float[] values = [.. clean[prompt].Values(Hook.Embed)];
+            var random = new SeededRandom(noise.Seed, (prompt * noise.Draws) + draw);
+            foreach (int position in corrupted[prompt])
+            {
+                for (int i = 0; i < width; i++)
+                {
+                    values[(position * width) + i] += (float)(deviation * random.NextNormal());
+                }
+            }
+
+            return new Patch(
+                Hook.Embed, new TensorValue(clean[prompt].Shape(Hook.Embed), values), Scope.At(IndexSet.Of(corrupted[prompt])));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>
+/// Path patching in the general form of the three steps of Wang et al. 2022 ("Interpretability in the Wild", appendix B):
+/// (1) both prompts run plainly; (2) the base prompt runs with the senders as in the source run and what is frozen as in the
+/// base run, and what arrives at the receivers is recorded; (3) the base prompt runs with the receivers so replaced.
+/// </summary>
+public static class PathPatching
+{
+    private static readonly Column[] Columns =
+    [
+        .. PatchingSweep.Columns[..3], new("src", ColumnType.Text), new("dst", ColumnType.Text), new("frozen", ColumnType.Text),
+        .. PatchingSweep.Columns[11..], new("linear", ColumnType.Float64), new("linear_effect", ColumnType.Float64),
+    ];
+
+    /// <summary>Patches every path.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">Clean and corrupted prompts.</param>
+    /// <param name="queries">The paths, each a set of senders and a set of receivers.</param>
+    /// <param name="options">What is frozen, the direction and the metric.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    /// <returns>
+    /// Table <c>paths</c>: one row per path and prompt. patched is exact for what was frozen; linear is the same with heads,
+    /// FFNs and norms frozen in step 2, where what arrives is linear in what is sent. Effects as in patching.
+    /// </returns>
+    /// <exception cref="InvalidInputException">A node does not exist, or nothing that is sent can arrive.</exception>
+    /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished paths.</exception>
+    public static ResultTable Run(
+        TransformerModel model,
+        IReadOnlyList<PromptPair> pairs,
+        IReadOnlyList<PathQuery> queries,
+        PathOptions? options = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pairs);
+        ArgumentNullException.ThrowIfNull(queries);
+        options ??= new PathOptions();
+        SweepInput.RequirePrompts(model, pairs, options.Metric, corrupted: true);
+        Require(model, queries);
+        bool denoise = options.Direction == PatchDirection.Denoise;
+        IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
+        IReadOnlyList<int>[] prompts = denoise ? corrupted : clean;
+        var runner = new SweepExecution(model, Means(options));
+        var paths = new PathRuns(model, options);
+        BaseRuns runs = runner.Plain(pairs, clean, corrupted);
+        ActivationCache[] from = runner.Record(prompts, paths.BasePoints);
+        ActivationCache[] source = runner.Record(denoise ? clean : corrupted, PathRuns.SourcePoints(queries));
+
+        // Each path is two cells: what is measured exactly, and the linear estimate.
+        PathFreeze[] kinds = options.Freeze == PathFreeze.All ? [PathFreeze.All] : [options.Freeze, PathFreeze.All];
+        SweepCell[] cells =
+        [
+            .. from query in queries
+               from freeze in kinds
+               select new SweepCell { Site = $"{query.SenderNames}>{query.ReceiverNames} {freeze}", Point = Hook.Embed, Points = [] },
+        ];
+        Dictionary<SweepCell, int> order = new(ReferenceEqualityComparer.Instance);
+        for (int c = 0; c < cells.Length; c++)
+        {
+            order[cells[c]] = c;
+        }
+
+        var steps = new Dictionary<int, IReadOnlyList<Intervention>[]>();
+        var table = new ResultTable("paths", Columns);
+        var plan = new SweepPlan(
+            $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells, Intervene)
+        { Has = (_, _) => true };
+        var exact = new double[pairs.Count];
+        runner.Fill(plan, runs, table, Add, cancellation);
+        return table;
+
+        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
+        {
+            int c = order[cell];
+            if (!steps.TryGetValue(c, out IReadOnlyList<Intervention>[]? step))
+            {
+                steps[c] = step = Steps(queries[c / kinds.Length], kinds[c % kinds.Length]);
+            }
+
+            return step[prompt];
+        }
+
+        IReadOnlyList<Intervention>[] Steps(PathQuery query, PathFreeze freeze)
+        {
+            bool logits = query.Receivers.Contains(PathNode.Logits);
+            bool others = query.Receivers.Any(r => r.Kind != PathNodeKind.Logits);
+            cancellation.ThrowIfCancellationRequested();
+            ActivationCache[] received = runner.Record(
+                prompts, paths.ReceiverPoints(query),
+                i => paths.Send(query, freeze, from[i], source[i], PatchingSweep.MapOf(pairs[i], denoise)));
+            IReadOnlyList<Intervention>[] step = [.. received.Select(r => paths.Receive(query, r))];
+            if (!logits)
+            {
+                return step;
+            }
+
+            ActivationCache[] beside = others ? runner.Record(prompts, [paths.End], i => step[i]) : [];
+            return
+            [
+                .. step.Select((s, i) => (IReadOnlyList<Intervention>)
+                    [.. s, .. paths.ReceiveAtEnd(freeze, received[i], from[i], others ? beside[i] : null)]),
+            ];
+        }
+
+        void Add(SweepCell cell, int prompt, double patched)
+        {
+            int c = order[cell];
+            if (c % kinds.Length == 0)
+            {
+                exact[prompt] = patched;
+            }
+
+            if (c % kinds.Length == kinds.Length - 1)
+            {
+                PathQuery query = queries[c / kinds.Length];
+                table.Add(
+                    prompt, pairs[prompt].Id, pairs[prompt].Group, query.SenderNames, query.ReceiverNames,
+                    Frozen(options.Freeze), options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], exact[prompt],
+                    runs.Effect(prompt, exact[prompt], denoise), patched, runs.Effect(prompt, patched, denoise));
+            }
+        }
+    }
+
+    /// <summary>The paths from each sender to each receiver for which what is sent can arrive.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="senders">Sets of senders.</param>
+    /// <param name="receivers">Sets of receivers.</param>
+    /// <exception cref="InvalidInputException">There is none.</exception>
+    public static IReadOnlyList<PathQuery> Pairs(
+        TransformerModel model, IEnumerable<IReadOnlyList<PathNode>> senders, IReadOnlyList<IReadOnlyList<PathNode>> receivers)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(senders);
+        bool parallel = model.Config.Outline.Parallel;
+        PathQuery[] found =
+        [
+            .. from s in senders
+               from r in receivers
+               let query = new PathQuery(s, r)
+               where Missing(query, parallel) is null
+               select query,
+        ];
+        return found.Length > 0
+            ? found
+            : throw new InvalidInputException("paths: no sender writes to the stream before a receiver reads it");
+    }
+
+    private static SweepOptions Means(PathOptions options) => new()
+    {
+        Sites = [],
+        Metric = options.Metric,
+        Engine = options.Engine,
+        Threads = options.Threads,
+        MemoryBudget = options.MemoryBudget,
+        Journal = options.Journal,
+        Progress = options.Progress,
+    };
+
+    private static string Frozen(PathFreeze freeze) =>
+        freeze == PathFreeze.None ? "none" : freeze == PathFreeze.All ? "heads,mlps,norms"
+            : freeze.ToString().ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal);
+
+    private static void Require(TransformerModel model, IReadOnlyList<PathQuery> queries)
+    {
+        if (queries.Count == 0)
+        {
+            throw new InvalidInputException("paths: expected at least one, found none");
+        }
+
+        foreach (PathQuery query in queries)
+        {
+            foreach (PathNode node in query.Senders.Concat(query.Receivers))
+            {
+                node.Require(model.Config.Outline);
+            }
+
+            if (query.Senders.Count == 0 || query.Receivers.Count == 0
+                || query.Senders.Any(s => !s.Sends) || query.Receivers.Any(r => !r.Receives))
+            {
+                throw new InvalidInputException(
+                    $"path from {query.SenderNames} to {query.ReceiverNames}: expected senders (embed, heads such as 9.6, FFNs such as "
+                    + "m5) and receivers (inputs of heads such as 10.7.q, FFNs, logits)");
+            }
+
+            if (Missing(query, model.Config.Outline.Parallel) is { } missing)
+            {
+                throw new InvalidInputException(
+                    $"path from {query.SenderNames} to {query.ReceiverNames}: nothing arrives at or leaves {missing}, because "
+                    + "senders write to the stream only after receivers read it");
+            }
+        }
+    }
+
+    /// <summary>A node of a path that nothing is sent to, or that sends to nothing.</summary>
+    private static PathNode? Missing(PathQuery query, bool parallel) =>
+        query.Receivers.Where(r => !query.Senders.Any(s => s.Reaches(r, parallel)))
+            .Concat(query.Senders.Where(s => !query.Receivers.Any(r => s.Reaches(r, parallel))))
+            .Cast<PathNode?>().FirstOrDefault();
+}

@@ -1,0 +1,189 @@
+using Interp.Hooks;
+
+namespace Interp.Analysis;
+
+/// <summary>The cells of a sweep: sites times layers, and heads, positions and neurons where they are told apart.</summary>
+internal sealed class SweepCells
+{
+    private static readonly string[] Axes = ["layer", "head", "pos", "src_pos", "span", "neuron"];
+
+    // TransformerLens' tables of several sites, with the axes it gives them.
+    private static readonly Dictionary<string, (string Site, string[] By)[]> Every = new(StringComparer.Ordinal)
+    {
+        ["block_every"] = [.. new[] { "resid_pre", "attn_out", "mlp_out" }.Select(s => (s, new[] { "layer", "pos" }))],
+        ["attn_head_all_pos_every"] = [.. new[] { "z", "q", "k", "v", "pattern" }.Select(s => (s, new[] { "layer", "head" }))],
+        ["attn_head_by_pos_every"] =
+            [.. new[] { "z", "q", "k", "v", "pattern" }.Select(s => (s, new[] { "layer", "head", "pos" }))],
+    };
+
+    private readonly HookMap _map;
+    private readonly SweepOptions _options;
+    private readonly IReadOnlyList<PromptPair> _pairs;
+    private readonly bool _corrupted;
+    private readonly int _longest;
+
+    /// <summary>Prepares the cells of a sweep.</summary>
+    /// <param name="map">The model's hook points.</param>
+    /// <param name="options">Sites and axes.</param>
+    /// <param name="pairs">The prompts.</param>
+    /// <param name="corrupted">Whether corrupted prompts are changed.</param>
+    public SweepCells(HookMap map, SweepOptions options, IReadOnlyList<PromptPair> pairs, bool corrupted)
+    {
+        (_map, _options, _pairs, _corrupted) = (map, options, pairs, corrupted);
+        _longest = pairs.Max(p => (corrupted ? p.Corrupted : p.Clean).Count);
+        Groups = [.. options.Sites.SelectMany(Expanded).SelectMany(Sited)];
+    }
+
+    /// <summary>Points that are replaced together, with their axes, before heads and positions are told apart.</summary>
+    internal IReadOnlyList<(string Site, IReadOnlyList<string> By, HookPoint Point, HookPoint[] Points)> Groups { get; }
+
+    /// <summary>All points that are replaced.</summary>
+    public IReadOnlyList<HookPoint> Points => [.. Groups.SelectMany(g => g.Points).Distinct()];
+
+    /// <summary>Points whose neurons are told apart.</summary>
+    public IReadOnlyList<HookPoint> NeuronPoints =>
+        [.. Groups.Where(g => g.By.Contains("neuron")).Select(g => g.Point).Distinct()];
+
+    /// <summary>Enumerates the cells.</summary>
+    /// <param name="neurons">The neurons of a point, where they are told apart.</param>
+    /// <exception cref="InvalidInputException">An axis does not fit a site.</exception>
+    public IReadOnlyList<SweepCell> All(Func<HookPoint, IReadOnlyList<int>> neurons) =>
+        [.. Groups.SelectMany(g => Of(g.Site, g.By, g.Point, g.Points, neurons))];
+
+    private IEnumerable<(string Site, IReadOnlyList<string> By)> Expanded(string site)
+    {
+        if (_options.By.FirstOrDefault(axis => !Axes.Contains(axis)) is { } unknown)
+        {
+            throw new InvalidInputException($"by '{unknown}': expected some of {string.Join(", ", Axes)}");
+        }
+
+        return !Every.TryGetValue(site, out (string Site, string[] By)[]? parts)
+            ? [(site, _options.By)]
+            : _options.By.Count > 0
+                ? throw new InvalidInputException($"sites '{site}': its axes are fixed; expected no --by beside it")
+                : parts.Where(p => _map.Points.Any(point => point.Site == p.Site)).Select(p => (p.Site, (IReadOnlyList<string>)p.By));
+    }
+
+    private IEnumerable<(string Site, IReadOnlyList<string> By, HookPoint Point, HookPoint[] Points)> Sited(
+        (string Site, IReadOnlyList<string> By) asked)
+    {
+        IReadOnlyList<HookPoint>[] parts = [.. asked.Site.Split('+').Select(part => _map.Match([part]))];
+        int[] layers = [.. _options.Layers.Select(l => _map.Require(new HookPoint(HookKind.ResidPre, l)).Layer)];
+        foreach (HookPoint point in parts[0].Where(p => layers.Length == 0 || layers.Contains(p.Layer)))
+        {
+            if (parts.Length > 1 && parts.Any(p => p.Count(x => x.Layer == point.Layer) != 1))
+            {
+                throw new InvalidInputException(
+                    $"sites '{asked.Site}': sites that are replaced together need one point each in a layer");
+            }
+
+            int first = point.Layer - ((_options.Window - 1) / 2), last = point.Layer + (_options.Window / 2);
+            HookPoint[] points = point.Layer < 0
+                ? [point]
+                : [.. parts.SelectMany((part, i) => part.Where(x => x.Layer >= first && x.Layer <= last
+                    && (parts.Length > 1 || x.Kind == point.Kind)))];
+            yield return (parts.Length > 1 ? asked.Site : point.Site, asked.By, point, points);
+        }
+    }
+
+    private IEnumerable<SweepCell> Of(
+        string site, IReadOnlyList<string> by, HookPoint point, HookPoint[] points, Func<HookPoint, IReadOnlyList<int>> neurons)
+    {
+        int heads = points.Min(p => _map.Heads(p));
+        bool byNeuron = by.Contains("neuron"), bySource = by.Contains("src_pos"), bySpan = by.Contains("span");
+        bool byHead = by.Count == 0 ? heads > 0 : by.Contains("head");
+        bool byPosition = by.Count == 0 ? heads == 0 : by.Contains("pos");
+        bool pairs = points.All(p => p.Kind is HookKind.Pattern or HookKind.AttnScores);
+        string name = _map.Name(point);
+        Refuse(byHead && points.Any(p => _map.Heads(p) != heads || heads == 0),
+            points.Any(p => _map.Heads(p) == 0) ? $"by head: {name} has no heads"
+                : $"by head: {site} has {heads} heads and others; expected sites of the same heads");
+        Refuse(bySource && !(pairs && (byPosition || bySpan)),
+            $"by src_pos: expected with pos or span, at pattern or attn_scores; {name} was asked for");
+        Refuse(bySpan && byPosition, "by span and pos: a span is a set of positions; expected one of them");
+        Refuse(bySpan && _options.Spans.Count == 0, "by span: expected the names of spans (--spans), found none");
+        Refuse(!bySpan && _options.Spans.Count > 1, "spans: several are told apart by span only; expected --by layer,span");
+        Refuse(_options.Spans.Count > 0 && _options.Positions.Count > 0, "positions: expected positions or spans, found both");
+        Refuse(byPosition && _options.Spans.Count > 0, "by pos: a span is replaced as a whole; expected --by layer,span");
+        Refuse(byNeuron && points.Any(p => !HookTable.Row(p.Kind).Axes.Contains(HookAxis.DMlp)),
+            $"by neuron: {name} has no neurons; expected post, pre or pre_linear");
+        Refuse(byNeuron && _options.Window > 1, "by neuron: neurons belong to one layer; expected a window of 1");
+        return
+            from head in Heads(byHead, heads, point)
+            from place in Places(byPosition, bySpan)
+            from source in bySource ? Sources(point.Layer, place) : [CellPlace.All]
+            from neuron in byNeuron ? neurons(point).Select(n => (int?)n) : [null]
+            select new SweepCell
+            {
+                Site = site,
+                Point = point,
+                Points = points,
+                Head = head,
+                Place = place,
+                Sources = source,
+                Neuron = neuron,
+            };
+
+        static void Refuse(bool wrong, string message)
+        {
+            if (wrong)
+            {
+                throw new InvalidInputException(message);
+            }
+        }
+    }
+
+    private IEnumerable<int?> Heads(bool byHead, int heads, HookPoint point)
+    {
+        foreach (HeadRef head in _options.Heads)
+        {
+            if ((uint)head.Layer >= (uint)_map.Outline.NLayers || (byHead && (uint)head.Head >= (uint)heads))
+            {
+                throw new InvalidInputException(
+                    $"head {head}: out of range, {point.Site} has layers 0..{_map.Outline.NLayers - 1} and heads 0..{heads - 1}");
+            }
+        }
+
+        if (!byHead)
+        {
+            return _options.Heads.Count == 0
+                ? [null]
+                : throw new InvalidInputException("heads: expected --by layer,head beside them, found heads that are not told apart");
+        }
+
+        return Enumerable.Range(0, heads)
+            .Where(h => _options.Heads.Count == 0 || _options.Heads.Contains(new HeadRef(point.Layer, h))).Select(h => (int?)h);
+    }
+
+    private IEnumerable<CellPlace> Places(bool byPosition, bool bySpan)
+    {
+        foreach (string span in _options.Spans)
+        {
+            if (_pairs.All(p => p.SpanIn(span, _corrupted).Count == 0))
+            {
+                throw new InvalidInputException($"span '{span}': no prompt has it; {PromptPair.KnownSpans(_pairs)}");
+            }
+        }
+
+        foreach (int position in _options.Positions)
+        {
+            if (position >= _longest || position < -_longest)
+            {
+                throw new InvalidInputException(
+                    $"position {position}: the longest prompt has {_longest} tokens, expected {-_longest}..{_longest - 1}");
+            }
+        }
+
+        return bySpan || _options.Spans.Count > 0 ? _options.Spans.Select(CellPlace.Span)
+            : byPosition ? (_options.Positions.Count > 0 ? _options.Positions : Enumerable.Range(0, _longest)).Select(CellPlace.At)
+            : [_options.Positions.Count > 0 ? CellPlace.Of(_options.Positions) : CellPlace.All];
+    }
+
+    // Entries that the mask keeps at zero in every run are not cells.
+    private IEnumerable<CellPlace> Sources(int layer, CellPlace place)
+    {
+        AttentionReach reach = _map.Outline.Reach(layer);
+        int first = place.Index is { } p ? reach.First(p) : 0, end = place.Index is { } q ? reach.End(q, _longest) : _longest;
+        return Enumerable.Range(first, end - first).Select(CellPlace.At);
+    }
+}

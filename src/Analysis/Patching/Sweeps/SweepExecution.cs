@@ -1,0 +1,160 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>Runs what sweeps need through the engine: plain runs, recordings, and a patched run for every cell and prompt.</summary>
+internal sealed class SweepExecution(TransformerModel model, SweepOptions options)
+{
+    private readonly Metric _metric = options.Metric;
+
+    /// <summary>The plain runs of pairs.</summary>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="clean">Tokens of the clean runs.</param>
+    /// <param name="corrupted">Tokens of the corrupted runs; null = none.</param>
+    /// <param name="corruption">Interventions that corrupt the corrupted runs; empty = none.</param>
+    public BaseRuns Plain(
+        IReadOnlyList<PromptPair> pairs,
+        IReadOnlyList<IReadOnlyList<int>> clean,
+        IReadOnlyList<IReadOnlyList<int>>? corrupted,
+        IReadOnlyList<IReadOnlyList<Intervention>>? corruption = null)
+    {
+        float[][] reference = Logits(clean, []);
+        float[][] other = corrupted is null ? [] : Logits(corrupted, corruption ?? []);
+        double[] first = Evaluate(reference), second = Evaluate(other);
+        double[] rounding =
+        [
+            .. first.Select((value, i) => Math.Max(
+                _metric.Rounding(reference[i], value), other.Length > 0 ? _metric.Rounding(other[i], second[i]) : 0)),
+        ];
+        return new BaseRuns(first, second, reference, rounding);
+
+        double[] Evaluate(float[][] logits) => [.. logits.Select((l, i) => _metric.Evaluate(l, pairs[i], reference[i]))];
+    }
+
+    /// <summary>What prompts record at some points, with interventions or without.</summary>
+    public ActivationCache[] Record(
+        IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<HookPoint> points,
+        Func<int, IReadOnlyList<Intervention>>? intervene = null)
+    {
+        if (points.Count == 0)
+        {
+            return [];
+        }
+
+        var caches = new ActivationCache[prompts.Count];
+        Variant[] variants =
+            [.. prompts.Select((_, i) => new Variant(i, intervene?.Invoke(i) ?? []) { Observe = points })];
+        options.Engine.Run(
+            model, new TokenBatch(prompts), variants, Means() with { Logits = LogitRows.None },
+            (in VariantResult result) => caches[result.Index] = result.Recorded!);
+        return caches;
+    }
+
+    /// <summary>Runs every cell that a prompt has, and adds the rows of all cells to a table in order.</summary>
+    /// <param name="plan">The cells.</param>
+    /// <param name="runs">The plain runs.</param>
+    /// <param name="table">Where rows go.</param>
+    /// <param name="add">Adds the row of a cell and a prompt, given the metric of the patched run.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    /// <exception cref="SweepStoppedException">Cancelled; the table has the rows of the finished cells.</exception>
+    public void Fill(
+        SweepPlan plan, BaseRuns runs, ResultTable table, Action<SweepCell, int, double> add, CancellationToken cancellation)
+    {
+        IReadOnlyList<(int Cell, int Prompt)> items = plan.Items();
+        double?[] values = new double?[items.Count];
+        options.Journal?.Begin(SweepFingerprint.Of(model, plan, options, runs), values);
+        int[] left = [.. Enumerable.Range(0, items.Count).Where(i => values[i] is null)];
+        try
+        {
+            Measure(plan, runs, items, left, (item, value) =>
+            {
+                values[item] = value;
+                options.Journal?.Add(item, value);
+            }, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            bool[] open = new bool[plan.Cells.Count];
+            for (int i = 0; i < items.Count; i++)
+            {
+                open[items[i].Cell] |= values[i] is null;
+            }
+
+            Rows(i => !open[items[i].Cell]);
+            throw new SweepStoppedException(
+                table, new SweepProgress(open.Count(o => !o), plan.Cells.Count), cancellation);
+        }
+        finally
+        {
+            options.Journal?.Flush();
+        }
+
+        Rows(_ => true);
+
+        void Rows(Func<int, bool> whole)
+        {
+            for (int i = 0; i < items.Count; i++)
+            {
+                if (whole(i))
+                {
+                    add(plan.Cells[items[i].Cell], items[i].Prompt, values[i]!.Value);
+                }
+            }
+        }
+    }
+
+    private void Measure(
+        SweepPlan plan, BaseRuns runs, IReadOnlyList<(int Cell, int Prompt)> items, int[] left, Action<int, double> measured,
+        CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (left.Length == 0)
+        {
+            return;
+        }
+
+        IReadOnlyList<int>?[] tokens = [.. plan.Pairs.Select(_metric.TokensOf)];
+        VariantOptions means = Means() with
+        {
+            Base = plan.Base,
+            Logits = LogitRows.At(_metric.Position),
+            Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
+            Cancellation = cancellation,
+            Progress = options.Progress is null ? null : new Reporter(options.Progress, items.Count - left.Length),
+        };
+        var variants = new VariantList(left.Length, i =>
+        {
+            (int cell, int prompt) = items[left[i]];
+            return new Variant(prompt, plan.Intervene(plan.Cells[cell], prompt));
+        });
+        bool all = means.Tokens.IsAll;
+        options.Engine.Run(model, new TokenBatch(plan.Prompts), variants, means, (in VariantResult result) =>
+        {
+            int item = left[result.Index], prompt = items[item].Prompt;
+            PromptPair pair = plan.Pairs[prompt];
+            measured(item, all
+                ? _metric.Evaluate(result.Row(0), pair, runs.Reference[prompt])
+                : _metric.EvaluateChosen(result.Row(0), pair, runs.Reference[prompt]));
+        });
+    }
+
+    private float[][] Logits(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IReadOnlyList<Intervention>> interventions)
+    {
+        var logits = new float[prompts.Count][];
+        Variant[] variants =
+            [.. prompts.Select((_, i) => new Variant(i, interventions.Count > 0 ? interventions[i] : []))];
+        options.Engine.Run(
+            model, new TokenBatch(prompts), variants, Means() with { Logits = LogitRows.At(_metric.Position) },
+            (in VariantResult result) => logits[result.Index] = result.Row(0).ToArray());
+        return logits;
+    }
+
+    private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = options.MemoryBudget };
+
+    private sealed class Reporter(IProgress<SweepProgress> progress, int before) : IProgress<VariantProgress>
+    {
+        public void Report(VariantProgress value) =>
+            progress.Report(new SweepProgress(before + value.Done, before + value.Total));
+    }
+}

@@ -1,0 +1,30 @@
+using Interp.Hooks;
+
+namespace Interp.Analysis;
+
+/// <summary>What a sweep runs: cells times prompts, and what each of them changes.</summary>
+/// <param name="Name">Name of the experiment, with everything that changes what it measures but is seen in no cell.</param>
+/// <param name="Pairs">The prompts and their answers.</param>
+/// <param name="Prompts">Tokens of the runs that are changed, one for each pair.</param>
+/// <param name="Cells">The cells.</param>
+/// <param name="Intervene">What a cell changes in a prompt.</param>
+internal sealed record SweepPlan(
+    string Name,
+    IReadOnlyList<PromptPair> Pairs,
+    IReadOnlyList<IReadOnlyList<int>> Prompts,
+    IReadOnlyList<SweepCell> Cells,
+    Func<SweepCell, int, IReadOnlyList<Intervention>> Intervene)
+{
+    /// <summary>Whether a prompt has a cell.</summary>
+    public required Func<SweepCell, int, bool> Has { get; init; }
+
+    /// <summary>Interventions of the base run of each prompt; empty = none.</summary>
+    public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; init; } = [];
+
+    /// <summary>The runs of the sweep, cell by cell.</summary>
+    public IReadOnlyList<(int Cell, int Prompt)> Items() =>
+        [.. from cell in Enumerable.Range(0, Cells.Count)
+            from prompt in Enumerable.Range(0, Prompts.Count)
+            where Has(Cells[cell], prompt)
+            select (cell, prompt)];
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Interp.Analysis;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary><c>interp knockout</c>: attention knockout; table <c>knockout</c>.</summary>
+internal sealed class KnockoutCommand : ToolCommand
+{
+    private readonly ModelOptions _model;
+    private readonly InputOptions _input;
+    private readonly SweepOptionSet _sweep;
+    private readonly MeasureOptions _measure;
+    private readonly TableOptions _table;
+    private readonly Option<string?> _source = Opt.Text("--src", "LIST|SPAN", "Positions that are not read any more, or a named span. [default: all]");
+    private readonly Option<string?> _destination = Opt.Text("--dst", "LIST|SPAN", "Positions that cannot read them, or a named span. [default: all]");
+    private readonly ChoiceOption<bool> _renormalize = new(
+        "--renormalize", "Whether the attention that remains sums to one.", ("true", true), ("false", false));
+
+    private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of the statistics of --summary.", 0);
+
+    public KnockoutCommand()
+        : base("knockout", "Attention knockout: chosen positions are kept from reading others (table `knockout`).")
+    {
+        _model = new ModelOptions(this);
+        _input = new InputOptions(this, InputParts.Answers);
+        Add(_source);
+        Add(_destination);
+        _sweep = new SweepOptionSet(this, sites: false);
+        Add(_renormalize);
+        _measure = new MeasureOptions(this);
+        Add(_seed);
+        _table = new TableOptions(this);
+        CommonOptions.AddTo(this);
+    }
+
+    public override void Execute(Session session)
+    {
+        _table.Check(session);
+        int threads = _model.Threads(session);
+        (int[] sources, string? sourceSpan) = Place(session.Get(_source));
+        (int[] destinations, string? span) = Place(session.Get(_destination));
+        SweepOptions options = _measure.Complete(session, _sweep.Read(session), threads, _table.Path(session)) with
+        {
+            Positions = destinations,
+            Spans = span is null ? [] : [span],
+        };
+        TransformerModel model = _model.Load(session);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        MeasureOptions.CheckPosition(options.Metric, pairs);
+        var knockout = new KnockoutOptions
+        {
+            Sources = sources,
+            SourceSpan = sourceSpan,
+            Renormalize = session.Get(_renormalize),
+        };
+        SweepView.Run(
+            session, _table, "knockout",
+            progress => KnockoutSweep.Run(model, pairs, options with { Progress = progress }, knockout, session.Cancellation),
+            t => _measure.Shape(session, t, session.Get(_seed), threads), options.Journal);
+    }
+
+    private static (int[] Positions, string? Span) Place(string? text) => text switch
+    {
+        null or "all" => ([], null),
+        _ when text.Length > 0 && (char.IsDigit(text[0]) || text[0] == '-') => (TokenIds.Parse(text, "positions"), null),
+        _ => ([], text),
+    };
+}

@@ -1,0 +1,131 @@
+using Interp.Hooks;
+
+namespace Interp.Runtime.Forward;
+
+/// <summary>One forward pass over all rows of a ragged batch.</summary>
+internal static class BatchRun
+{
+    /// <summary>Runs the model.</summary>
+    /// <typeparam name="THooks">The listener.</typeparam>
+    /// <param name="resources">The model.</param>
+    /// <param name="batch">The sequences; of those in a cache, their new tokens.</param>
+    /// <param name="hooks">The listener.</param>
+    /// <param name="cache">Keys and values of earlier positions, to which those of the batch are added; or null.</param>
+    /// <param name="logits">For which positions logits are computed.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="nonFinite">Where values were first not finite.</param>
+    /// <returns>Logits of these rows, sequence by sequence, [rows, d_vocab].</returns>
+    public static float[] Logits<THooks>(
+        ForwardResources resources, TokenBatch batch, THooks hooks, KeyValueCache? cache, LogitRows logits, int threads,
+        out NonFinite? nonFinite)
+        where THooks : struct, IForwardHooks
+    {
+        ModelConfig config = resources.Config;
+        int[] starts = cache is null ? new int[batch.Count] : [.. cache.Lengths];
+        RowSegment[] segments = Segments(batch, starts);
+        PassSize size = Size(config, segments, cache is not null, hooks);
+        int[]? read = Read(segments, batch, logits);
+        Workspace memory = resources.Memory.Rent(PassBuffers.Floats(config, size));
+        try
+        {
+            var buffers = new PassBuffers(memory, config, size);
+            PassKeys keys = Keys(config, segments, cache, buffers, threads);
+            var pass = new ForwardPass<THooks>(resources, buffers, keys, threads, hooks);
+            pass.SetRows(segments);
+            pass.Embed(batch, starts);
+            int[]? needed = read is not null && !TopIsListened(config, hooks) ? read : null;
+            for (int layer = 0; layer < config.NLayers; layer++)
+            {
+                pass.RunBlock(layer, needed: layer == config.NLayers - 1 ? needed : null);
+            }
+
+            for (int s = 0; s < batch.Count; s++)
+            {
+                cache?.Advance(s, segments[s].Count);
+            }
+
+            float[] result = GC.AllocateUninitializedArray<float>((read?.Length ?? pass.Rows) * config.DVocab);
+            pass.Unembed(needed is null ? read : null, result);
+            nonFinite = pass.NonFinite;
+            return result;
+        }
+        finally
+        {
+            resources.Memory.Return(memory);
+        }
+    }
+
+    /// <summary>Memory of a pass over these rows.</summary>
+    public static PassSize Size<THooks>(ModelConfig config, RowSegment[] segments, bool cached, THooks hooks)
+        where THooks : struct, IForwardHooks
+    {
+        long area = PassBuffers.ListensToAttention(config, hooks)
+            ? segments.Max(s => (long)config.NHeads * s.Count * s.End)
+            : 0;
+        return new PassSize(
+            segments[^1].Row + segments[^1].Count,
+            cached ? 0 : OwnKeys.Floats(config, segments.Select(s => s.Count)),
+            PassBuffers.PartsOf(config, hooks),
+            area);
+    }
+
+    /// <summary>The rows of a batch, one segment for each sequence.</summary>
+    public static RowSegment[] Segments(TokenBatch batch, int[] starts)
+    {
+        var segments = new RowSegment[batch.Count];
+        for (int s = 0, row = 0; s < batch.Count; s++)
+        {
+            int count = batch.Tokens(s).Length;
+            segments[s] = new RowSegment(s, row, count, starts[s], s);
+            row += count;
+        }
+
+        return segments;
+    }
+
+    private static PassKeys Keys(
+        ModelConfig config, RowSegment[] segments, KeyValueCache? cache, PassBuffers buffers, int threads)
+    {
+        if (cache is null)
+        {
+            var fresh = new FreshKeys(config, threads);
+            fresh.Reset(segments, buffers.Keys);
+            return fresh;
+        }
+
+        var cached = new CachedKeys(config, cache, threads);
+        cached.Reset(segments);
+        return cached;
+    }
+
+    /// <summary>The rows whose logits were asked for; null = all.</summary>
+    private static int[]? Read(RowSegment[] segments, TokenBatch batch, LogitRows logits)
+    {
+        int[] rows =
+        [
+            .. Enumerable.Range(0, batch.Count)
+                .SelectMany(s => logits.Resolve(segments[s].Count, s).Select(p => segments[s].Row + p)),
+        ];
+        return rows.Length == segments[^1].Row + segments[^1].Count ? null : rows;
+    }
+
+    /// <summary>Whether somebody may see a row at a point after the last block's keys and values.</summary>
+    private static bool TopIsListened<THooks>(ModelConfig config, THooks hooks)
+        where THooks : struct, IForwardHooks
+    {
+        int last = config.NLayers - 1;
+        foreach (HookRow row in HookTable.Rows)
+        {
+            if (hooks.Wants(new HookPoint(row.Kind, row.PerLayer ? last : -1)) && !BelowQueries(row.Kind))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool BelowQueries(HookKind kind) => kind is HookKind.Embed or HookKind.PosEmbed or HookKind.TokenTypeEmbed
+        or HookKind.EmbedNormScale or HookKind.EmbedNormNormalized or HookKind.FullEmbed or HookKind.ResidPre or HookKind.Ln1Scale
+        or HookKind.Ln1Normalized or HookKind.K or HookKind.V or HookKind.KNormScale or HookKind.KNormNormalized or HookKind.RotK;
+}

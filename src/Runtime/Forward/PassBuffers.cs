@@ -1,0 +1,151 @@
+using Interp.Hooks;
+
+namespace Interp.Runtime.Forward;
+
+/// <summary>What a pass needs memory for; the same sizes plan it and lay it out.</summary>
+/// <param name="Rows">Most rows at a time.</param>
+/// <param name="KeyFloats">Floats of the keys' panels.</param>
+/// <param name="Listened">What is kept for all rows because somebody listens.</param>
+/// <param name="AttentionArea">Most floats of a sequence's scores, all heads; 0 when nobody listens.</param>
+internal readonly record struct PassSize(int Rows, long KeyFloats, ListenedParts Listened, long AttentionArea);
+
+/// <summary>Buffers that exist only where somebody listens.</summary>
+[Flags]
+internal enum ListenedParts
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>Neurons of all rows at once.</summary>
+    Neurons = 1,
+
+    /// <summary>A stream for each head, [rows, heads, d_model], twice.</summary>
+    HeadStreams = 2,
+}
+
+/// <summary>The matrices of a pass, one row per (sequence, position).</summary>
+internal sealed class PassBuffers
+{
+    /// <summary>Rows whose neurons are computed at a time when nobody listens: enough for large products, few enough for the caches.</summary>
+    public const int NeuronRows = 512;
+
+    /// <summary>Lays the buffers out.</summary>
+    public PassBuffers(Workspace memory, ModelConfig config, PassSize size)
+    {
+        int rows = size.Rows, d = config.DModel, q = config.NHeads * config.DHead, k = config.NKeyValueHeads * config.DHead;
+        bool all = size.Listened.HasFlag(ListenedParts.Neurons);
+        Stream = OwnStream = memory.Take(rows, d);
+        Normed = memory.Take(rows, d);
+        Write = memory.Take(rows, d);
+        FeedForwardWrite = config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm ? memory.Take(rows, d) : Write;
+        Positioned = config.Positions == PositionKind.Shortformer ? memory.Take(rows, d) : default;
+        PositionRows = config.Positions == PositionKind.Shortformer ? memory.Take(rows, d) : default;
+        Q = memory.Take(rows, q);
+        K = memory.Take(rows, k);
+        V = memory.Take(rows, k);
+        Z = memory.Take(rows, q);
+        Mean = memory.Take(rows, 1);
+        Scale = memory.Take(rows, 1);
+        Neurons = memory.Take(config.Experts > 0 ? 0 : all ? rows : Math.Min(rows, NeuronRows), config.DMlp);
+        Linear = config.Gated ? memory.Take(config.Experts > 0 ? 0 : all ? rows : Math.Min(rows, NeuronRows), config.DMlp) : default;
+        Keys = memory.Take(1, size.KeyFloats);
+        bool streams = size.Listened.HasFlag(ListenedParts.HeadStreams);
+        HeadStreams = streams ? memory.Take(rows, (long)config.NHeads * d) : default;
+        ChangedHeadStreams = streams ? memory.Take(rows, (long)config.NHeads * d) : default;
+        Attention = memory.Take(1, size.AttentionArea);
+    }
+
+    /// <summary>The residual stream; may be rows of a larger matrix.</summary>
+    public FloatBlock Stream { get; set; }
+
+    /// <summary>The stream's place in this memory.</summary>
+    public FloatBlock OwnStream { get; }
+
+    public FloatBlock Normed { get; }
+
+    public FloatBlock Write { get; }
+
+    /// <summary>What the FFN writes; <see cref="Write"/>, unless attention's write has to wait for it.</summary>
+    public FloatBlock FeedForwardWrite { get; }
+
+    public FloatBlock Positioned { get; }
+
+    public FloatBlock PositionRows { get; }
+
+    public FloatBlock Q { get; }
+
+    public FloatBlock K { get; }
+
+    public FloatBlock V { get; }
+
+    public FloatBlock Z { get; }
+
+    public FloatBlock Mean { get; }
+
+    public FloatBlock Scale { get; }
+
+    public FloatBlock Neurons { get; }
+
+    public FloatBlock Linear { get; }
+
+    public FloatBlock Keys { get; }
+
+    public FloatBlock HeadStreams { get; }
+
+    public FloatBlock ChangedHeadStreams { get; }
+
+    public FloatBlock Attention { get; }
+
+    /// <summary>Floats that a pass takes.</summary>
+    public static long Floats(ModelConfig config, PassSize size)
+    {
+        Workspace memory = Workspace.Counting();
+        _ = new PassBuffers(memory, config, size);
+        return memory.Used;
+    }
+
+    /// <summary>What somebody listens to, as far as memory depends on it.</summary>
+    public static ListenedParts PartsOf<THooks>(ModelConfig config, THooks hooks)
+        where THooks : struct, IForwardHooks
+    {
+        ListenedParts parts = ListenedParts.None;
+        for (int l = 0; l < config.NLayers; l++)
+        {
+            parts |= Any(hooks, l, HookKind.Pre, HookKind.PreLinear, HookKind.Post) ? ListenedParts.Neurons : 0;
+            parts |= Any(hooks, l, HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Result)
+                ? ListenedParts.HeadStreams
+                : 0;
+        }
+
+        return parts;
+    }
+
+    /// <summary>Whether somebody listens to scores or pattern of any layer.</summary>
+    public static bool ListensToAttention<THooks>(ModelConfig config, THooks hooks)
+        where THooks : struct, IForwardHooks
+    {
+        for (int l = 0; l < config.NLayers; l++)
+        {
+            if (Any(hooks, l, HookKind.AttnScores, HookKind.Pattern))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool Any<THooks>(THooks hooks, int layer, params ReadOnlySpan<HookKind> kinds)
+        where THooks : struct, IForwardHooks
+    {
+        foreach (HookKind kind in kinds)
+        {
+            if (hooks.Wants(new HookPoint(kind, layer)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

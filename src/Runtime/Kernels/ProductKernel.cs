@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+
+namespace Interp.Runtime.Kernels;
+
+/// <summary>
+/// The inner loop of the matrix product: a register tile of up to 8 rows x 3 vectors of chains <c>c = fma(x[k], w[k], c)</c>,
+/// k ascending. Each number of rows and vectors is compiled for itself, so that an edge of the matrix has a kernel of its own;
+/// they are given as the sizes of types, which the compiler knows first of all.
+/// </summary>
+internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
+    where T : struct, ILanes<T>
+    where TFormat : struct, IWeightFormat
+    where TRows : unmanaged
+    where TVectors : unmanaged
+{
+    /// <summary>Computes the chains of some inputs.</summary>
+    /// <param name="x">Row r starts at <c>x + r * xStride</c>.</param>
+    /// <param name="xStride">Floats from row to row.</param>
+    /// <param name="w">The weights of the first input.</param>
+    /// <param name="wStride">Bytes from input to input.</param>
+    /// <param name="inputs">How many inputs.</param>
+    /// <param name="tile">Row r starts at <c>tile + r * tileStride</c>.</param>
+    /// <param name="tileStride">Floats from row to row.</param>
+    /// <param name="start">Where the chains start and where they go.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Run(
+        float* x, nint xStride, byte* w, nint wStride, nint inputs, float* tile, nint tileStride, ChainEnds start)
+    {
+        T a0 = T.Broadcast(0f), b0 = a0, c0 = a0, a1 = a0, b1 = a0, c1 = a0, a2 = a0, b2 = a0, c2 = a0, a3 = a0, b3 = a0, c3 = a0;
+        T a4 = a0, b4 = a0, c4 = a0, a5 = a0, b5 = a0, c5 = a0, a6 = a0, b6 = a0, c6 = a0, a7 = a0, b7 = a0, c7 = a0;
+        if (start == ChainEnds.Continue)
+        {
+            Load(0, tile, ref a0, ref b0, ref c0);
+            Load(1, tile + tileStride, ref a1, ref b1, ref c1);
+            Load(2, tile + (2 * tileStride), ref a2, ref b2, ref c2);
+            Load(3, tile + (3 * tileStride), ref a3, ref b3, ref c3);
+            Load(4, tile + (4 * tileStride), ref a4, ref b4, ref c4);
+            Load(5, tile + (5 * tileStride), ref a5, ref b5, ref c5);
+            Load(6, tile + (6 * tileStride), ref a6, ref b6, ref c6);
+            Load(7, tile + (7 * tileStride), ref a7, ref b7, ref c7);
+        }
+
+        float* x1 = x + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
+        float* x4 = x3 + xStride, x5 = x4 + xStride, x6 = x5 + xStride, x7 = x6 + xStride;
+        for (nint k = 0; k < inputs; k++, w += wStride)
+        {
+            T wa = TFormat.Load<T>(w);
+            T wb = sizeof(TVectors) > 1 ? TFormat.Load<T>(w + (T.Width * TFormat.Size)) : wa;
+            T wc = sizeof(TVectors) > 2 ? TFormat.Load<T>(w + (2 * T.Width * TFormat.Size)) : wa;
+            Step(0, x + k, wa, wb, wc, ref a0, ref b0, ref c0);
+            Step(1, x1 + k, wa, wb, wc, ref a1, ref b1, ref c1);
+            Step(2, x2 + k, wa, wb, wc, ref a2, ref b2, ref c2);
+            Step(3, x3 + k, wa, wb, wc, ref a3, ref b3, ref c3);
+            Step(4, x4 + k, wa, wb, wc, ref a4, ref b4, ref c4);
+            Step(5, x5 + k, wa, wb, wc, ref a5, ref b5, ref c5);
+            Step(6, x6 + k, wa, wb, wc, ref a6, ref b6, ref c6);
+            Step(7, x7 + k, wa, wb, wc, ref a7, ref b7, ref c7);
+        }
+
+        bool add = start == ChainEnds.StartAndAdd;
+        Store(0, tile, add, a0, b0, c0);
+        Store(1, tile + tileStride, add, a1, b1, c1);
+        Store(2, tile + (2 * tileStride), add, a2, b2, c2);
+        Store(3, tile + (3 * tileStride), add, a3, b3, c3);
+        Store(4, tile + (4 * tileStride), add, a4, b4, c4);
+        Store(5, tile + (5 * tileStride), add, a5, b5, c5);
+        Store(6, tile + (6 * tileStride), add, a6, b6, c6);
+        Store(7, tile + (7 * tileStride), add, a7, b7, c7);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(int row, float* x, T wa, T wb, T wc, ref T a, ref T b, ref T c)
+    {
+        if (row >= sizeof(TRows))
+            return;
+        T v = T.Broadcast(*x);
+        a = T.Fma(v, wa, a);
+        if (sizeof(TVectors) > 1)
+            b = T.Fma(v, wb, b);
+        if (sizeof(TVectors) > 2)
+            c = T.Fma(v, wc, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Load(int row, float* tile, ref T a, ref T b, ref T c)
+    {
+        if (row >= sizeof(TRows))
+            return;
+        a = T.Load(tile);
+        if (sizeof(TVectors) > 1)
+            b = T.Load(tile + T.Width);
+        if (sizeof(TVectors) > 2)
+            c = T.Load(tile + (2 * T.Width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(int row, float* tile, bool add, T a, T b, T c)
+    {
+        if (row >= sizeof(TRows))
+            return;
+        if (add)
+        {
+            a = T.Add(T.Load(tile), a);
+            if (sizeof(TVectors) > 1)
+                b = T.Add(T.Load(tile + T.Width), b);
+            if (sizeof(TVectors) > 2)
+                c = T.Add(T.Load(tile + (2 * T.Width)), c);
+        }
+
+        T.Store(a, tile);
+        if (sizeof(TVectors) > 1)
+            T.Store(b, tile + T.Width);
+        if (sizeof(TVectors) > 2)
+            T.Store(c, tile + (2 * T.Width));
+    }
+}

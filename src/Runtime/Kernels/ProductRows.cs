@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Interp.Runtime.Kernels;
+
+/// <summary>What <see cref="ProductKernel{T, TFormat, TRows, TVectors}"/> does with what the tile holds.</summary>
+internal enum ChainEnds
+{
+    /// <summary>The chains start from +0; the tile receives them.</summary>
+    Start,
+
+    /// <summary>The chains go on from the tile, which receives them.</summary>
+    Continue,
+
+    /// <summary>The chains start from +0 and are then added to the tile.</summary>
+    StartAndAdd,
+}
+
+/// <summary>Cuts rows and columns of a panel into register tiles and chooses the kernel of each.</summary>
+internal static unsafe class ProductRows<T, TFormat>
+    where T : struct, ILanes<T>
+    where TFormat : struct, IWeightFormat
+{
+    /// <summary>
+    /// Most rows of a tile: 8 x 3 sums fit the 32 registers of a 512-bit unit; the narrower units may have only 16 registers.
+    /// </summary>
+    internal static int MaxRows => T.Width == 16 ? 8 : 4;
+
+    /// <summary>As <see cref="ProductKernel{T, TFormat, TRows, TVectors}.Run"/>, for any number of rows.</summary>
+    /// <param name="x">Row-major rows.</param>
+    /// <param name="xStride">Floats from row to row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="w">The panel, from the first input on.</param>
+    /// <param name="width">Columns of the panel, a multiple of 16.</param>
+    /// <param name="inputs">How many inputs.</param>
+    /// <param name="tile">The chains, [rows, width].</param>
+    /// <param name="start">Where the chains start and where they go.</param>
+    internal static void Run(
+        float* x, nint xStride, int rows, byte* w, int width, int inputs, float* tile, ChainEnds start)
+    {
+        // Tiles of nearly the same height: 9 rows are 5 and 4, since a tile of one row would wait for its weights.
+        int tiles = (rows + MaxRows - 1) / MaxRows;
+        for (int t = 0, row = 0; t < tiles; t++)
+        {
+            int count = (rows - row + tiles - t - 1) / (tiles - t);
+            for (int c = 0; c < width;)
+            {
+                int vectors = Math.Min(3, (width - c) / T.Width);
+                var place = new Place(
+                    x + (row * xStride), xStride, w + (c * TFormat.Size), width, inputs, tile + ((nint)row * width) + c, start);
+                switch (vectors)
+                {
+                    case 3:
+                        ChooseRows<Three>(count, place);
+                        break;
+                    case 2:
+                        ChooseRows<Two>(count, place);
+                        break;
+                    default:
+                        ChooseRows<One>(count, place);
+                        break;
+                }
+
+                c += vectors * T.Width;
+            }
+
+            row += count;
+        }
+    }
+
+    private static void ChooseRows<TVectors>(int rows, in Place at)
+        where TVectors : unmanaged
+    {
+        switch (rows)
+        {
+            case 1:
+                Call<One, TVectors>(at);
+                break;
+            case 2:
+                Call<Two, TVectors>(at);
+                break;
+            case 3:
+                Call<Three, TVectors>(at);
+                break;
+            case 4:
+                Call<Four, TVectors>(at);
+                break;
+            case 5:
+                Call<Five, TVectors>(at);
+                break;
+            case 6:
+                Call<Six, TVectors>(at);
+                break;
+            case 7:
+                Call<Seven, TVectors>(at);
+                break;
+            default:
+                Call<Eight, TVectors>(at);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Call<TRows, TVectors>(in Place at)
+        where TRows : unmanaged
+        where TVectors : unmanaged =>
+        ProductKernel<T, TFormat, TRows, TVectors>.Run(
+            at.X, at.XStride, at.W, (nint)at.Width * TFormat.Size, at.Inputs, at.Tile, at.Width, at.Start);
+
+    private readonly struct Place(float* x, nint xStride, byte* w, int width, int inputs, float* tile, ChainEnds start)
+    {
+        internal readonly float* X = x;
+        internal readonly nint XStride = xStride;
+        internal readonly byte* W = w;
+        internal readonly int Width = width;
+        internal readonly int Inputs = inputs;
+        internal readonly float* Tile = tile;
+        internal readonly ChainEnds Start = start;
+    }
+
+    [StructLayout(LayoutKind.Sequential, Size = 1)]
+    private readonly struct One;
+
+    [StructLayout(LayoutKind.Sequential, Size = 2)]
+    private readonly struct Two;
+
+    [StructLayout(LayoutKind.Sequential, Size = 3)]
+    private readonly struct Three;
+
+    [StructLayout(LayoutKind.Sequential, Size = 4)]
+    private readonly struct Four;
+
+    [StructLayout(LayoutKind.Sequential, Size = 5)]
+    private readonly struct Five;
+
+    [StructLayout(LayoutKind.Sequential, Size = 6)]
+    private readonly struct Six;
+
+    [StructLayout(LayoutKind.Sequential, Size = 7)]
+    private readonly struct Seven;
+
+    [StructLayout(LayoutKind.Sequential, Size = 8)]
+    private readonly struct Eight;
+}

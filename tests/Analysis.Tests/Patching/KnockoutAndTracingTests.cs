@@ -1,0 +1,120 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis.Tests.Patching;
+
+/// <summary>Knockout and causal tracing on the model whose mechanism is known, and against single runs of random models.</summary>
+public sealed class KnockoutAndTracingTests
+{
+    private static readonly TransformerModel Demo = DemoModel.Create();
+
+    private static readonly PromptPair Pair = new()
+    {
+        Clean = Demo.Tokenize(DemoModel.CleanPrompt),
+        Answers = [Demo.Tokenize(DemoModel.Answer)[^1]],
+        Wrongs = [Demo.Tokenize(DemoModel.Wrong)[^1]],
+        Spans = new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal) { ["subject"] = [1] },
+    };
+
+    // The induction head reads position 2 ("met") from the last one; the previous-token head reads 1 from 2.
+    [Fact]
+    public void Only_the_edges_of_the_circuit_matter()
+    {
+        var options = new SweepOptions { Sites = [], By = ["layer", "head", "pos", "src_pos"] };
+        ResultTable table = KnockoutSweep.Run(Demo, [Pair], options, new KnockoutOptions { Renormalize = false });
+        int last = Pair.Clean.Count - 1, effect = table.IndexOf("effect");
+        Assert.Equal(2 * 4 * 9 * 10 / 2, table.Rows.Count);
+        foreach (IReadOnlyList<object?> row in table.Rows)
+        {
+            var edge = ((int)row[3]!, (int)row[4]!, (int)row[5]!, (int)row[6]!);
+            bool circuit = edge == (0, 2, 2, 1) || edge == (1, 1, last, 2);
+            Assert.True(circuit ? (double)row[effect]! < -5 : Math.Abs((double)row[effect]!) < 0.01, $"{edge}: {row[effect]}");
+        }
+    }
+
+    [Fact]
+    public void A_window_of_layers_is_the_run_with_all_of_them_cut()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        var pair = new PromptPair { Clean = RandomModel.Tokens(6, 3), Answers = [1], Wrongs = [2] };
+        ResultTable table = KnockoutSweep.Run(
+            model, [pair], new SweepOptions { Sites = [], Window = 2, Positions = [-1] }, new KnockoutOptions { Sources = [0, 2] });
+        Assert.Equal([0, 1, 2], table.Values("layer"));
+        for (int l = 0; l < 3; l++)
+        {
+            Intervention[] cut = [.. new[] { l, l + 1 }.Where(x => x < 3).Select(x => new KnockOut(x, -1, new[] { 0, 2 }))];
+            ReadOnlySpan<float> logits = model.Run(pair.Clean, new RunOptions { Interventions = cut }).LogitsAt(0, -1);
+            Assert.Equal((double)logits[1] - logits[2], table.Values("patched").ElementAt(l));
+        }
+    }
+
+    [Fact]
+    public void Restoring_the_subject_where_it_is_read_restores_the_answer()
+    {
+        var noise = new NoiseOptions { Span = "subject", Draws = 4, Seed = 2, Level = 8 };
+        var options = new SweepOptions { Sites = ["resid_pre"], By = ["layer", "pos"] };
+        ResultTable table = CausalTracing.Run(Demo, [Pair], options, noise);
+        Assert.Equal(18, table.Rows.Count);
+        Assert.All(table.Values("corrupted"), c => Assert.True((double)c! < (double)table.Values("clean").First()!));
+
+        // Before layer 0 only the corrupted position differs: restoring it restores all, restoring another nothing.
+        for (int p = 0; p < 9; p++)
+        {
+            Assert.Equal(p == 1 ? 1 : 0, Effect(0, p), 1e-12);
+        }
+
+        Assert.Equal(table.Rows, CausalTracing.Run(Demo, [Pair], options with { MemoryBudget = 1, Threads = 1 }, noise).Rows);
+        Assert.NotEqual(table.Rows, CausalTracing.Run(Demo, [Pair], options, noise with { Seed = 3 }).Rows);
+
+        double Effect(int layer, int pos) => (double)table.Rows.Single(r => (int)r[5]! == layer && (int)r[7]! == pos)[^1]!;
+    }
+
+    [Fact]
+    public void Spans_and_neurons_are_cells()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        var spans = new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal) { ["subject"] = [1, 2] };
+        var pair = new PromptPair
+        {
+            Clean = RandomModel.Tokens(6, 3),
+            Corrupted = RandomModel.Tokens(6, 4),
+            Answers = [1],
+            Wrongs = [2],
+            Spans = spans,
+        };
+        ActivationCache clean = model.Run(pair.Clean, new RunOptions { Observe = ["resid_pre1", "post1"] }).Cache();
+        ResultTable bySpan = PatchingSweep.Run(
+            model, [pair], new SweepOptions { Sites = ["resid_pre1"], By = ["layer", "span"], Spans = ["subject"] });
+        Assert.Equal(Patched(new Patch(Hook.ResidPre(1), clean.Value("resid_pre1"), Scope.At(new[] { 1, 2 }))), bySpan.Values("patched").Single());
+        Assert.Equal("subject", bySpan.Values("span").Single());
+        ResultTable byNeuron = PatchingSweep.Run(
+            model, [pair], new SweepOptions { Sites = ["post1"], By = ["layer", "neuron"], Neurons = NeuronChoice.Of(3, 39) });
+        Assert.Equal(Patched(new Patch(Hook.Post(1), clean.Value("post1"), Scope.Everything.OnNeurons(39))), byNeuron.Values("patched").Last());
+        Assert.Equal(5, PatchingSweep.Run(
+            model, [pair], new SweepOptions { Sites = ["post1"], By = ["layer", "neuron"], Neurons = NeuronChoice.Top(5) }).Rows.Count);
+
+        double Patched(Intervention patch)
+        {
+            ReadOnlySpan<float> logits = model.Run(pair.Corrupted, new RunOptions { Interventions = [patch] }).LogitsAt(0, -1);
+            return (double)logits[1] - logits[2];
+        }
+    }
+
+    [Fact]
+    public void Grouped_means_come_from_the_group()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        PromptPair[] pairs =
+        [
+            .. new[] { "a", "a", "b", "b" }.Select((g, i) => new PromptPair { Clean = RandomModel.Tokens(5, i), Answers = [1], Wrongs = [2], Group = g }),
+        ];
+        var options = new SweepOptions { Sites = ["z1"] };
+        ResultTable grouped = AblationSweep.Run(model, pairs, options, AblationOptions.Parse("mean-group"));
+        ResultTable alone = AblationSweep.Run(model, pairs[2..], options, AblationOptions.Parse("mean-pos"));
+        Assert.Equal(
+            alone.Values("patched"),
+            grouped.Rows.Where(r => (int)r[0]! >= 2).Select(r => r[^2]));
+        ResultTable from = AblationSweep.Run(model, pairs[..1], options, AblationOptions.Parse("mean-pos") with { Reference = pairs[2..] });
+        Assert.NotEqual(grouped.Rows[0][^2], from.Rows[0][^2]);
+    }
+}

@@ -1,0 +1,247 @@
+using System.Runtime.InteropServices;
+using CsCheck;
+using Interp.Hooks;
+
+namespace Interp.Runtime.Tests.Variants;
+
+/// <summary>P4: a shortcut is exact. Tolerance 0: the lanes must have the bytes of one full forward pass per variant.</summary>
+public sealed class LaneEngineTests
+{
+    private static readonly int[][] Clean = [RandomModel.Tokens(7, 1), RandomModel.Tokens(4, 2), RandomModel.Tokens(9, 3)];
+
+    // More in a long run: INTERP_LANE_CASES=5000.
+    private static readonly int Iterations =
+        int.TryParse(Environment.GetEnvironmentVariable("INTERP_LANE_CASES"), out int cases) ? cases : 150;
+
+    // The first tokens are those of the clean prompts, so that some patches change nothing.
+    private static readonly int[][] Source =
+        [[.. Clean[0][..3], 5, 6, 7, 8], RandomModel.Tokens(4, 5), [.. Clean[2][..7], .. RandomModel.Tokens(2, 6)]];
+
+    [Fact]
+    public void Random_variants_of_random_models_have_the_bytes_of_full_runs() => Property(observe: false, withBase: false);
+
+    [Fact]
+    public void What_variants_record_has_the_bytes_of_full_runs() => Property(observe: true, withBase: false);
+
+    [Fact]
+    public void Variants_of_runs_with_interventions_of_their_own_have_the_bytes_of_full_runs() => Property(observe: true, withBase: true);
+
+    [Fact]
+    public void A_sweep_over_every_point_and_position_has_the_bytes_of_full_runs()
+    {
+        foreach (ModelConfig config in Styles())
+        {
+            TransformerModel model = RandomModel.Create(config, 4);
+            RunResult source = model.Run(new TokenBatch(Source), new RunOptions { Observe = ["*"] });
+            List<Variant> variants = [];
+            for (int s = 0; s < Clean.Length; s++)
+            {
+                foreach (HookPoint point in model.Hooks.Points.Where(p => p.Kind != HookKind.ExpertIndices))
+                {
+                    for (int position = 0; position < Clean[s].Length; position++)
+                    {
+                        variants.Add(new Variant(s, [new Patch(point, source.Cache(s).Value(point), Scope.At(position))]));
+                    }
+                }
+            }
+
+            Same(model, variants, new VariantOptions());
+        }
+    }
+
+    [Fact]
+    public void Variants_that_change_nothing_that_is_read_have_the_logits_of_the_base_run()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(), 1);
+        RunResult own = model.Run(new TokenBatch(Clean), new RunOptions { Observe = ["*"] });
+        Variant[] variants =
+        [
+            new(0, []),
+            new(0, [new Patch(Hook.ResidPre(1), own.Cache(0).Value(Hook.ResidPre(1)), Scope.Everything)]),
+            new(0, [Ablate.Zero(Hook.Z(2), Scope.At(3))]),
+        ];
+        float[] expected = own.LogitsAt(0, -1).ToArray();
+        new LaneEngine().Run(
+            model, new TokenBatch(Clean), variants, new VariantOptions(),
+            (in VariantResult result) => Assert.Equal(expected, result.Logits.ToArray()));
+        Same(model, variants, new VariantOptions());
+    }
+
+    [Fact]
+    public void A_variant_whose_values_are_not_finite_is_named_as_the_naive_engine_names_it()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(), 1);
+        TensorValue huge = new([24], [.. Enumerable.Repeat(1e30f, 24)]);
+        Variant[] variants =
+        [
+            new(1, [Ablate.Zero(Hook.Z(1), Scope.At(2))]),
+            new(2, [new Steer(Hook.ResidMid(1), huge, 1, Scope.At(5))]),
+        ];
+        string Message(IVariantEngine engine) => Assert.Throws<InvalidInputException>(
+            () => engine.Run(model, new TokenBatch(Clean), variants, new VariantOptions(), (in VariantResult _) => { })).Message;
+        Assert.Equal(Message(new NaiveEngine()), Message(new LaneEngine()));
+        Same(model, variants, new VariantOptions { AllowNonFinite = true });
+    }
+
+    private static void Property(bool observe, bool withBase)
+    {
+        Gen<(ModelConfig Config, int Seed)> cases = Gen.Select(RandomModel.Configs, Gen.Int[0, 100000]);
+        cases.Sample(
+            (config, seed) =>
+            {
+                TransformerModel model = RandomModel.Create(config, seed);
+                var random = new Random(seed);
+                RunResult source = model.Run(
+                    new TokenBatch(Source),
+                    new RunOptions { Observe = [.. model.Hooks.AllPoints.Select(p => (HookQuery)p)], AllowNonFinite = true });
+                List<Variant> variants = [];
+                for (int tries = 0; tries < 40 && variants.Count < 14; tries++)
+                {
+                    int s = random.Next(Clean.Length);
+                    HookPoint[] observed = observe
+                        ? [.. Enumerable.Range(0, 3).Select(_ => Point(model, random)).Distinct()]
+                        : [];
+                    var variant = new Variant(
+                        s, [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Intervention(model, random, source, s))])
+                    {
+                        Observe = observed,
+                    };
+                    if (Fits(model, variant))
+                    {
+                        variants.Add(variant);
+                    }
+                }
+
+                var options = new VariantOptions
+                {
+                    Logits = random.Next(3) switch { 0 => LogitRows.All, 1 => LogitRows.Last, _ => LogitRows.At(new[] { 1, -1 }) },
+                    Tokens = random.Next(2) == 0 ? LogitTokens.All : LogitTokens.Of([[3, 1], [2], [9, 8, 30]]),
+                    MemoryBudget = random.Next(3) switch { 0 => null, 1 => 1, _ => 200_000 },
+                    AllowNonFinite = true,
+                    Base = withBase ? [.. Enumerable.Range(0, 3).Select(s => Base(model, random, source, s))] : [],
+                };
+                Same(model, variants, options);
+            },
+            iter: Iterations);
+    }
+
+    private static Intervention[] Base(TransformerModel model, Random random, RunResult source, int s)
+    {
+        Intervention[] list = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Intervention(model, random, source, s))];
+        return Fits(model, new Variant(s, list)) ? list : [];
+    }
+
+    private static bool Fits(TransformerModel model, Variant variant)
+    {
+        try
+        {
+            InterventionPlan.Create(model.Hooks, [Clean[variant.Sequence].Length], variant.Interventions);
+            return true;
+        }
+        catch (InvalidInputException)
+        {
+            return false;
+        }
+    }
+
+    private static HookPoint Point(TransformerModel model, Random random)
+    {
+        HookPoint[] points = [.. model.Hooks.AllPoints.Where(p => p.Kind is not (HookKind.ExpertIndices or HookKind.ExpertWeights))];
+        return points[random.Next(points.Length)];
+    }
+
+    private static Intervention Intervention(TransformerModel model, Random random, RunResult source, int s)
+    {
+        HookPoint point = Point(model, random);
+        int length = Clean[s].Length, heads = model.Hooks.Heads(point);
+        Scope scope = Scope.Everything;
+        if (random.Next(3) > 0)
+        {
+            scope = Scope.At(random.Next(2) == 0 ? random.Next(length) : new[] { random.Next(length), length - 1 }.Distinct().ToArray());
+        }
+
+        if (heads > 0 && random.Next(2) == 0)
+        {
+            scope = scope.OnHeads(random.Next(heads));
+        }
+
+        bool scale = point.Site.Contains("scale", StringComparison.Ordinal);
+        return random.Next(6) switch
+        {
+            0 when !scale => Ablate.Zero(point, scope),
+            1 when !scale && heads == 0 && point.Kind is not (HookKind.Pattern or HookKind.AttnScores) => new Steer(
+                point, new TensorValue([model.Hooks.Shape(point, 1, 1)[^1]], [.. Enumerable.Repeat(0.3f, model.Hooks.Shape(point, 1, 1)[^1])]),
+                1, scope),
+            2 => new KnockOut(random.Next(3), random.Next(length), random.Next(length), renormalize: random.Next(2) == 0),
+            3 when random.Next(3) == 0 => new Custom(
+                point, "halved", (in Activation a) =>
+                {
+                    for (int i = 0; i < a.Data.Length; i++)
+                    {
+                        a.Data[i] *= 0.5f;
+                    }
+                },
+                Scope.Everything),
+            _ => new Patch(point, source.Cache(s).Value(point), scope),
+        };
+    }
+
+    private static IEnumerable<ModelConfig> Styles() =>
+    [
+        .. Enum.GetValues<BlockStyle>().Select(b => RandomModel.Config(b)),
+        RandomModel.Config(norm: NormKind.Rms, positions: PositionKind.Rotary, keyHeads: 2, gated: true, window: 3),
+        RandomModel.Config(positions: PositionKind.Alibi, keyHeads: 1),
+        RandomModel.Config(causal: false),
+        RandomModel.Config(positions: PositionKind.Shortformer, attnOnly: true),
+    ];
+
+    private static void Same(TransformerModel model, IReadOnlyList<Variant> variants, VariantOptions options)
+    {
+        Dictionary<int, Result> expected = Run(new NaiveEngine(), model, variants, options with { MemoryBudget = null });
+        foreach (int threads in new[] { 1, 2 })
+        {
+            Dictionary<int, Result> found = Run(new LaneEngine(), model, variants, options with { Threads = threads });
+            Assert.Equal(variants.Count, found.Count);
+            for (int i = 0; i < variants.Count; i++)
+            {
+                string what = $"{model.Config.Block} {model.Config.Positions} causal {model.Config.Causal}: variant {i} of sequence "
+                    + $"{variants[i].Sequence}, {string.Join(" + ", variants[i].Interventions)}";
+                SameBits(expected[i].Logits, found[i].Logits, what);
+                Assert.Equal(expected[i].Recorded.Keys, found[i].Recorded.Keys);
+                foreach ((HookPoint point, float[] values) in expected[i].Recorded)
+                {
+                    SameBits(values, found[i].Recorded[point], $"{what}, recorded {point}");
+                }
+            }
+        }
+    }
+
+    private static Dictionary<int, Result> Run(
+        IVariantEngine engine, TransformerModel model, IReadOnlyList<Variant> variants, VariantOptions options)
+    {
+        Dictionary<int, Result> results = [];
+        engine.Run(model, new TokenBatch(Clean), variants, options, (in VariantResult r) =>
+        {
+            ActivationCache? cache = r.Recorded;
+            Dictionary<HookPoint, float[]> recorded = cache?.Points.ToDictionary(p => p, p => cache.Values(p)) ?? [];
+            results.Add(r.Index, new Result(r.Logits.ToArray(), recorded));
+        });
+        return results;
+    }
+
+    /// <summary>The same bytes; undefined numbers are the same whatever their payload.</summary>
+    private static void SameBits(float[] expected, float[] found, string what)
+    {
+        Assert.Equal(expected.Length, found.Length);
+        ReadOnlySpan<int> a = MemoryMarshal.Cast<float, int>(expected), b = MemoryMarshal.Cast<float, int>(found);
+        for (int i = 0; i < a.Length; i++)
+        {
+            if (a[i] != b[i] && !(float.IsNaN(expected[i]) && float.IsNaN(found[i])))
+            {
+                Assert.Fail($"{what}: value {i} of {a.Length}: expected {expected[i]:R}, found {found[i]:R}");
+            }
+        }
+    }
+
+    private sealed record Result(float[] Logits, Dictionary<HookPoint, float[]> Recorded);
+}
