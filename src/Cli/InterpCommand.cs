@@ -84,6 +84,7 @@ internal static class InterpCommand
             new DecomposeCommand(),
             new WeightsCommand(),
             new HeadsCommand(),
+            new LensCommand(),
             new PatchCommand(),
             new AblateCommand(),
             new KnockoutCommand(),

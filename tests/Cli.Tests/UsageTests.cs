@@ -29,7 +29,7 @@ public sealed class UsageTests
     [InlineData("--promt: not an option of 'run'; the nearest are --prompt", "run", "--model", "demo", "--promt", "x")]
     [InlineData("-q: not an option of 'run'; the nearest are", "run", "--model", "demo", "--tokens", "1", "-q")]
     [InlineData(
-        "--prompt: not an option of 'patch'; expected one of --model, --verify, --threads, --clean, --corrupted",
+        "--prompt: not an option of 'patch'; expected one of --model, --verify, --threads, --process, --clean",
         "patch", "--model", "demo", "--prompt", "Mary")]
     [InlineData(
         "--answer: expected it as text or as ids, found --answer and --answer-token",

@@ -1,4 +1,5 @@
 using System.Numerics;
+using MathNet.Numerics;
 using MathNet.Numerics.LinearAlgebra;
 using MathNet.Numerics.LinearAlgebra.Factorization;
 
@@ -40,8 +41,51 @@ public sealed class LowRank
     /// <summary>The eigenvalues of a square product that can be other than 0, largest modulus first: those of B A, [r, r].</summary>
     public IReadOnlyList<Complex> Eigenvalues()
     {
-        Evd<double> evd = (Right * Left).Evd(Symmetricity.Asymmetric);
-        return [.. evd.EigenValues.OrderByDescending(e => e.Magnitude).ThenByDescending(e => e.Imaginary)];
+        Matrix<double> small = Right * Left;
+        (List<Complex> values, int[] rest) = Isolated(small);
+        if (rest.Length > 0)
+        {
+            Matrix<double> core = Matrix<double>.Build.Dense(rest.Length, rest.Length, (i, j) => small[rest[i], rest[j]]);
+            values.AddRange(Spectrum(core));
+        }
+
+        return [.. values.OrderByDescending(e => e.Magnitude).ThenByDescending(e => e.Imaginary)];
+    }
+
+    /// <summary>
+    /// Eigenvalues that stand on the diagonal once rows and columns are permuted (Parlett and Reinsch 1969): those of a row or
+    /// column with nothing beside its diagonal, again and again. A shift from each position to the next, which is all zeros
+    /// here, is what iterations cannot compute: its eigenvalues move by the n-th root of a rounding error.
+    /// </summary>
+    private static (List<Complex> Values, int[] Others) Isolated(Matrix<double> matrix)
+    {
+        List<Complex> values = [];
+        List<int> rest = [.. Enumerable.Range(0, matrix.RowCount)];
+        while (rest.FindIndex(Alone) is >= 0 and var at)
+        {
+            values.Add(matrix[rest[at], rest[at]]);
+            rest.RemoveAt(at);
+        }
+
+        return (values, [.. rest]);
+
+        bool Alone(int i) =>
+            rest.TrueForAll(j => j == i || matrix[i, j] == 0) || rest.TrueForAll(j => j == i || matrix[j, i] == 0);
+    }
+
+    private static IEnumerable<Complex> Spectrum(Matrix<double> matrix)
+    {
+        try
+        {
+            return matrix.Evd(Symmetricity.Asymmetric).EigenValues;
+        }
+        catch (NonConvergenceException)
+        {
+            // Iterations that go in circles do not on the shifted matrix, which has the same eigenvalues plus the shift.
+            double shift = matrix.FrobeniusNorm();
+            Matrix<double> shifted = matrix + (shift * Matrix<double>.Build.DenseIdentity(matrix.RowCount));
+            return shifted.Evd(Symmetricity.Asymmetric).EigenValues.Select(e => e - shift);
+        }
     }
 
     /// <summary>

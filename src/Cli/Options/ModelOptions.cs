@@ -41,7 +41,6 @@ internal sealed class ModelOptions
     public ModelOptions(Command command, bool interventions = false, bool verify = true)
     {
         command.Add(_model);
-        command.Add(_process);
         if (verify)
         {
             command.Add(_verify);
@@ -53,6 +52,7 @@ internal sealed class ModelOptions
         }
 
         command.Add(_threads);
+        command.Add(_process);
     }
 
     /// <summary>Threads; 0 = one per core.</summary>

@@ -66,6 +66,19 @@ public sealed class HeadTests
         Assert.Equal(top, product.TopEntries(10).Select(e => (e.Row, e.Column)));
     }
 
+    // Shift: nilpotent. Permutation: the n-th roots of 1. Zero: zeros.
+    [Fact]
+    public void Spectra_that_iterations_fail_at_are_exact()
+    {
+        Matrix<double> one = Matrix<double>.Build.DenseIdentity(9);
+        Matrix<double> shift = Matrix<double>.Build.Dense(9, 9, (i, j) => j == i + 1 ? 1 : 0);
+        Matrix<double> circle = Matrix<double>.Build.Dense(9, 9, (i, j) => j == (i + 1) % 9 ? 1 : 0);
+        Assert.All(new LowRank(one, shift).Eigenvalues(), e => Assert.Equal(0, e.Magnitude));
+        Assert.Equal(0, new LowRank(one, shift).CopyingScore());
+        Assert.All(new LowRank(one, circle).Eigenvalues(), e => Assert.Equal(1, e.Magnitude, 1e-9));
+        Assert.All(new LowRank(one, 0 * one).SingularValues(), s => Assert.Equal(0, s));
+    }
+
     [Fact]
     public void Repeated_prompts_that_do_not_fit_are_refused() => Assert.Contains(
         "halves of 2 to", Assert.Throws<InvalidInputException>(() => HeadScores.Repetitions(DemoModel.Create(), 2, 60)).Message,
