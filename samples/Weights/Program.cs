@@ -17,7 +17,8 @@ return Example.Run(args, example =>
 
     // Random tokens, repeated; the controls tell what tokens do from what positions do.
     ResultTable heads = HeadScores.Table(model, HeadScores.Repetitions(model, 8, 6));
-    foreach (string score in new[] { "previous_token", "induction", "induction_control" })
+    string[] scores = ["previous_token", "induction", "induction_control"];
+    foreach (string score in scores)
     {
         IReadOnlyList<object?> top = heads.Rows.Where(r => (string)r[2]! == score).MaxBy(r => (double)r[3]!)!;
         Print($"{score}: L{top[0]}H{top[1]} with {top[3]:F2}, 95 % from {top[4]:F2} to {top[5]:F2}");

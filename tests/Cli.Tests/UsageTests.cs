@@ -23,7 +23,7 @@ public sealed class UsageTests
         Assert.Contains("interp " + command, Tool.Run(command, "--help").Succeeded().Output.Replace("testhost", "interp"));
 
     [Theory]
-    [InlineData("command 'lens': expected one of info, run, generate", "lens", "--model", "demo")]
+    [InlineData("command 'circuit': expected one of info, run, generate", "circuit", "--model", "demo")]
     [InlineData("--model: expected a command first", "--model", "demo")]
     [InlineData("--model: expected PATH, found none. A Hugging Face directory", "run")]
     [InlineData("--promt: not an option of 'run'; the nearest are --prompt", "run", "--model", "demo", "--promt", "x")]

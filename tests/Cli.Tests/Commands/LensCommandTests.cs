@@ -42,7 +42,7 @@ public sealed class LensCommandTests
         NamedTensor[] Tensors(float bias) => [.. Enumerable.Range(0, layers).SelectMany(l => new[]
         {
             NamedTensor.Float($"{l}.weight", [d, d], new float[d * d]),
-            NamedTensor.Float($"{l}.bias", [d], [.. Enumerable.Range(0, d).Select(i => bias * i)]),
+            NamedTensor.Float($"{l}.bias", [d], Enumerable.Range(0, d).Select(i => bias * i).ToArray()),
         })];
     }
 
