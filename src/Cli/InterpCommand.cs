@@ -85,6 +85,7 @@ internal static class InterpCommand
             new WeightsCommand(),
             new HeadsCommand(),
             new LensCommand(),
+            new FlowCommand(),
             new PatchCommand(),
             new AblateCommand(),
             new KnockoutCommand(),

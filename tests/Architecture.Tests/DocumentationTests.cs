@@ -9,7 +9,7 @@ public sealed partial class DocumentationTests
 {
     private static readonly string[] TechniquePages =
     [
-        "ledger", "decomposition", "weights", "lens", "patching", "ablation", "knockout", "path-patching", "causal-tracing", "statistics", "interventions", "verification",
+        "ledger", "decomposition", "weights", "lens", "flow", "patching", "ablation", "knockout", "path-patching", "causal-tracing", "statistics", "interventions", "verification",
         "from-transformerlens", "new-family",
     ];
 

@@ -1,5 +1,5 @@
-using MathNet.Numerics.LinearAlgebra;
 using Interp.Runtime;
+using MathNet.Numerics.LinearAlgebra;
 
 namespace Interp.Analysis;
 

@@ -21,7 +21,7 @@ public sealed class LensCommandTests
             outcome.Rows[2].GetProperty("rank").GetInt32()));
         Assert.True(outcome.Rows[1].GetProperty("kl_to_final").GetDouble() > 1);
         Assert.Equal(0, outcome.Rows[2].GetProperty("kl_to_final").GetDouble(), 1e-12);
-        Assert.Equal(3 * 8, Tool.Demo("lens", "--prompt", Tool.Clean, "--json").Rows.Length);
+        Assert.Equal(3 * 9, Tool.Demo("lens", "--prompt", Tool.Clean, "--json").Rows.Length);
         Assert.Contains("resid_post", Tool.Demo("lens", "--prompt", Tool.Clean, "--pos", "-1").Succeeded().Output, StringComparison.Ordinal);
     }
 
