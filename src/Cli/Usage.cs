@@ -6,7 +6,7 @@ namespace Interp.Cli;
 /// <summary>Turns what the parser did not understand into one line that names the thing.</summary>
 internal static class Usage
 {
-    private static readonly string[] NotYet = ["--memory", "--process"];
+    private static readonly string[] NotYet = ["--memory"];
 
     /// <summary>Refuses a command line that the parser did not understand.</summary>
     /// <param name="parse">What the parser made of it.</param>

@@ -9,7 +9,8 @@ public sealed partial class DocumentationTests
 {
     private static readonly string[] TechniquePages =
     [
-        "ledger", "patching", "ablation", "knockout", "path-patching", "causal-tracing", "statistics", "lanes", "interventions", "verification",
+        "ledger", "decomposition", "weights", "lens", "flow", "patching", "ablation", "knockout", "path-patching", "causal-tracing",
+        "statistics", "lanes", "interventions", "verification",
         "from-transformerlens", "new-family",
     ];
 

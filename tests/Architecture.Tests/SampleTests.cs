@@ -6,6 +6,10 @@ public sealed class SampleTests
     public static TheoryData<string, string> KeyLines => new()
     {
         { "Ledger", "L1H1" },
+        { "Decomposition", "it looks there because of L0H2" },
+        { "Weights", "strongest K-composition: L0H2 into L1H1" },
+        { "Lens", "the head that says it alone: L1H1" },
+        { "Flow", "cutting position 2 ('met') in layer 1 matters most" },
         { "Patching", "L0H2" },
         { "Ablation", "L0H2" },
         { "Knockout", "L1H1 reading position 2" },

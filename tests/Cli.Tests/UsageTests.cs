@@ -23,13 +23,13 @@ public sealed class UsageTests
         Assert.Contains("interp " + command, Tool.Run(command, "--help").Succeeded().Output.Replace("testhost", "interp"));
 
     [Theory]
-    [InlineData("command 'lens': expected one of info, run, generate", "lens", "--model", "demo")]
+    [InlineData("command 'circuit': expected one of info, run, generate", "circuit", "--model", "demo")]
     [InlineData("--model: expected a command first", "--model", "demo")]
     [InlineData("--model: expected PATH, found none. A Hugging Face directory", "run")]
     [InlineData("--promt: not an option of 'run'; the nearest are --prompt", "run", "--model", "demo", "--promt", "x")]
     [InlineData("-q: not an option of 'run'; the nearest are", "run", "--model", "demo", "--tokens", "1", "-q")]
     [InlineData(
-        "--prompt: not an option of 'patch'; expected one of --model, --verify, --threads, --clean, --corrupted",
+        "--prompt: not an option of 'patch'; expected one of --model, --verify, --threads, --process, --clean",
         "patch", "--model", "demo", "--prompt", "Mary")]
     [InlineData(
         "--answer: expected it as text or as ids, found --answer and --answer-token",
@@ -38,7 +38,8 @@ public sealed class UsageTests
         "--corrupted: expected it as text or as ids, found --corrupted and --corrupted-tokens",
         "patch", "--model", "demo", "--clean", "Mary", "--corrupted", "Anna", "--corrupted-tokens", "0 3", "--answer", "met")]
     [InlineData("--memory: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--memory", "4GB")]
-    [InlineData("--process: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--process=all")]
+    [InlineData("it has no norms to fold", "run", "--model", "demo", "--prompt", "Mary", "--process=all")]
+    [InlineData("process 'fold': expected one of fold-norm", "run", "--model", "demo", "--prompt", "Mary", "--process", "fold")]
     [InlineData("'then'", "run", "--model", "demo", "--prompt", "Mary", "then")]
     [InlineData("--tokens: expected IDS behind it, found nothing", "run", "--model", "demo", "--tokens")]
     [InlineData("--model: expected once, found again", "run", "--model", "demo", "--model", "demo", "--tokens", "1")]

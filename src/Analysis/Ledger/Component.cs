@@ -65,6 +65,27 @@ public enum ComponentKind
 
     /// <summary>What an intervention changed in the stream, or in a write on its way to it.</summary>
     Intervention,
+
+    /// <summary>What the value bias b_V adds through one head, all sources together.</summary>
+    ValueBias,
+
+    /// <summary>The neurons of an FFN that have no row of their own, together.</summary>
+    OtherNeurons,
+
+    /// <summary>What the gain of the last norm changes against a gain of 1.</summary>
+    FinalNormGain,
+
+    /// <summary>Bias of a head's query; contributes to what the head reads only.</summary>
+    QueryBias,
+
+    /// <summary>Bias of a head's key; contributes to what the head reads only.</summary>
+    KeyBias,
+
+    /// <summary>Bias of the norm of a head's query; contributes to its scores only.</summary>
+    QueryNormBias,
+
+    /// <summary>Bias of the norm of a head's key; contributes to its scores only.</summary>
+    KeyNormBias,
 }
 
 /// <summary>What wrote to the stream, under the labels of the field: <c>embed</c>, <c>L9H6</c>, <c>9_mlp_out</c>.</summary>
@@ -101,6 +122,13 @@ public readonly record struct Component(
         ComponentKind.FinalNormBias => "final_norm_bias",
         ComponentKind.Intervention when Point is { } point => Of("{0}_" + HookTable.Row(point).Site + "_intervention"),
         ComponentKind.Intervention => "intervention",
+        ComponentKind.ValueBias => Of("L{0}H{1}_value_bias"),
+        ComponentKind.QueryBias => Of("L{0}H{1}_query_bias"),
+        ComponentKind.KeyBias => Of("L{0}H{1}_key_bias"),
+        ComponentKind.QueryNormBias => Of("L{0}H{1}_query_norm_bias"),
+        ComponentKind.KeyNormBias => Of("L{0}H{1}_key_norm_bias"),
+        ComponentKind.OtherNeurons => Of("{0}_other_neurons"),
+        ComponentKind.FinalNormGain => "final_norm_gain",
         _ => "unembed_bias",
     };
 
@@ -110,12 +138,18 @@ public readonly record struct Component(
         ComponentKind.PosEmbed => "pos_embed",
         ComponentKind.TokenTypeEmbed => "token_type_embed",
         ComponentKind.EmbedNormBias or ComponentKind.Norm1Bias or ComponentKind.Norm2Bias or ComponentKind.Norm1PostBias
-            or ComponentKind.Norm2PostBias or ComponentKind.FinalNormBias => "norm_bias",
+            or ComponentKind.Norm2PostBias or ComponentKind.FinalNormBias or ComponentKind.QueryNormBias
+            or ComponentKind.KeyNormBias => "norm_bias",
         ComponentKind.HeadSource => "head_source",
         ComponentKind.AttnBias => "attn_bias",
         ComponentKind.MlpBias => "mlp_bias",
         ComponentKind.MlmBias => "mlm_bias",
         ComponentKind.UnembedBias => "unembed_bias",
+        ComponentKind.ValueBias => "value_bias",
+        ComponentKind.QueryBias => "query_bias",
+        ComponentKind.KeyBias => "key_bias",
+        ComponentKind.OtherNeurons => "other_neurons",
+        ComponentKind.FinalNormGain => "norm_gain",
         _ => Kind.ToString().ToLowerInvariant(),
     };
 

@@ -51,54 +51,85 @@ public sealed class ComponentsTable
     public LedgerClosure Add(
         int prompt, PromptPair pair, ActivationCache cache, ReadOnlySpan<float> logits, int position, LedgerDetail detail)
     {
+        var ledger = new ResidualLedger(_model, cache);
+        return Add(
+            prompt, pair, ledger, Readings(ledger, prompt, pair, logits, position, gainRow: false),
+            new DecompositionOptions { Detail = detail });
+    }
+
+    /// <summary>Takes readings of one position apart and adds the rows of their weighted sum.</summary>
+    /// <param name="prompt">0-based row of the input.</param>
+    /// <param name="pair">The prompt.</param>
+    /// <param name="ledger">The ledger that made the readings.</param>
+    /// <param name="readings">Readings of one position at one point, and their weights.</param>
+    /// <param name="options">How finely, and through which scale.</param>
+    /// <returns>How well the ledger adds up.</returns>
+    /// <exception cref="InvalidInputException">The scale cannot be recomputed.</exception>
+    public LedgerClosure Add(
+        int prompt, PromptPair pair, ResidualLedger ledger, IReadOnlyList<(double Weight, StreamReading Reading)> readings,
+        DecompositionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        ArgumentNullException.ThrowIfNull(ledger);
+        ArgumentNullException.ThrowIfNull(readings);
+        StreamReading sum = readings.Count == 1 && readings[0].Weight == 1 ? readings[0].Reading : StreamReading.Sum(readings);
+        return Add(prompt, pair, ledger.Attribute(sum, options));
+    }
+
+    /// <summary>The logits of a prompt's answers minus those of its wrong tokens, as readings with weights.</summary>
+    /// <param name="ledger">The ledger of the prompt's run.</param>
+    /// <param name="prompt">0-based row of the input, for the error.</param>
+    /// <param name="pair">The prompt.</param>
+    /// <param name="logits">Logits of the position, [d_vocab].</param>
+    /// <param name="position">Position; negative counts from the end.</param>
+    /// <param name="gainRow">Whether the gain of the last norm is a row of its own.</param>
+    /// <exception cref="InvalidInputException">Position or token is out of range, or there is no answer.</exception>
+    public static IReadOnlyList<(double Weight, StreamReading Reading)> Readings(
+        ResidualLedger ledger, int prompt, PromptPair pair, ReadOnlySpan<float> logits, int position, bool gainRow)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
         ArgumentNullException.ThrowIfNull(pair);
         if (pair.Answers.Count == 0)
         {
             throw new InvalidInputException($"prompt {prompt}: a decomposition needs an answer token (--answer), found none");
         }
 
-        var ledger = new ResidualLedger(_model, cache);
-        List<(double Weight, Decomposition Parts)> terms = [];
         if (pair.Answers.Count == 1 && pair.Wrongs.Count <= 1)
         {
-            int? wrong = pair.Wrongs.Count == 1 ? pair.Wrongs[0] : null;
-            terms.Add((1, ledger.Attribute(position, logits, pair.Answers[0], wrong, detail)));
+            int? other = pair.Wrongs.Count == 1 ? pair.Wrongs[0] : null;
+            return [(1, ledger.ReadLogits(position, logits, pair.Answers[0], other, gainRow))];
         }
-        else
+
+        List<(double, StreamReading)> readings = [];
+        foreach (int answer in pair.Answers)
         {
-            foreach (int answer in pair.Answers)
-            {
-                terms.Add((1.0 / pair.Answers.Count, ledger.Attribute(position, logits, answer, null, detail)));
-            }
-
-            foreach (int wrong in pair.Wrongs)
-            {
-                terms.Add((-1.0 / pair.Wrongs.Count, ledger.Attribute(position, logits, wrong, null, detail)));
-            }
+            readings.Add((1.0 / pair.Answers.Count, ledger.ReadLogits(position, logits, answer, null, gainRow)));
         }
 
-        return Add(prompt, pair, terms);
+        foreach (int wrong in pair.Wrongs)
+        {
+            readings.Add((-1.0 / pair.Wrongs.Count, ledger.ReadLogits(position, logits, wrong, null, gainRow)));
+        }
+
+        return readings;
     }
 
-    private LedgerClosure Add(int prompt, PromptPair pair, List<(double Weight, Decomposition Parts)> terms)
+    private LedgerClosure Add(int prompt, PromptPair pair, Decomposition first)
     {
-        Decomposition first = terms[0].Parts;
         int position = first.Position;
         string token = _model.TokenText(pair.Clean[position]);
         double largest = 0;
-        for (int i = 0; i < first.Rows.Count; i++)
+        foreach (DecompositionRow row in first.Rows)
         {
-            DecompositionRow row = first.Rows[i];
             Component component = row.Component;
-            double dla = terms.Sum(t => t.Weight * t.Parts.Rows[i].Dla);
-            largest = Math.Max(largest, Math.Abs(dla));
+            largest = Math.Max(largest, Math.Abs(row.Dla));
             Row(
                 component.Label, component.KindName, OrNull(component.Layer), OrNull(component.Head),
                 OrNull(component.Neuron), OrNull(component.Source),
-                component.Source < 0 ? null : _model.TokenText(pair.Clean[component.Source]), row.Norm, row.Cosine, dla);
+                component.Source < 0 ? null : _model.TokenText(pair.Clean[component.Source]), row.Norm, row.Cosine, row.Dla);
         }
 
-        double sum = terms.Sum(t => t.Weight * t.Parts.Sum), actual = terms.Sum(t => t.Weight * t.Parts.Actual);
+        double sum = first.Sum, actual = first.Actual;
         Close("sum", first.SumNorm, sum);
         Close("actual", first.StreamNorm, actual);
         Close("error", first.ErrorNorm, actual - sum);

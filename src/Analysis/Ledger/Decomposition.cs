@@ -8,7 +8,7 @@ namespace Interp.Analysis;
 public sealed record DecompositionRow(Component Component, double Norm, double? Cosine, double Dla);
 
 /// <summary>
-/// A logit, or a difference of two, taken apart by what wrote to the stream. <see cref="Sum"/> of all rows equals
+/// A logit, a difference of two, or another reading of the stream, taken apart by what wrote to the stream. <see cref="Sum"/> of all rows equals
 /// <see cref="Actual"/> up to <see cref="Error"/>, which is rounding unless an intervention changed the stream itself.
 /// </summary>
 public sealed record Decomposition
@@ -16,8 +16,8 @@ public sealed record Decomposition
     /// <summary>Position whose logits are taken apart.</summary>
     public required int Position { get; init; }
 
-    /// <summary>Token whose logit counts.</summary>
-    public required int Answer { get; init; }
+    /// <summary>Token whose logit counts; null where the reading is no logit.</summary>
+    public required int? Answer { get; init; }
 
     /// <summary>Token whose logit is subtracted, or null.</summary>
     public required int? Wrong { get; init; }
@@ -25,7 +25,7 @@ public sealed record Decomposition
     /// <summary>All rows, in the order of the forward pass.</summary>
     public required IReadOnlyList<DecompositionRow> Rows { get; init; }
 
-    /// <summary>The logit or logit difference that the run computed.</summary>
+    /// <summary>The number that the run computed.</summary>
     public required double Actual { get; init; }
 
     /// <summary>Sum of the rows' contributions.</summary>

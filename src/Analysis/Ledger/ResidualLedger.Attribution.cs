@@ -20,15 +20,24 @@ public sealed partial class ResidualLedger
     /// <param name="detail">How finely writes are told apart.</param>
     /// <exception cref="InvalidInputException">Position or token is out of range.</exception>
     public Decomposition Attribute(
-        int position, ReadOnlySpan<float> logits, int answer, int? wrong = null, LedgerDetail detail = LedgerDetail.Head)
+        int position, ReadOnlySpan<float> logits, int answer, int? wrong = null, LedgerDetail detail = LedgerDetail.Head) =>
+        Attribute(ReadLogits(position, logits, answer, wrong), new DecompositionOptions { Detail = detail });
+
+    /// <summary>What each write adds to a reading of the stream, on the direct path from the write to where it is read.</summary>
+    /// <param name="reading">A reading of this run, made by this ledger.</param>
+    /// <param name="options">How finely, and through which scale.</param>
+    /// <exception cref="InvalidInputException">The scale cannot be recomputed for this reading.</exception>
+    public Decomposition Attribute(StreamReading reading, DecompositionOptions options)
     {
-        int p = Resolve(position);
-        RequireToken(answer);
-        RequireToken(wrong ?? answer);
-        var rows = new List<DecompositionRow>();
-        double[] direction = ReadOut(p, answer, wrong, rows);
+        ArgumentNullException.ThrowIfNull(reading);
+        ArgumentNullException.ThrowIfNull(options);
+        RequireScale(reading, options);
+        int p = reading.Position;
+        LedgerDetail detail = options.Detail;
+        var rows = new List<DecompositionRow>(reading.Constants.Reverse());
+        double[] direction = [.. reading.Direction];
         Dictionary<HookPoint, float[]> changes = Changes(p, detail);
-        for (int i = _steps.Count - 1; i >= 0; i--)
+        for (int i = _steps.FindIndex(step => step is Recorded r && r.Point == reading.At); i >= 0; i--)
         {
             switch (_steps[i])
             {
@@ -37,7 +46,7 @@ public sealed partial class ResidualLedger
                     break;
                 case Written written:
                     HookPoint? before = _steps.Take(i).OfType<Recorded>().LastOrDefault()?.Point;
-                    rows.AddRange(Split(written.Component, detail, p).Reverse().Select(c => Row(c, Vector(c, p), before)));
+                    rows.AddRange(Parts(written.Component, before, direction).Reverse());
                     break;
                 case Normed norm:
                     if (norm.Weights.Bias.Length > 0)
@@ -51,27 +60,37 @@ public sealed partial class ResidualLedger
         }
 
         rows.Reverse();
-        double actual = (double)logits[answer] - (wrong is { } w ? logits[w] : 0);
-        if (ReadOutEdited)
+        if (reading.Edited)
         {
-            rows.Add(new DecompositionRow(new Component(ComponentKind.Intervention), 0, null, actual - rows.Sum(r => r.Dla)));
+            rows.Add(new DecompositionRow(
+                new Component(ComponentKind.Intervention), 0, null, reading.Actual - rows.Sum(r => r.Dla)));
         }
 
-        (double[] sum, List<LedgerCheck> checks) = Close(p, detail);
-        double[] stream = [.. _cache.Row(StreamPoints[^1], p).ToArray().Select(x => (double)x)];
+        (double[] sum, List<LedgerCheck> checks) = Close(p, detail, reading.At);
+        double[] stream = [.. _cache.Row(reading.At, p).ToArray().Select(x => (double)x)];
         return new Decomposition
         {
             Position = p,
-            Answer = answer,
-            Wrong = wrong,
+            Answer = reading.Answer,
+            Wrong = reading.Wrong,
             Rows = rows,
-            Actual = actual,
-            LargestLogit = Math.Max(Math.Abs(logits[answer]), wrong is { } other ? Math.Abs(logits[other]) : 0),
+            Actual = reading.Actual,
+            LargestLogit = reading.Largest,
             SumNorm = TensorPrimitives.Norm<double>(sum),
             StreamNorm = TensorPrimitives.Norm<double>(stream),
             ErrorNorm = TensorPrimitives.Distance<double>(stream, sum),
             Checks = checks,
         };
+
+        IEnumerable<DecompositionRow> Parts(Component component, HookPoint? before, double[] towards) =>
+            (component.Kind, detail, options.TopNeurons) switch
+            {
+                (ComponentKind.Attn, LedgerDetail.Source, _) =>
+                    SourceRows(component.Layer, p, before, towards, reading, options),
+                (ComponentKind.Mlp, LedgerDetail.Neuron, { } top) =>
+                    NeuronRows(component, p, towards, top, (c, vector) => Row(c, vector, before)),
+                _ => Split(component, detail, p).Select(c => Row(c, Vector(c, p), before)),
+            };
 
         DecompositionRow Row(Component component, float[] vector, HookPoint? before)
         {
@@ -79,12 +98,15 @@ public sealed partial class ResidualLedger
             double? cosine = before is { } point && norm > 0
                 ? TensorPrimitives.CosineSimilarity(vector, _cache.Row(point, p))
                 : null;
-            return new DecompositionRow(component, norm, cosine, Dot(vector, direction));
+            double factor = options.Scale == NormScale.Frozen
+                ? 1
+                : OwnScale(Dots.Of(vector, vector), Sum(vector), reading);
+            return new DecompositionRow(component, norm, cosine, factor * Dots.Of(vector, direction));
         }
     }
 
     /// <summary>The sum of all writes at the top of the stream, and how well they add up on the way.</summary>
-    private (double[] Sum, List<LedgerCheck> Checks) Close(int p, LedgerDetail detail)
+    private (double[] Sum, List<LedgerCheck> Checks) Close(int p, LedgerDetail detail, HookPoint? upTo = null)
     {
         var checks = new List<LedgerCheck>();
         double[] sum = [];
@@ -92,100 +114,12 @@ public sealed partial class ResidualLedger
         {
             checks.Add(new LedgerCheck(total.Point, RelativeError(total.Sum, _cache.Row(total.Point, p))));
             sum = total.Sum;
+            if (total.Point == upTo)
+            {
+                break;
+            }
         }
 
         return (sum, checks);
-    }
-
-    /// <summary>
-    /// The direction at the top of the stream that the metric reads, and rows for the biases on the way; rows are added last
-    /// first.
-    /// </summary>
-    private double[] ReadOut(int p, int answer, int? wrong, List<DecompositionRow> rows)
-    {
-        ModelWeights weights = _model.Weights;
-        var column = new float[_model.Config.DModel];
-        weights.Unembed.CopyOutput(answer, column);
-        double factor = CapFactor(p, answer), wrongFactor = wrong is { } token ? CapFactor(p, token) : 0;
-        double[] direction = [.. column.Select(x => factor * x)];
-        if (wrong is { } w)
-        {
-            weights.Unembed.CopyOutput(w, column);
-            for (int i = 0; i < direction.Length; i++)
-            {
-                direction[i] -= wrongFactor * column[i];
-            }
-        }
-
-        ReadOnlySpan<float> bias = weights.Unembed.Bias;
-        if (!bias.IsEmpty)
-        {
-            AddBias(ComponentKind.UnembedBias, (factor * bias[answer]) - (wrong is { } other ? wrongFactor * bias[other] : 0));
-        }
-
-        if (weights.MlmHead is { } head)
-        {
-            direction = Through(head.Norm, new HookPoint(HookKind.MlmScale, -1));
-            direction = Gate(direction, _cache.Row(new HookPoint(HookKind.MlmPre, -1), p));
-            AddBias(ComponentKind.MlmBias, Dot(head.Dense.Bias, direction));
-            var row = new float[head.Dense.Outputs];
-            var before = new double[head.Dense.Inputs];
-            for (int i = 0; i < before.Length; i++)
-            {
-                head.Dense.CopyInput(i, row);
-                before[i] = Dot(row, direction);
-            }
-
-            return before;
-        }
-
-        return weights.FinalNorm is { } norm && _model.Hooks.Contains(Hook.FinalScale)
-            ? Through(norm, Hook.FinalScale)
-            : direction;
-
-        double[] Through(NormWeights norm, HookPoint scale)
-        {
-            if (norm.Bias.Length > 0)
-            {
-                AddBias(ComponentKind.FinalNormBias, Dot(norm.Bias, direction));
-            }
-
-            return new Normed(scale, norm, _model.Config.Norm, default).PullBack(direction, _cache.Row(scale, p)[0]);
-        }
-
-        void AddBias(ComponentKind kind, double dla) => rows.Add(new DecompositionRow(new Component(kind), 0, null, dla));
-    }
-
-    /// <summary>direction times act(x) / x, the gate that the run recorded; 0 where x is 0, since act(0) = 0.</summary>
-    private double[] Gate(double[] direction, ReadOnlySpan<float> pre)
-    {
-        var activated = new float[pre.Length];
-        _model.Config.Activation.Apply(pre, activated);
-        var gated = new double[direction.Length];
-        for (int i = 0; i < gated.Length; i++)
-        {
-            gated[i] = pre[i] == 0 ? 0 : direction[i] * activated[i] / pre[i];
-        }
-
-        return gated;
-    }
-
-    private void RequireToken(int token)
-    {
-        if ((uint)token >= (uint)_model.Config.DVocab)
-        {
-            throw new InvalidInputException($"token id {token} is out of range, expected 0..{_model.Config.DVocab - 1}");
-        }
-    }
-
-    private static double Dot(ReadOnlySpan<float> x, double[] y)
-    {
-        double sum = 0;
-        for (int i = 0; i < x.Length; i++)
-        {
-            sum += x[i] * y[i];
-        }
-
-        return sum;
     }
 }

@@ -34,9 +34,9 @@ public sealed partial class ResidualLedger
                     yield return new Total(recorded.Point, sum, change);
                     break;
                 case Written written:
-                    foreach (Component component in Split(written.Component, detail, p))
+                    foreach (float[] vector in Vectors(written.Component, detail, p))
                     {
-                        Add(sum, Vector(component, p));
+                        Add(sum, vector);
                     }
 
                     break;
@@ -46,6 +46,18 @@ public sealed partial class ResidualLedger
             }
         }
     }
+
+    /// <summary>
+    /// Vectors whose sum is that of all components of a step at a detail. Sources are added up in each head's value space,
+    /// and neurons before the output map, which is linear: no vector per source or neuron is made.
+    /// </summary>
+    private IEnumerable<float[]> Vectors(Component written, LedgerDetail detail, int p) => (written.Kind, detail) switch
+    {
+        (ComponentKind.Attn, LedgerDetail.Source) =>
+            Split(written, LedgerDetail.Head, p).Select(head => Vector(head, p, Mixed(head.Layer, head.Head, p))),
+        (ComponentKind.Mlp, LedgerDetail.Neuron) => [Vector(written, p)],
+        _ => Split(written, detail, p).Select(component => Vector(component, p)),
+    };
 
     /// <summary>
     /// Walks the timeline with one carried vector per write, stopping at each recorded point. The list is reused: read it

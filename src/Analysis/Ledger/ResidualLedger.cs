@@ -42,6 +42,7 @@ public sealed partial class ResidualLedger
         _model = model;
         _cache = cache;
         _steps = [.. Timeline(model)];
+        StreamPoints = [.. _steps.OfType<Recorded>().Select(r => r.Point)];
     }
 
     /// <summary>The points that a run has to record for its ledger.</summary>
@@ -64,7 +65,7 @@ public sealed partial class ResidualLedger
     }
 
     /// <summary>The points where the stream was recorded, in order; the last is what the unembedding's norm reads.</summary>
-    public IReadOnlyList<HookPoint> StreamPoints => [.. _steps.OfType<Recorded>().Select(r => r.Point)];
+    public IReadOnlyList<HookPoint> StreamPoints { get; }
 
     /// <summary>Every write at one position up to a point of the stream.</summary>
     /// <param name="position">Position; negative counts from the end.</param>
@@ -127,16 +128,27 @@ public sealed partial class ResidualLedger
 
     private IEnumerable<int> SourceRange(int layer, int p)
     {
-        int first = _model.Config.Window(layer) is { } window ? Math.Max(0, p - window + 1) : 0;
-        int end = _model.Config.Causal ? p + 1 : _cache.Positions;
+        (int first, int end) = Sources(layer, p);
         return Enumerable.Range(first, end - first);
     }
 
+    private (int First, int End) Sources(int layer, int p) => (
+        _model.Config.Window(layer) is { } window ? Math.Max(0, p - window + 1) : 0,
+        _model.Config.Causal ? p + 1 : _cache.Positions);
+
     /// <summary>The vector of a write, as it is added: before any norm of the stream, after a norm of its branch.</summary>
-    private float[] Vector(Component component, int p) =>
-        BranchNorm(component) is { } norm
-            ? norm.Carry(BranchVector(component, p), _cache.Row(norm.Scale, p)[0])
-            : BranchVector(component, p);
+    private float[] Vector(Component component, int p) => Carried(component, p, BranchVector(component, p));
+
+    /// <summary>What a head adds for a mixed value of its own, [d_head].</summary>
+    private float[] Vector(Component head, int p, ReadOnlySpan<float> z)
+    {
+        var vector = new float[_model.Config.DModel];
+        AddHead(head.Layer, head.Head, z, vector);
+        return Carried(head, p, vector);
+    }
+
+    private float[] Carried(Component component, int p, float[] vector) =>
+        BranchNorm(component) is { } norm ? norm.Carry(vector, _cache.Row(norm.Scale, p)[0]) : vector;
 
     /// <summary>The vector of a write before any norm that follows it.</summary>
     private float[] BranchVector(Component component, int p)

@@ -14,6 +14,7 @@ internal sealed class DecomposeCommand : ToolCommand
 
     private readonly ModelOptions _model;
     private readonly InputOptions _input;
+    private readonly ReadingOptions _reading;
     private readonly TableOptions _table;
     private readonly ChoiceOption<LedgerDetail> _by = new(
         "--by", "How finely writes are told apart.", ("head", LedgerDetail.Head), ("component", LedgerDetail.Component),
@@ -33,6 +34,7 @@ internal sealed class DecomposeCommand : ToolCommand
         _input = new InputOptions(this, InputParts.Answers);
         Add(_by);
         Add(_pos);
+        _reading = new ReadingOptions(this);
         _table = new TableOptions(this);
         CommonOptions.AddTo(this);
     }
@@ -40,6 +42,8 @@ internal sealed class DecomposeCommand : ToolCommand
     public override void Execute(Session session)
     {
         _table.Check(session);
+        LedgerDetail detail = session.Get(_by);
+        DecompositionOptions parts = _reading.Read(session, detail);
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         int[] positions = session.Get(_pos);
@@ -60,10 +64,9 @@ internal sealed class DecomposeCommand : ToolCommand
             Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
         }
 
-        LedgerDetail detail = session.Get(_by);
         var options = new RunOptions
         {
-            Observe = ResidualLedger.Needs(model, detail),
+            Observe = [.. ResidualLedger.Needs(model, detail), .. _reading.Needs(session, model)],
             Interventions = _model.Interventions(session, model),
             Threads = _model.Threads(session),
         };
@@ -75,8 +78,12 @@ internal sealed class DecomposeCommand : ToolCommand
             foreach (int position in positions)
             {
                 ReadOnlySpan<float> logits = run.LogitsAt(sequence, position);
-                PromptPair pair = WithAnswer(model, pairs[prompt], $"prompt {prompt}, position {position}", logits, remarks);
-                closures.Add(components.Add(prompt, pair, run.Cache(sequence), logits, position, detail));
+                PromptPair pair = _reading.NeedsAnswer(session)
+                    ? WithAnswer(model, pairs[prompt], $"prompt {prompt}, position {position}", logits, remarks)
+                    : pairs[prompt];
+                var ledger = new ResidualLedger(model, run.Cache(sequence));
+                closures.Add(components.Add(
+                    prompt, pair, ledger, _reading.Readings(session, model, ledger, prompt, pair, logits, position), parts));
             }
         }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Interp.Analysis;
 using Interp.Hooks;
 using Interp.Runtime;
@@ -21,6 +22,9 @@ internal sealed class ModelOptions
 
     private readonly Option<string?> _interventions = Opt.Text(
         "--interventions", "FILE.json", "Interventions to apply in the run, as interp writes them in JSON.");
+
+    private readonly Option<string[]> _process = Opt.List(
+        "--process", "STEPS", $"Weight processing: {string.Join(", ", WeightProcessing.Names)}, or all. [default: none]");
 
     private readonly Option<string?> _verify = new("--verify")
     {
@@ -48,6 +52,7 @@ internal sealed class ModelOptions
         }
 
         command.Add(_threads);
+        command.Add(_process);
     }
 
     /// <summary>Threads; 0 = one per core.</summary>
@@ -82,7 +87,30 @@ internal sealed class ModelOptions
             session.Note($"{graph}: {report.Rows.Count} values agree within {report.Tolerance:E0} of their largest value");
         }
 
-        return model;
+        return Processed(session, model);
+    }
+
+    private TransformerModel Processed(Session session, TransformerModel model)
+    {
+        string[] names = session.Get(_process);
+        if (names.Length == 0)
+        {
+            return model;
+        }
+
+        ProcessStep[] steps = names.Contains("all")
+            ? Enum.GetValues<ProcessStep>()
+            : [.. names.Select(WeightProcessing.Parse)];
+        ProcessedModel processed = WeightProcessing.Apply(model, steps, Threads(session));
+        foreach (ProcessReport report in processed.Reports)
+        {
+            session.Note(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{WeightProcessing.NameOf(report.Step)}: logits of a check prompt change by at most {report.LogitChange:0.0e+0}, "
+                + $"log-probabilities by {report.LogProbabilityChange:0.0e+0}"));
+        }
+
+        return processed.Model;
     }
 
     private string? Graph(Session session, string path)

@@ -126,6 +126,21 @@ public sealed class TransformerModel
         return new TransformerModel(config.Validated(name), weights, null, name, new Lazy<string>(""));
     }
 
+    /// <summary>This model with other weights: same name, tokenizer and hash of the files it came from.</summary>
+    /// <param name="config">The configuration of the other weights.</param>
+    /// <param name="weights">The weights; those of this model are not touched.</param>
+    /// <exception cref="InvalidInputException">The configuration contradicts itself.</exception>
+    public TransformerModel WithWeights(ModelConfig config, ModelWeights weights)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(weights);
+        return new TransformerModel(config.Validated(Name), weights, Tokenizer, Name, _sha256)
+        {
+            Stored = Stored,
+            TokenizerProblem = TokenizerProblem,
+        };
+    }
+
     /// <summary>Runs a ragged batch.</summary>
     /// <param name="batch">The prompts.</param>
     /// <param name="options">What to record, replace and compute; null = logits of every position.</param>

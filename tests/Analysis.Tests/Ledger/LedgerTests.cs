@@ -177,7 +177,7 @@ public sealed class LedgerTests
     {
         var column = new float[model.Config.DModel];
         double terms = 0;
-        foreach (int token in new[] { decomposition.Answer, decomposition.Wrong ?? decomposition.Answer })
+        foreach (int token in new[] { decomposition.Answer!.Value, decomposition.Wrong ?? decomposition.Answer!.Value })
         {
             model.Weights.Unembed.CopyOutput(token, column);
             ReadOnlySpan<float> x = cache.Row(Hook.UnembedIn, decomposition.Position);

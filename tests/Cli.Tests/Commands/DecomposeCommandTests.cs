@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Interp.Hooks;
+using Interp.Runtime;
+using Interp.Runtime.Weights;
 
 namespace Interp.Cli.Tests.Commands;
 
@@ -97,4 +100,67 @@ public sealed class DecomposeCommandTests
         ["decompose", "--model", "demo", "--prompt", "Mary", "--wrong", "saw"], "prompt 0", "--answer");
 
     private static double Dla(JsonElement row) => row.GetProperty("dla").GetDouble();
+
+    // The induction head's query is the current word and its key the word before: the previous-token head wrote it.
+    [Fact]
+    public void A_score_and_a_moved_value_are_taken_apart_by_what_wrote_them()
+    {
+        Outcome key = Tool.Demo("decompose", "--prompt", Tool.Clean, "--to", "1.1.k", "--src", "1", "--json");
+        Assert.Equal("L0H2", Top(key).GetProperty("component").GetString());
+        Outcome query = Tool.Demo("decompose", "--prompt", Tool.Clean, "--to", "L1H1.q", "--src", "1", "--json");
+        Assert.Equal("embed", Top(query).GetProperty("component").GetString());
+        Outcome value = Tool.Demo(
+            "decompose", "--prompt", Tool.Clean, "--answer", "met", "--wrong", "saw", "--to", "1.1.v", "--src", "2", "--json");
+        Assert.Equal("embed", Top(value).GetProperty("component").GetString());
+
+        static JsonElement Top(Outcome outcome) => outcome.Rows
+            .Where(r => r.GetProperty("kind").GetString() is not ("sum" or "actual" or "error"))
+            .MaxBy(r => Math.Abs(r.GetProperty("dla").GetDouble()));
+    }
+
+    [Fact]
+    public void A_probe_of_a_file_is_read_at_its_point()
+    {
+        using var work = new Workspace();
+        string model = work.PutModel(), file = work.At("probe.safetensors");
+        TransformerModel loaded = TransformerModel.Load(model);
+        float[] probe = [.. Enumerable.Range(0, loaded.Config.DModel).Select(i => i % 3 - 1f)];
+        SafetensorsWriter.Write(file, [NamedTensor.Float("probe", [probe.Length], probe)]);
+        Outcome outcome = Tool.Run(
+            "decompose", "--model", model, "--tokens", "1 2 3 4", "--probe", file, "--at", "resid_mid1", "--json");
+        double sum = outcome.Rows.Where(r => r.GetProperty("kind").GetString() == "sum").Sum(Dla);
+        RunResult run = loaded.Run([1, 2, 3, 4], new RunOptions { Observe = ["resid_mid1"] });
+        double expected = run.Cache().Row(Hook.ResidMid(1), -1).ToArray().Zip(probe, (x, y) => (double)x * y).Sum();
+        Assert.Equal(expected, sum, 1e-4);
+    }
+
+    [Theory]
+    [InlineData("--by neuron", "--top-neurons", "2", "other_neurons")]
+    [InlineData("--by source", "--value-bias", "", "value_bias")]
+    [InlineData("--by head", "--gain-row", "", "norm_gain")]
+    public void Options_add_rows_and_the_ledger_stays_closed(string by, string option, string value, string kind)
+    {
+        using var work = new Workspace();
+        Outcome outcome = Tool.Run(
+        [
+            "decompose", "--model", work.PutModel(), "--tokens", "1 2 3 4", "--answer-token", "5", .. by.Split(' '), option,
+            .. value.Length > 0 ? new[] { value } : [], "--json",
+        ]);
+        Assert.Contains(outcome.Rows, r => r.GetProperty("kind").GetString() == kind);
+        double error = outcome.Rows.Where(r => r.GetProperty("kind").GetString() == "error").Sum(Dla);
+        Assert.True(Math.Abs(error) < 1e-5 * outcome.Rows.Max(r => Math.Abs(Dla(r))));
+    }
+
+    [Theory]
+    [InlineData("--to 1.1.q", "--src")]
+    [InlineData("--to 1.1.x --src 1", "1.1.x")]
+    [InlineData("--to 7.1.q --src 1", "7.1")]
+    [InlineData("--to 1.1.q --src 20", "20")]
+    [InlineData("--top-neurons 3", "--by neuron")]
+    [InlineData("--value-bias", "--by source")]
+    [InlineData("--src 3", "--to")]
+    [InlineData("--at z0", "--probe")]
+    [InlineData("--scale recomputed", "norm")]
+    public void What_does_not_fit_is_refused(string options, string word) => Tool.Refuses(
+        ["decompose", "--model", "demo", "--prompt", Tool.Clean, "--answer", "met", .. options.Split(' ')], word);
 }

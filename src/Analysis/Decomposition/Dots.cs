@@ -1,0 +1,68 @@
+using System.Runtime.Intrinsics;
+
+namespace Interp.Analysis;
+
+/// <summary>
+/// Sums of products in float64 with a fixed order: element i goes to stripe i mod 8, i ascending, products and sums rounded
+/// separately; then the stripes are added in order. The same bits on every machine.
+/// </summary>
+internal static class Dots
+{
+    /// <summary>x . y.</summary>
+    public static double Of(ReadOnlySpan<float> x, ReadOnlySpan<double> y)
+    {
+        Vector256<double> low = Vector256<double>.Zero, high = Vector256<double>.Zero;
+        int i = 0;
+        for (; i + 8 <= x.Length; i += 8)
+        {
+            (Vector256<double> first, Vector256<double> second) = Vector256.Widen(Vector256.Create(x.Slice(i, 8)));
+            low += first * Vector256.Create(y.Slice(i, 4));
+            high += second * Vector256.Create(y.Slice(i + 4, 4));
+        }
+
+        Span<double> stripes = stackalloc double[8];
+        low.CopyTo(stripes);
+        high.CopyTo(stripes[4..]);
+        for (int s = 0; i < x.Length; i++, s++)
+        {
+            stripes[s] += x[i] * y[i];
+        }
+
+        return Sum(stripes);
+    }
+
+    /// <summary>x . y.</summary>
+    public static double Of(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        Vector256<double> low = Vector256<double>.Zero, high = Vector256<double>.Zero;
+        int i = 0;
+        for (; i + 8 <= x.Length; i += 8)
+        {
+            (Vector256<double> x1, Vector256<double> x2) = Vector256.Widen(Vector256.Create(x.Slice(i, 8)));
+            (Vector256<double> y1, Vector256<double> y2) = Vector256.Widen(Vector256.Create(y.Slice(i, 8)));
+            low += x1 * y1;
+            high += x2 * y2;
+        }
+
+        Span<double> stripes = stackalloc double[8];
+        low.CopyTo(stripes);
+        high.CopyTo(stripes[4..]);
+        for (int s = 0; i < x.Length; i++, s++)
+        {
+            stripes[s] += (double)x[i] * y[i];
+        }
+
+        return Sum(stripes);
+    }
+
+    private static double Sum(ReadOnlySpan<double> stripes)
+    {
+        double sum = 0;
+        foreach (double stripe in stripes)
+        {
+            sum += stripe;
+        }
+
+        return sum;
+    }
+}

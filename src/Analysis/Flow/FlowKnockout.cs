@@ -1,0 +1,106 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>
+/// The measured flow: the metric is read with the edge from a source to a destination cut in all heads of a layer, pattern entries
+/// set to 0 and the rest left as it was. And how well maps agree with it.
+/// </summary>
+public static class FlowKnockout
+{
+    /// <summary>|metric of the run - metric with the edge cut|, for every layer and edge into some destinations.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pair">The prompt and the tokens that count.</param>
+    /// <param name="metric">What is read.</param>
+    /// <param name="destinations">Positions whose incoming edges are cut.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    /// <returns>One entry per layer, destination and source that the mask allows.</returns>
+    /// <exception cref="InvalidInputException">Metric, prompt or positions do not fit.</exception>
+    public static IReadOnlyDictionary<(int Layer, int Destination, int Source), double> Measure(
+        TransformerModel model, PromptPair pair, Metric metric, IReadOnlyList<int> destinations, int threads = 0,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pair);
+        ArgumentNullException.ThrowIfNull(metric);
+        ArgumentNullException.ThrowIfNull(destinations);
+        metric.Require(pair, 0);
+        int n = pair.Clean.Count;
+        (int Layer, int Destination, int Source)[] edges =
+        [
+            .. from layer in Enumerable.Range(0, model.Config.NLayers)
+               from destination in destinations.Select(p => Positions.Resolve(p, n, "the prompt")).Distinct()
+               from source in Enumerable.Range(0, n)
+               where !model.Config.Causal || source <= destination
+               where model.Config.Window(layer) is not { } window || Math.Abs(destination - source) < window
+               select (layer, destination, source),
+        ];
+        Variant[] variants =
+        [
+            new(0, []), .. edges.Select(e => new Variant(0, [new KnockOut(e.Layer, e.Destination, e.Source, renormalize: false)])),
+        ];
+        var values = new double[variants.Length];
+        float[] reference = model.Run(pair.Clean, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
+        VariantEngines.Default.Run(
+            model, new TokenBatch([pair.Clean]), variants,
+            new VariantOptions { Logits = LogitRows.At(metric.Position), Threads = threads, Cancellation = cancellation },
+            (in VariantResult result) => values[result.Index] = metric.Evaluate(result.Row(0), pair, reference));
+        var effects = new Dictionary<(int, int, int), double>();
+        for (int i = 0; i < edges.Length; i++)
+        {
+            effects[edges[i]] = Math.Abs(values[0] - values[i + 1]);
+        }
+
+        return effects;
+    }
+
+    /// <summary>Spearman's rank correlation, ties with their mean rank; NaN where one side is constant.</summary>
+    /// <param name="x">Values.</param>
+    /// <param name="y">As many values.</param>
+    public static double RankCorrelation(IReadOnlyList<double> x, IReadOnlyList<double> y)
+    {
+        double[] a = Ranks(x), b = Ranks(y);
+        double mean = (a.Length - 1) / 2.0, cross = 0, own = 0, other = 0;
+        for (int i = 0; i < a.Length; i++)
+        {
+            cross += (a[i] - mean) * (b[i] - mean);
+            own += (a[i] - mean) * (a[i] - mean);
+            other += (b[i] - mean) * (b[i] - mean);
+        }
+
+        return cross / Math.Sqrt(own * other);
+    }
+
+    /// <summary>Share of the k largest of one that are among the k largest of the other; ties by index.</summary>
+    /// <param name="x">Values.</param>
+    /// <param name="y">As many values.</param>
+    /// <param name="k">How many.</param>
+    public static double TopOverlap(IReadOnlyList<double> x, IReadOnlyList<double> y, int k)
+    {
+        k = Math.Min(k, x.Count);
+        return k == 0 ? 0 : Top(x).Intersect(Top(y)).Count() / (double)k;
+
+        IEnumerable<int> Top(IReadOnlyList<double> values) =>
+            Enumerable.Range(0, values.Count).OrderByDescending(i => values[i]).ThenBy(i => i).Take(k);
+    }
+
+    private static double[] Ranks(IReadOnlyList<double> values)
+    {
+        var ranks = new double[values.Count];
+        double below = 0;
+        foreach (IGrouping<double, int> tied in Enumerable.Range(0, values.Count).GroupBy(i => values[i]).OrderBy(g => g.Key))
+        {
+            int count = tied.Count();
+            foreach (int i in tied)
+            {
+                ranks[i] = below + ((count - 1) / 2.0);
+            }
+
+            below += count;
+        }
+
+        return ranks;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Numerics;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>Tables of what the weights alone say about heads.</summary>
+public static class WeightTables
+{
+    /// <summary>
+    /// Table <c>ov</c> or <c>qk</c>: for each head the circuit's Frobenius norm, copying score, singular values and eigenvalues; a
+    /// row per number, with its index where there are several.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="qk">Whether W_Q W_K^T instead of W_V W_O.</param>
+    /// <param name="heads">The heads; null = all.</param>
+    /// <param name="cancellation">Stops between heads.</param>
+    public static ResultTable Circuits(
+        TransformerModel model, bool qk, IReadOnlyCollection<(int Layer, int Head)>? heads = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var circuits = new HeadCircuits(model);
+        var table = new ResultTable(
+            qk ? "qk" : "ov", new Column("layer", ColumnType.Int32), new Column("head", ColumnType.Int32),
+            new Column("score_name", ColumnType.Text), new Column("index", ColumnType.Int32), new Column("value", ColumnType.Float64));
+        foreach ((int layer, int head) in heads ?? All(model))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            LowRank circuit = qk ? circuits.Qk(layer, head) : circuits.Ov(layer, head);
+            Add("norm", null, circuit.Norm);
+            Add("copying", null, circuit.CopyingScore());
+            int i = 0;
+            foreach (double value in circuit.SingularValues())
+            {
+                Add("singular_value", i++, value);
+            }
+
+            i = 0;
+            foreach (Complex value in circuit.Eigenvalues())
+            {
+                Add("eigenvalue_real", i, value.Real);
+                Add("eigenvalue_imaginary", i++, value.Imaginary);
+            }
+
+            void Add(string name, int? index, double value) => table.Add(layer, head, name, index, value);
+        }
+
+        return table;
+    }
+
+    /// <summary>Table <c>composition</c>: how strongly each head reads, through query, key and value, what each earlier head writes.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="heads">Later heads; null = all.</param>
+    /// <param name="cancellation">Stops between heads.</param>
+    public static ResultTable Composition(
+        TransformerModel model, IReadOnlyCollection<(int Layer, int Head)>? heads = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var circuits = new HeadCircuits(model);
+        var table = new ResultTable(
+            "composition", new Column("src_layer", ColumnType.Int32), new Column("src_head", ColumnType.Int32),
+            new Column("layer", ColumnType.Int32), new Column("head", ColumnType.Int32), new Column("input", ColumnType.Text),
+            new Column("value", ColumnType.Float64));
+        foreach ((int Layer, int Head) to in heads ?? All(model))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach ((int Layer, int Head) from in All(model).Where(h => h.Layer < to.Layer))
+            {
+                foreach (QkvInput input in Enum.GetValues<QkvInput>())
+                {
+                    table.Add(
+                        from.Layer, from.Head, to.Layer, to.Head, input switch
+                        {
+                            QkvInput.Query => "q",
+                            QkvInput.Key => "k",
+                            _ => "v",
+                        },
+                        circuits.Composition(from, to, input));
+                }
+            }
+        }
+
+        return table;
+    }
+
+    /// <summary>
+    /// Table <c>token_pairs</c>: for each head the pairs of tokens with the largest entries of its full OV circuit (source token,
+    /// token whose logit it raises) or full QK circuit (token that attends, token that is attended to).
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="qk">Whether the QK circuit.</param>
+    /// <param name="top">Pairs per head.</param>
+    /// <param name="heads">The heads; null = all.</param>
+    /// <param name="cancellation">Stops between heads.</param>
+    public static ResultTable TokenPairs(
+        TransformerModel model, bool qk, int top, IReadOnlyCollection<(int Layer, int Head)>? heads = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var circuits = new HeadCircuits(model);
+        var table = new ResultTable(
+            "token_pairs", new Column("layer", ColumnType.Int32), new Column("head", ColumnType.Int32),
+            new Column("circuit", ColumnType.Text), new Column("from_id", ColumnType.Int32), new Column("from_token", ColumnType.Text),
+            new Column("to_id", ColumnType.Int32), new Column("to_token", ColumnType.Text), new Column("value", ColumnType.Float64));
+        foreach ((int layer, int head) in heads ?? All(model))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            LowRank circuit = qk ? circuits.FullQk(layer, head) : circuits.FullOv(layer, head);
+            foreach ((int row, int column, double value) in circuit.TopEntries(top))
+            {
+                table.Add(
+                    layer, head, qk ? "qk" : "ov", row, model.TokenText(row), column, model.TokenText(column), value);
+            }
+        }
+
+        return table;
+    }
+
+    /// <summary>All heads of a model.</summary>
+    /// <param name="model">The model.</param>
+    public static IReadOnlyList<(int Layer, int Head)> All(TransformerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return [.. from layer in Enumerable.Range(0, model.Config.NLayers)
+                   from head in Enumerable.Range(0, model.Config.NHeads)
+                   select (layer, head)];
+    }
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Interp.Analysis;
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary><c>interp weights</c>: what the weights alone say about heads; tables <c>ov</c>, <c>qk</c>, <c>composition</c>, <c>token_pairs</c>.</summary>
+internal sealed class WeightsCommand : ToolCommand
+{
+    private readonly ModelOptions _model;
+    private readonly TableOptions _table;
+    private readonly ChoiceOption<string> _what = new(
+        "--what", "ov, qk: norms, copying scores, singular values, eigenvalues of the circuits; composition: Q-, K- and V-composition; "
+        + "ov-tokens, qk-tokens: the strongest token pairs through embedding and unembedding.",
+        ("ov", "ov"), ("qk", "qk"), ("composition", "composition"), ("ov-tokens", "ov-tokens"), ("qk-tokens", "qk-tokens"));
+
+    private readonly Option<string[]> _heads = Opt.List("--heads", "HEADS", "9.6,L9H9,...: these heads only. [default: all]");
+    private readonly Option<int> _top = Opt.Int("--top", "N", "Token pairs per head.", 10, 1);
+
+    public WeightsCommand()
+        : base("weights", "Circuits and composition of heads, from the weights alone (tables `ov`, `qk`, `composition`, `token_pairs`).")
+    {
+        _model = new ModelOptions(this);
+        Add(_what);
+        Add(_heads);
+        Add(_top);
+        _table = new TableOptions(this);
+        CommonOptions.AddTo(this);
+    }
+
+    public override void Execute(Session session)
+    {
+        _table.Check(session);
+        string what = session.Get(_what);
+        if (session.Has(_top) && !what.EndsWith("-tokens", StringComparison.Ordinal))
+        {
+            throw new InvalidInputException("--top: works with --what ov-tokens or qk-tokens only");
+        }
+
+        TransformerModel model = _model.Load(session);
+        (int Layer, int Head)[]? heads = Heads(session, model);
+        CancellationToken stop = session.Cancellation;
+        ResultTable table = what switch
+        {
+            "composition" => WeightTables.Composition(model, heads, stop),
+            "ov" or "qk" => WeightTables.Circuits(model, what == "qk", heads, stop),
+            _ => WeightTables.TokenPairs(model, what == "qk-tokens", session.Get(_top), heads, stop),
+        };
+        _table.Emit(session, table, () => Print(session, table));
+    }
+
+    /// <summary>The heads that were asked for; null when none were.</summary>
+    private (int Layer, int Head)[]? Heads(Session session, TransformerModel model) => session.Get(_heads) is not { Length: > 0 } names
+        ? null
+        : [.. names.Select(HeadRef.Parse).Select(head =>
+            (uint)head.Layer < (uint)model.Config.NLayers && (uint)head.Head < (uint)model.Config.NHeads
+                ? (head.Layer, head.Head)
+                : throw new InvalidInputException(
+                    $"--heads: {head} is out of range, expected L0H0..L{model.Config.NLayers - 1}H{model.Config.NHeads - 1}"))];
+
+    private static void Print(Session session, ResultTable table)
+    {
+        IReadOnlyList<object?>[] rows = [.. table.Rows.Where(r => table.Name is not ("ov" or "qk") || r[2] is "norm" or "copying" || r[3] is 0)];
+        if (table.Name == "composition")
+        {
+            rows = [.. rows.OrderByDescending(r => (double)r[^1]!)];
+        }
+
+        var people = new PeopleTable([.. table.Columns.Select(c => c.Type == ColumnType.Text ? c.Name : "#" + c.Name)]);
+        foreach (IReadOnlyList<object?> row in rows.Take(PeopleRows.Most))
+        {
+            people.Add([.. row]);
+        }
+
+        people.Print(session.Output);
+        PeopleRows.Remainder(session, Math.Min(rows.Length, PeopleRows.Most), table.Rows.Count);
+    }
+}
