@@ -4,6 +4,7 @@ using Interp.Bench;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
 using Interp.Bench.Product;
+using Interp.Bench.Sweeps;
 
 if (args is ["kernels", ..])
 {
@@ -19,12 +20,13 @@ IEnumerable<string>? lines = command switch
     "odd" => ProductRunner.Table(ProductShape.Odd, rounds),
     "stream" => StreamRunner.Table(rounds),
     "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
+    "sweeps" => SweepRunner.Table(rounds),
     "memory" => LoadRunner.MeasureMemory(),
     _ => null,
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, load, memory or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, load, memory or kernels, found '{command}'");
     return 2;
 }
 

@@ -9,7 +9,7 @@ public sealed partial class DocumentationTests
 {
     private static readonly string[] TechniquePages =
     [
-        "ledger", "patching", "ablation", "knockout", "path-patching", "causal-tracing", "statistics", "data", "interventions", "verification",
+        "ledger", "patching", "ablation", "knockout", "path-patching", "causal-tracing", "statistics", "data", "lanes", "interventions", "verification",
         "from-transformerlens", "new-family",
     ];
 

@@ -7,6 +7,12 @@ using Interp.Runtime;
 using Interp.Runtime.Kernels;
 using Interp.Tests;
 
+if (args is ["memory"])
+{
+    MemoryProbe.Run();
+    return;
+}
+
 // One line for the vector units of this process, one for the tier the kernels chose, then a hash for each model.
 Console.WriteLine(
     $"hardware 512={Vector512.IsHardwareAccelerated} 256={Vector256.IsHardwareAccelerated} "

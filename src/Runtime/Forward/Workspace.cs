@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
@@ -22,8 +22,8 @@ internal sealed unsafe class Workspace : IDisposable
     public Workspace(long floats)
     {
         Capacity = floats;
-        _memory = (float*)NativeMemory.AlignedAlloc((nuint)Math.Max(1, floats) * sizeof(float), Alignment * sizeof(float));
-        GC.AddMemoryPressure(Math.Max(1, Bytes));
+        _memory = (float*)SystemMemory.Allocate(Bytes);
+        GC.AddMemoryPressure(Bytes);
     }
 
     ~Workspace() => Free();
@@ -34,7 +34,7 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Floats handed out.</summary>
     public long Used { get; private set; }
 
-    private long Bytes => Capacity * sizeof(float);
+    private long Bytes => Math.Max(1, Capacity) * sizeof(float);
 
     /// <summary>A workspace that only counts.</summary>
     public static Workspace Counting() => new(true);
@@ -74,9 +74,9 @@ internal sealed unsafe class Workspace : IDisposable
     {
         if (_memory is not null)
         {
-            NativeMemory.AlignedFree(_memory);
+            SystemMemory.Free(_memory, Bytes);
             _memory = null;
-            GC.RemoveMemoryPressure(Math.Max(1, Bytes));
+            GC.RemoveMemoryPressure(Bytes);
         }
     }
 }

@@ -9,6 +9,8 @@ internal static unsafe partial class SystemMemory
 
     private const int DoNotNeed = 4;
     private const int HugePage = 14;
+    private const int ReadAndWrite = 3;
+    private const int PrivateAnonymous = 0x22;
 
     /// <summary>Asks for large pages, which spare a product that streams through its weights the translation of addresses.</summary>
     internal static void UseLargePages(void* start, long bytes)
@@ -29,6 +31,33 @@ internal static unsafe partial class SystemMemory
         if (end > first)
             _ = Advise((void*)first, (nuint)(end - first), DoNotNeed);
     }
+
+    /// <summary>
+    /// Memory that goes back to the system when it is freed. The C library's allocator keeps freed memory of its own for later, so
+    /// that what a process holds would depend on what it once held.
+    /// </summary>
+    internal static void* Allocate(long bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+            return NativeMemory.AlignedAlloc((nuint)bytes, 64);
+        void* memory = Map(null, (nuint)bytes, ReadAndWrite, PrivateAnonymous, -1, 0);
+        return memory != (void*)-1 ? memory : throw new InvalidInputException($"memory: the system has no {bytes} bytes left");
+    }
+
+    /// <summary>Frees what <see cref="Allocate"/> gave.</summary>
+    internal static void Free(void* memory, long bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+            NativeMemory.AlignedFree(memory);
+        else
+            _ = Unmap(memory, (nuint)bytes);
+    }
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial void* Map(void* address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int Unmap(void* address, nuint length);
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(void* address, nuint length, int advice);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Interp.Hooks;
 using Interp.Runtime.Forward;
 using Interp.Runtime.Kernels;
@@ -9,9 +8,10 @@ namespace Interp.Runtime.Lanes;
 /// The base runs of some sequences, with what lanes start from: recorded rows before and after the base's interventions, keys
 /// and values of every layer, and the logits that are read.
 /// </summary>
-internal sealed class BaseRun
+internal sealed class BaseRun : IDisposable
 {
     private readonly Dictionary<int, int> _places = [];
+    private readonly Workspace _kept;
     private readonly BaseKeys _keys;
     private readonly BaseHooks.Records _records;
     private readonly float[][] _logits;
@@ -37,15 +37,19 @@ internal sealed class BaseRun
                 : options.Base[s].Select(x => x with { Scope = x.Scope.InSequences(i) })),
         ];
         InterventionPlan plan = InterventionPlan.Create(model.Hooks, own.Lengths, interventions);
-        _records = new BaseHooks.Records(points, own.Count);
-        var hooks = new BaseHooks(plan, _records);
         var starts = new int[own.Count];
         RowSegment[] segments = BatchRun.Segments(own, starts);
+        Workspace counting = Workspace.Counting();
+        _ = new BaseHooks.Records(points, plan, model.Hooks, own.Lengths, counting);
+        _ = new BaseKeys(config, segments, threads, counting);
+        _kept = new Workspace(counting.Used);
+        _records = new BaseHooks.Records(points, plan, model.Hooks, own.Lengths, _kept);
+        _keys = new BaseKeys(config, segments, threads, _kept);
+        var hooks = new BaseHooks(plan, _records);
         PassSize size = BatchRun.Size(config, segments, cached: true, hooks);
         Workspace memory = model.Resources.Memory.Rent(PassBuffers.Floats(config, size));
         try
         {
-            _keys = new BaseKeys(config, segments, threads);
             var pass = new ForwardPass<BaseHooks>(model.Resources, new PassBuffers(memory, config, size), _keys, threads, hooks);
             pass.SetRows(segments);
             pass.Embed(own, starts);
@@ -78,16 +82,19 @@ internal sealed class BaseRun
     public float[] Logits(int sequence) => _logits[_places[sequence]];
 
     /// <summary>What a point held before the base's interventions.</summary>
-    public float[] Before(HookPoint point, int sequence) => _records.Before(point, _places[sequence]);
+    public ReadOnlySpan<float> Before(HookPoint point, int sequence) => _records.Before(point, _places[sequence]);
 
     /// <summary>What a point held after the base's interventions.</summary>
-    public float[] After(HookPoint point, int sequence) => _records.After(point, _places[sequence]);
+    public ReadOnlySpan<float> After(HookPoint point, int sequence) => _records.After(point, _places[sequence]);
 
     /// <summary>The first keys of a sequence in a layer.</summary>
     public KeyRun Keys(int layer, int sequence, int head, int count) => _keys.First(layer, _places[sequence], head, count);
 
-    /// <summary>Shape of a point for a whole sequence.</summary>
+    /// <summary>Heads of a point, 1 where it has none.</summary>
     public int Heads(HookPoint point) => Math.Max(1, _map.Heads(point));
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => _kept.Dispose();
 
     private static float[][] Chosen(
         float[] logits, int[][] read, IReadOnlyList<int> sequences, LogitTokens tokens, int vocabulary)
@@ -146,84 +153,34 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
     /// <summary>What was recorded of each sequence.</summary>
     internal sealed class Records
     {
-        private readonly Dictionary<HookPoint, float[]?[]> _after;
-        private readonly Dictionary<HookPoint, float[]?[]> _before = [];
-        private readonly int _sequences;
+        private readonly Dictionary<HookPoint, FloatBlock[]> _after = [];
+        private readonly Dictionary<HookPoint, FloatBlock[]> _before = [];
 
-        public Records(IReadOnlyCollection<HookPoint> points, int sequences)
+        /// <summary>Lays the records out; points that the base's interventions change are kept twice.</summary>
+        public Records(
+            IReadOnlyCollection<HookPoint> points, InterventionPlan plan, HookMap map, IReadOnlyList<int> lengths, Workspace memory)
         {
-            _sequences = sequences;
-            _after = points.ToDictionary(p => p, _ => new float[]?[sequences]);
+            foreach (HookPoint point in points)
+            {
+                FloatBlock[] Take() => [.. lengths.Select(n => memory.Take(
+                    1, map.Shape(point, n, n).Aggregate(1L, (product, size) => product * size)))];
+                _after[point] = Take();
+                if (plan.Targets(point))
+                {
+                    _before[point] = Take();
+                }
+            }
         }
 
         public bool Wants(HookPoint point) => _after.ContainsKey(point);
 
-        public float[] Before(HookPoint point, int place) =>
-            _before.TryGetValue(point, out float[]?[]? values) ? values[place]! : After(point, place);
+        public ReadOnlySpan<float> Before(HookPoint point, int place) =>
+            _before.TryGetValue(point, out FloatBlock[]? values) ? values[place].Span : After(point, place);
 
-        public float[] After(HookPoint point, int place) => _after[point][place]!;
+        public ReadOnlySpan<float> After(HookPoint point, int place) => _after[point][place].Span;
 
-        public void PutAfter(in Activation activation) => _after[activation.Point][activation.Sequence] = activation.Copy();
+        public void PutAfter(in Activation activation) => activation.Data.CopyTo(_after[activation.Point][activation.Sequence].Span);
 
-        public void PutBefore(in Activation activation)
-        {
-            if (!_before.TryGetValue(activation.Point, out float[]?[]? values))
-            {
-                _before[activation.Point] = values = new float[]?[_sequences];
-            }
-
-            values[activation.Sequence] = activation.Copy();
-        }
+        public void PutBefore(in Activation activation) => activation.Data.CopyTo(_before[activation.Point][activation.Sequence].Span);
     }
-}
-
-/// <summary>Keys and values of all layers of the base runs.</summary>
-internal sealed unsafe class BaseKeys : PassKeys
-{
-    private readonly float[][][] _panels;
-    private readonly float[][][] _values;
-    private readonly RowSegment[] _segments;
-    private int _layer;
-
-    public BaseKeys(ModelConfig config, RowSegment[] segments, int threads)
-        : base(config, threads)
-    {
-        _segments = segments;
-        _panels = Allocate(count => KeyPanels.Floats(count, Heads, DHead));
-        _values = Allocate(count => ((long)count * Width) + PackedMatrix.PanelWidth);
-
-        float[][][] Allocate(Func<int, long> floats) =>
-        [
-            .. Enumerable.Range(0, config.NLayers).Select(_ => segments.Select(
-                s => GC.AllocateUninitializedArray<float>(checked((int)floats(s.Count)), pinned: true)).ToArray()),
-        ];
-    }
-
-    public override int End(int keys) => _segments[keys].End;
-
-    public override void Put(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
-    {
-        _layer = layer;
-        foreach (RowSegment segment in segments)
-        {
-            v.From(segment.Row, Width).Rows(segment.Count, Width).CopyTo(_values[layer][segment.Keys]);
-        }
-
-        Pack(layer, segments, k);
-    }
-
-    public override void Runs(int keys, int head, out KeyRun past, out KeyRun own)
-    {
-        past = default;
-        own = First(_layer, keys, head, _segments[keys].Count);
-    }
-
-    /// <summary>The first keys of a sequence.</summary>
-    public KeyRun First(int layer, int sequence, int head, int count) =>
-        Run(Address(_panels[layer][sequence]), Address(_values[layer][sequence]), 0, count, head);
-
-    protected override (nint Panels, int Held) Target(int layer, RowSegment segment) =>
-        ((nint)Address(_panels[layer][segment.Keys]), 0);
-
-    private static float* Address(float[] pinned) => (float*)Unsafe.AsPointer(ref pinned[0]);
 }

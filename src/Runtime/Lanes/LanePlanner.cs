@@ -161,15 +161,15 @@ internal sealed class LanePlanner
 
         int heads = baseRun.Heads(point);
         bool attention = point.Kind is HookKind.AttnScores or HookKind.Pattern;
-        float[] before = baseRun.Before(point, sequence), after = baseRun.After(point, sequence);
+        ReadOnlySpan<float> before = baseRun.Before(point, sequence), after = baseRun.After(point, sequence);
         int width = before.Length / length;
 
         // Rows of attention stand head by head: there the whole is tried, elsewhere only the rows that are touched.
         (int from, int to) = attention ? (0, length) : (first, end);
-        float[] tried = before.AsSpan(from * width, (to - from) * width).ToArray();
+        float[] tried = before.Slice(from * width, (to - from) * width).ToArray();
         plan.Apply(new Activation(point, 0, from, to - from, heads, tried));
         ReadOnlySpan<int> bits = MemoryMarshal.Cast<float, int>(tried.AsSpan());
-        ReadOnlySpan<int> same = MemoryMarshal.Cast<float, int>(after.AsSpan(from * width, (to - from) * width));
+        ReadOnlySpan<int> same = MemoryMarshal.Cast<float, int>(after.Slice(from * width, (to - from) * width));
         int firstChanged = length, lastChanged = -1;
         int rowWidth = attention ? before.Length / (heads * length) : width;
         for (int row = 0; row < bits.Length / Math.Max(1, rowWidth); row++)

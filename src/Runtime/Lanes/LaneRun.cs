@@ -55,7 +55,9 @@ internal sealed class LaneRun(
             {
                 int next = used[first + sequences.Count];
                 HashSet<HookPoint> more = [.. points, .. _planner.Recorded(bySequence[next].Select(i => variants[i]))];
-                if (sequences.Count > 0 && BaseBytes([.. sequences, next], more) > budget / 2)
+                List<int> longer = [.. sequences, next];
+                long kept = BaseBytes(longer, more);
+                if (sequences.Count > 0 && (kept > budget / 2 || kept + PassBytes(longer) > budget))
                 {
                     break;
                 }
@@ -72,7 +74,7 @@ internal sealed class LaneRun(
 
     private void RunSequences(List<int> sequences, HashSet<HookPoint> points, int[] indices)
     {
-        var baseRun = new BaseRun(model, batch, sequences, points, options, _threads);
+        using var baseRun = new BaseRun(model, batch, sequences, points, options, _threads);
         CountedMultiplyAdds += baseRun.MultiplyAdds;
         _plan.MultiplyAdds += baseRun.MultiplyAdds;
         _baseBytes = BaseBytes(sequences, points);
@@ -82,7 +84,7 @@ internal sealed class LaneRun(
             return;
         }
 
-        long left = Math.Max(0, budget - _baseBytes);
+        long left = Math.Max(0, budget - _baseBytes - WalkBytes());
         List<Lane> lanes = [];
         long bytes = 0;
         foreach (int index in indices)
@@ -210,7 +212,7 @@ internal sealed class LaneRun(
             model.Hooks, batch.Tokens(variant.Sequence).Length, VariantChecks.Changed(model, variant, options));
         foreach (HookPoint point in variant.Observe.Select(model.Hooks.Require))
         {
-            cache.Put(point, own.TryGetValue(point, out float[]? values) ? values : baseRun.After(point, variant.Sequence));
+            cache.Put(point, own.TryGetValue(point, out float[]? values) ? values : baseRun.After(point, variant.Sequence).ToArray());
         }
 
         return cache;
@@ -237,11 +239,23 @@ internal sealed class LaneRun(
         return (floats + (2L * _config.NLayers * (length + 31) * _config.NKeyValueHeads * _config.DHead)) * sizeof(float);
     });
 
+    /// <summary>What the pass of base runs holds while it goes on, patterns and the like that are listened to left out.</summary>
+    private long PassBytes(List<int> sequences)
+    {
+        TokenBatch part = batch.Part(sequences);
+        PassSize size = BatchRun.Size(_config, BatchRun.Segments(part, new int[part.Count]), cached: true, default(NoHooks));
+        return (PassBuffers.Floats(_config, size) + (sequences.Sum(s => (long)ReadCount(s)) * _config.DVocab)) * sizeof(float);
+    }
+
+    /// <summary>What a walk holds whatever its lanes.</summary>
+    private long WalkBytes() => sizeof(float) * ((options.Tokens.IsAll ? LaneWalk.VocabularyRows * (long)_config.DVocab : 0)
+        + (PassBuffers.NeuronRows * (long)_config.DMlp * (_config.Gated ? 2 : 1)));
+
     /// <summary>What a walk holds of a lane.</summary>
     private long LaneBytes(Lane lane)
     {
         int heads = _config.NHeads * _config.DHead, keys = _config.NKeyValueHeads * _config.DHead;
-        long row = (5L * _config.DModel) + (2L * heads) + (2L * keys) + 2;
+        long row = (6L * _config.DModel) + (2L * heads) + (2L * keys) + 2;
         bool neurons = lane.Plan.Points.Concat(lane.Variant.Observe)
             .Any(p => p.Kind is HookKind.Pre or HookKind.PreLinear or HookKind.Post);
         row += neurons ? 2L * _config.DMlp : 0;

@@ -5,8 +5,8 @@ namespace Interp.Runtime.Lanes;
 
 internal sealed partial class LaneWalk
 {
-    // Rows whose logits of the whole vocabulary are held at a time.
-    private const int VocabularyRows = 256;
+    /// <summary>Rows whose logits of the whole vocabulary are held at a time.</summary>
+    public const int VocabularyRows = 256;
 
     /// <summary>Logits of the rows that are read; where a lane has no row, those of the base run.</summary>
     private void ReadLogits(LogitTokens tokens, Action<Lane, float[]> handle)

@@ -183,10 +183,10 @@ internal sealed partial class LaneWalk
         foreach (RowSegment segment in segments)
         {
             int sequence = _lanes[segment.Sequence].Sequence;
-            float[] values = after ? _base.After(point, sequence) : _base.Before(point, sequence);
+            ReadOnlySpan<float> values = after ? _base.After(point, sequence) : _base.Before(point, sequence);
             if (except is null)
             {
-                values.AsSpan(segment.First * width, segment.Count * width).CopyTo(destination.From(segment.Row, width).Span);
+                values.Slice(segment.First * width, segment.Count * width).CopyTo(destination.From(segment.Row, width).Span);
                 continue;
             }
 
@@ -194,7 +194,7 @@ internal sealed partial class LaneWalk
             {
                 if (!except[segment.Row + i])
                 {
-                    values.AsSpan((segment.First + i) * width, width).CopyTo(destination.From(segment.Row + i, width).Span);
+                    values.Slice((segment.First + i) * width, width).CopyTo(destination.From(segment.Row + i, width).Span);
                 }
             }
         }

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Interp.Analysis;
+using Interp.Runtime;
 
 namespace Interp.Cli.Tests.Commands;
 
@@ -61,6 +63,58 @@ public sealed class SweepMeansTests
         Outcome people = Tool.Demo("patch", "--data", data).Succeeded();
         Assert.Contains("95 % from", people.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("src_pos", people.Output, StringComparison.Ordinal);
+    }
+
+    // A sweep that was stopped leaves a journal of what it measured; half of it stands for a stop half-way.
+    [Fact]
+    public void A_sweep_stopped_half_way_goes_on_to_the_same_table()
+    {
+        using var work = new Workspace();
+        string path = work.At("p.csv"), journal = path + ".partial";
+        Tool.Demo("patch", [.. Pair, "--out", path]).Succeeded();
+        string whole = File.ReadAllText(path);
+        Stop(3, path);
+        Assert.True(File.Exists(journal));
+        Outcome resumed = Tool.Demo("patch", [.. Pair, "--out", path, "--resume"]).Succeeded();
+        Assert.Contains("3 runs were taken over from the stopped call", resumed.Error, StringComparison.Ordinal);
+        Assert.Equal(whole, File.ReadAllText(path));
+        Assert.False(File.Exists(journal));
+        Stop(3, path);
+        Tool.Refuses(
+            ["patch", "--model", "demo", .. Pair, "--out", path, "--resume", "--metric", "prob"], "it was written by a sweep over another model");
+        Tool.Refuses(["patch", "--model", "demo", .. Pair, "--resume"], "--resume: expected --out FILE beside it");
+    }
+
+    private static void Stop(int after, string path)
+    {
+        TransformerModel model = DemoModel.Create();
+        using var source = new CancellationTokenSource();
+        var pair = new PromptPair
+        {
+            Clean = model.Tokenize(Tool.Clean),
+            Corrupted = model.Tokenize(Tool.Corrupted),
+            Answers = [model.Tokenize("met")[^1]],
+            Wrongs = [model.Tokenize("saw")[^1]],
+        };
+        var options = new SweepOptions
+        {
+            Sites = ["z"],
+            MemoryBudget = 1,
+            Journal = new SweepJournal(path + ".partial", resume: false),
+            Progress = new After(after, source),
+        };
+        Assert.Throws<SweepStoppedException>(() => PatchingSweep.Run(model, [pair], options, cancellation: source.Token));
+    }
+
+    private sealed class After(int runs, CancellationTokenSource source) : IProgress<SweepProgress>
+    {
+        public void Report(SweepProgress value)
+        {
+            if (value.Done == runs)
+            {
+                source.Cancel();
+            }
+        }
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -61,27 +60,6 @@ public sealed class KernelTierTests
         }
     }
 
-    private static string[] Probe(params (string Name, string Value)[] switches)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("exec");
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Interp.BitsProbe.dll"));
-        if ((Fixtures.Find("stories260K") ?? Fixtures.Find("hf/llama")) is { } checkpoint)
-        {
-            start.ArgumentList.Add(checkpoint);
-        }
-
-        start.Environment.Remove("INTERP_KERNEL_TIER");
-        foreach ((string name, string value) in switches)
-        {
-            start.Environment[name] = value;
-        }
-
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, errors.Result);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
+    private static string[] Probe(params (string Name, string Value)[] switches) =>
+        ProbeProcess.Run((Fixtures.Find("stories260K") ?? Fixtures.Find("hf/llama")) is { } checkpoint ? [checkpoint] : [], switches);
 }
