@@ -90,6 +90,7 @@ internal static class InterpCommand
             new AblateCommand(),
             new KnockoutCommand(),
             new PathCommand(),
+            new DataCommand(),
             new VerifyCommand(),
             new ExportCommand(),
             new DemoCommand(),

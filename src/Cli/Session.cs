@@ -48,6 +48,9 @@ internal sealed class Session(
     /// <summary>The value of an option with a choice of words, or its default.</summary>
     public T Get<T>(ChoiceOption<T> option) => Has(option) ? parse.GetValue(option)! : option.Fallback;
 
+    /// <summary>The value of an argument that is no option, or null.</summary>
+    public string? Get(Argument<string?> argument) => parse.GetValue(argument);
+
     /// <summary>Whether an option was typed.</summary>
     public bool Has(Option option) => parse.GetResult(option) is { Implicit: false };
 

@@ -16,6 +16,7 @@ public sealed class SampleTests
         { "PathPatching", "L0H2 -> L1H1.k: effect 1.000" },
         { "CausalTracing", "restored before layer 0 at position 1: effect 1.000" },
         { "Statistics", "L1H1: mean 1.000" },
+        { "Data", "L1H1: mean effect 1.000 over 20 generated prompts" },
         { "Interventions", "the same after saving and loading: True" },
     };
 

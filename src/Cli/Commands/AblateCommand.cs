@@ -34,7 +34,7 @@ internal sealed class AblateCommand : ToolCommand
         : base("ablate", "Ablation: one activation is replaced by something that knows nothing of the prompt (table `ablation`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans);
         _sweep = new SweepOptionSet(this);
         foreach (Option option in new Option[] { _with, _reference, _level, _draws, _noisePositions, _noiseSpan, _seed })
         {
@@ -57,7 +57,7 @@ internal sealed class AblateCommand : ToolCommand
         SweepOptions options = _measure.Complete(session, _sweep.Read(session), threads, _table.Path(session));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-        MeasureOptions.CheckPosition(options.Metric, pairs);
+        options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         if (session.Get(_reference) is { } file)
         {
             ablation = ablation with { Reference = _input.ReadPrompts(session, model, file) };
@@ -65,10 +65,10 @@ internal sealed class AblateCommand : ToolCommand
 
         SweepView.Run(
             session, _table, "ablation",
-            progress => noise
-                ? CausalTracing.Run(model, pairs, options with { Progress = progress }, NoiseOf(session, seed), session.Cancellation)
-                : AblationSweep.Run(model, pairs, options with { Progress = progress }, ablation, session.Cancellation),
-            t => _measure.Shape(session, t, seed, threads), options.Journal);
+            call => noise
+                ? CausalTracing.Run(model, pairs, call.Apply(options), NoiseOf(session, seed), session.Cancellation)
+                : AblationSweep.Run(model, pairs, call.Apply(options), ablation, session.Cancellation),
+            _measure.Result(session, seed, threads, options.Journal));
     }
 
     private NoiseOptions NoiseOf(Session session, int seed) => new()

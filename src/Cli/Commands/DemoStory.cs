@@ -86,7 +86,8 @@ internal sealed class DemoStory(Session session)
     {
         Heading("3. Which heads carry the information?   (interp patch)");
         _out.WriteLine("One head at a time, its output in the corrupted run is replaced by that of the clean run.");
-        _out.WriteLine("Effect 1 = the clean behaviour is fully restored, 0 = nothing changed:");
+        _out.WriteLine("Effect 1 = the clean behaviour is fully restored, 0 = nothing changed. All heads are patched in one walk up the");
+        _out.WriteLine("layers (--engine lanes, the default), with the bits of one whole run per head (--engine naive):");
         ResultTable table = PatchingSweep.Run(_model, [pair], sweep, PatchDirection.Denoise, session.Cancellation);
         PrintTop(table);
         return table;
@@ -111,9 +112,11 @@ internal sealed class DemoStory(Session session)
     private void PrintTop(ResultTable table)
     {
         var people = new PeopleTable("head", "#effect");
-        foreach (SweepEffect cell in SweepEffect.Of(table).OrderByDescending(e => Math.Abs(e.Mean ?? 0)).Take(4))
+        string[] names = [.. table.Columns.Select(c => c.Name)];
+        int effect = table.IndexOf("effect");
+        foreach (IReadOnlyList<object?> row in table.Rows.OrderByDescending(r => Math.Abs(r[effect] as double? ?? 0)).Take(4))
         {
-            people.Add(cell.Label, cell.Mean);
+            people.Add(SweepLabels.Of(names, row), row[effect]);
         }
 
         people.Print(_out);

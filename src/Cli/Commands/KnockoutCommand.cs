@@ -23,7 +23,7 @@ internal sealed class KnockoutCommand : ToolCommand
         : base("knockout", "Attention knockout: chosen positions are kept from reading others (table `knockout`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans);
         Add(_source);
         Add(_destination);
         _sweep = new SweepOptionSet(this, sites: false);
@@ -47,7 +47,7 @@ internal sealed class KnockoutCommand : ToolCommand
         };
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-        MeasureOptions.CheckPosition(options.Metric, pairs);
+        options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         var knockout = new KnockoutOptions
         {
             Sources = sources,
@@ -56,8 +56,8 @@ internal sealed class KnockoutCommand : ToolCommand
         };
         SweepView.Run(
             session, _table, "knockout",
-            progress => KnockoutSweep.Run(model, pairs, options with { Progress = progress }, knockout, session.Cancellation),
-            t => _measure.Shape(session, t, session.Get(_seed), threads), options.Journal);
+            call => KnockoutSweep.Run(model, pairs, call.Apply(options), knockout, session.Cancellation),
+            _measure.Result(session, session.Get(_seed), threads, options.Journal));
     }
 
     private static (int[] Positions, string? Span) Place(string? text) => text switch

@@ -21,7 +21,7 @@ internal sealed class PatchCommand : ToolCommand
         : base("patch", "Activation patching: one activation of one run is replaced by that of another (table `patching`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted | InputParts.Spans);
         _sweep = new SweepOptionSet(this);
         Add(_direction);
         _measure = new MeasureOptions(this);
@@ -37,12 +37,12 @@ internal sealed class PatchCommand : ToolCommand
         SweepOptions options = _measure.Complete(session, _sweep.Read(session), threads, _table.Path(session));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-        MeasureOptions.CheckPosition(options.Metric, pairs);
+        options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         PatchDirection direction = session.Get(_direction);
         ResultTable table = SweepView.Run(
             session, _table, "patching",
-            progress => PatchingSweep.Run(model, pairs, options with { Progress = progress }, direction, session.Cancellation),
-            t => _measure.Shape(session, t, session.Get(_seed), threads), options.Journal);
+            call => PatchingSweep.Run(model, pairs, call.Apply(options), direction, session.Cancellation),
+            _measure.Result(session, session.Get(_seed), threads, options.Journal));
         if (table.Values("effect").Any(e => e is null))
         {
             session.Note("effect is null where both plain runs measure the same: there is nothing to restore or to break");

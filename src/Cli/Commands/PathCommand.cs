@@ -54,13 +54,12 @@ internal sealed class PathCommand : ToolCommand
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PathQuery> queries = Queries(session, model);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-        MeasureOptions.CheckPosition(means.Metric, pairs);
-        var options = new PathOptions
+                var options = new PathOptions
         {
             Freeze = Freeze(session.Get(_freeze)),
             Direction = session.Get(_direction),
             Positions = session.Get(_positions),
-            Metric = means.Metric,
+            Metric = _measure.ForPrompts(session, means.Metric, pairs),
             Engine = means.Engine,
             MemoryBudget = means.MemoryBudget,
             Threads = threads,
@@ -68,8 +67,8 @@ internal sealed class PathCommand : ToolCommand
         };
         SweepView.Run(
             session, _table, "paths",
-            progress => PathPatching.Run(model, pairs, queries, options with { Progress = progress }, session.Cancellation),
-            t => _measure.Shape(session, t, session.Get(_seed), threads), options.Journal);
+            call => PathPatching.Run(model, pairs, queries, options with { Progress = call.Progress, Explain = call.Explain }, session.Cancellation),
+            _measure.Result(session, session.Get(_seed), threads, options.Journal));
     }
 
     private IReadOnlyList<PathQuery> Queries(Session session, TransformerModel model)

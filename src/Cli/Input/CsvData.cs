@@ -6,12 +6,15 @@ namespace Interp.Cli;
 /// </summary>
 internal static class CsvData
 {
+    private static readonly string[] Prompts = ["clean", "clean_tokens", "clean_prefix"];
+
     /// <summary>Reads the rows of a text.</summary>
     /// <param name="name">Name of the file, for errors.</param>
     /// <param name="content">The text.</param>
+    /// <param name="map">Which column holds which field.</param>
     /// <param name="unread">Receives the names of columns that mean nothing here.</param>
     /// <exception cref="InvalidInputException">The header or a row cannot be read.</exception>
-    public static IReadOnlyList<RawPair> Read(string name, string content, ISet<string> unread)
+    public static IReadOnlyList<RawPair> Read(string name, string content, FieldMap map, ISet<string> unread)
     {
         List<RawPair> rows = [];
         Dictionary<string, int>? columns = null;
@@ -20,7 +23,7 @@ internal static class CsvData
             string source = $"{name}, line {line}";
             if (columns is null)
             {
-                columns = Header(source, fields, unread);
+                columns = Header(source, fields, map, unread);
                 continue;
             }
 
@@ -37,13 +40,14 @@ internal static class CsvData
                 field => Value(field) is { } text ? TokenIds.Parse(text.Trim('[', ']'), $"{source}: {field}") : null).Read());
 
             string? Value(string field) =>
-                header.TryGetValue(field, out int column) && fields[column].Length > 0 ? fields[column] : null;
+                map.ColumnOf(field) is { } own && header.TryGetValue(own, out int column) && fields[column].Length > 0
+                    ? fields[column] : null;
         }
 
         return rows;
     }
 
-    private static Dictionary<string, int> Header(string source, string[] names, ISet<string> unread)
+    private static Dictionary<string, int> Header(string source, string[] names, FieldMap map, ISet<string> unread)
     {
         Dictionary<string, int> columns = new(StringComparer.Ordinal);
         for (int i = 0; i < names.Length; i++)
@@ -54,15 +58,16 @@ internal static class CsvData
             }
         }
 
-        if (!columns.ContainsKey("clean") && !columns.ContainsKey("clean_tokens"))
+        map.Require(source, columns.Keys);
+        if (Prompts.All(f => map.ColumnOf(f) is not { } column || !columns.ContainsKey(column)))
         {
             throw new InvalidInputException(
                 $"{source}: expected a header with a column clean or clean_tokens, "
-                + $"found {string.Join(", ", columns.Keys.Take(8))}");
+                + $"found {string.Join(", ", columns.Keys.Where(n => n.Length > 0).Take(8))}; --fields clean=COLUMN names another column");
         }
 
         // Index columns that table tools write have no name; they are not worth a remark.
-        unread.UnionWith(columns.Keys.Except(DataFields.Names).Where(n => n.Length > 0));
+        unread.UnionWith(map.Unread(columns.Keys).Where(n => n.Length > 0));
         return columns;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
     public static IReadOnlyList<string> Names { get; } =
     [
         "clean", "corrupted", "answer", "wrong", "id", "group", "clean_tokens", "corrupted_tokens", "answer_token", "wrong_token",
-        "answer_tokens", "wrong_tokens", "positions", "subject", "subject_positions", .. OtherNames.Values,
+        "answer_tokens", "wrong_tokens", "positions", "subject", "subject_positions", "above", .. OtherNames.Values,
     ];
 
     /// <summary>The row.</summary>
@@ -37,12 +37,32 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
         WrongTokens = Tokens("wrong"),
         Id = text("id"),
         Group = Text("group"),
+        Above = Above(),
         Positions = ids("positions"),
-        Subject = Only("subject", "subject_positions") is null ? text("subject") : null,
+        SpanTexts = Only("subject", "subject_positions") is null && text("subject") is { } named
+            ? new Dictionary<string, string>(StringComparer.Ordinal) { ["subject"] = named }
+            : new Dictionary<string, string>(StringComparer.Ordinal),
         Spans = ids("subject_positions") is { } subject
             ? new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal) { ["subject"] = subject }
             : new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal),
     };
+
+    private int? Above()
+    {
+        if (text("above") is not { } bound)
+        {
+            return null;
+        }
+
+        if (Text("answer") is not null || Text("wrong") is not null || Tokens("answer") is not null || Tokens("wrong") is not null)
+        {
+            throw new InvalidInputException($"{source}: expected above, or answers and wrong tokens, found both");
+        }
+
+        int number = TokenIds.ParseOne(bound.Trim(), $"{source}: above");
+        return number is >= 0 and < 99 ? number
+            : throw new InvalidInputException($"{source}: above: expected a number of 0 to 98, found {number}");
+    }
 
     private string? Text(string name) => text(name) ?? text(OtherNames[name]);
 

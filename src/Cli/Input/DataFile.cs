@@ -5,10 +5,11 @@ internal static class DataFile
 {
     /// <summary>Reads all rows of a file.</summary>
     /// <param name="path">A <c>.jsonl</c> file, or a <c>.csv</c> file with a header.</param>
+    /// <param name="map">Which column holds which field.</param>
     /// <param name="note">Told which columns are not read.</param>
     /// <exception cref="InvalidInputException">
     /// The file or one of its rows cannot be read; the row is named by its line.</exception>
-    public static IReadOnlyList<RawPair> Read(string path, Action<string> note)
+    public static IReadOnlyList<RawPair> Read(string path, FieldMap map, Action<string> note)
     {
         if (!File.Exists(path))
         {
@@ -25,8 +26,8 @@ internal static class DataFile
         {
             rows = ending switch
             {
-                ".jsonl" or ".json" => JsonLinesData.Read(name, File.ReadAllText(path), unread),
-                ".csv" => CsvData.Read(name, File.ReadAllText(path), unread),
+                ".jsonl" or ".json" => JsonLinesData.Read(name, File.ReadAllText(path), map, unread),
+                ".csv" => CsvData.Read(name, File.ReadAllText(path), map, unread),
                 _ => throw new InvalidInputException($"{path}: expected an ending of .jsonl or .csv, found '{ending}'"),
             };
         }

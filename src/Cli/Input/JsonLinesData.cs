@@ -8,10 +8,11 @@ internal static class JsonLinesData
     /// <summary>Reads the rows of a text.</summary>
     /// <param name="name">Name of the file, for errors.</param>
     /// <param name="content">The text.</param>
+    /// <param name="map">Which field of the file holds which field.</param>
     /// <param name="unread">Receives the names of fields that mean nothing here.</param>
     /// <exception cref="InvalidInputException">
     /// A line is not an object, or a field has another type than its name says.</exception>
-    public static IReadOnlyList<RawPair> Read(string name, string content, ISet<string> unread)
+    public static IReadOnlyList<RawPair> Read(string name, string content, FieldMap map, ISet<string> unread)
     {
         List<RawPair> rows = [];
         string[] lines = content.Split('\n');
@@ -20,14 +21,14 @@ internal static class JsonLinesData
             string line = lines[i].Trim();
             if (line.Length > 0)
             {
-                rows.Add(Row($"{name}, line {i + 1}", line, unread));
+                rows.Add(Row($"{name}, line {i + 1}", line, map, unread));
             }
         }
 
         return rows;
     }
 
-    private static RawPair Row(string source, string line, ISet<string> unread)
+    private static RawPair Row(string source, string line, FieldMap map, ISet<string> unread)
     {
         JsonDocument document;
         try
@@ -48,24 +49,27 @@ internal static class JsonLinesData
                 throw new InvalidInputException($"{source}: expected a JSON object, found {Kind(root)}");
             }
 
-            unread.UnionWith(root.EnumerateObject().Select(p => p.Name).Except(DataFields.Names));
-            RawPair row = new DataFields(source, field => Text(root, source, field), field => Ids(root, source, field)).Read();
+            string[] names = [.. root.EnumerateObject().Select(p => p.Name)];
+            map.Require(source, names);
+            unread.UnionWith(map.Unread(names));
+            RawPair row = new DataFields(
+                source, field => Text(root, source, field, map.ColumnOf(field)), field => Ids(root, source, field, map.ColumnOf(field))).Read();
             return row is { Clean: null, CleanTokens: null }
                 ? throw new InvalidInputException(
                     $"{source}: expected a field clean or clean_tokens, "
-                    + $"found {string.Join(", ", root.EnumerateObject().Select(p => p.Name).DefaultIfEmpty("none").Take(8))}")
+                    + $"found {string.Join(", ", names.DefaultIfEmpty("none").Take(8))}")
                 : row;
         }
     }
 
-    private static string? Text(JsonElement root, string source, string field)
+    private static string? Text(JsonElement root, string source, string field, string? column)
     {
-        if (!root.TryGetProperty(field, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        if (column is null || !root.TryGetProperty(column, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
         {
             return null;
         }
 
-        bool label = field is "id" or "group" or "case";
+        bool label = field is "id" or "group" or "case" or "above";
         return value.ValueKind switch
         {
             JsonValueKind.String => value.GetString(),
@@ -74,9 +78,9 @@ internal static class JsonLinesData
         };
     }
 
-    private static IReadOnlyList<int>? Ids(JsonElement root, string source, string field)
+    private static IReadOnlyList<int>? Ids(JsonElement root, string source, string field, string? column)
     {
-        if (!root.TryGetProperty(field, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        if (column is null || !root.TryGetProperty(column, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Interp.Analysis;
 using Interp.Runtime;
 using Interp.Runtime.Tokenization;
@@ -20,8 +21,8 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         var pair = new PromptPair
         {
             Clean = clean,
-            Answers = answers ? Tokens(row, "answer", row.Answer, row.AnswerTokens) : [],
-            Wrongs = answers ? Tokens(row, "wrong", row.Wrong, row.WrongTokens) : [],
+            Answers = !answers ? [] : row.Above is { } low ? Numbers(row, low + 1, 100) : Tokens(row, "answer", row.Answer, row.AnswerTokens),
+            Wrongs = !answers ? [] : row.Above is { } high ? Numbers(row, 0, high + 1) : Tokens(row, "wrong", row.Wrong, row.WrongTokens),
             Id = row.Id,
             Group = row.Group,
             Spans = Spans(row, clean),
@@ -47,29 +48,34 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
                 + "expected the same number, or a positions map (for each corrupted position the clean one, or -1)");
         }
 
+        if (corrupted.SequenceEqual(pair.Clean))
+        {
+            throw new InvalidInputException(
+                $"{row.Source}: patching needs a corrupted prompt that differs from the clean one, found the same tokens");
+        }
+
         return pair with { Corrupted = corrupted, CleanPositionOfCorrupted = row.Positions };
     }
 
-    private IReadOnlyDictionary<string, IReadOnlyList<int>> Spans(RawPair row, IReadOnlyList<int> clean)
+    private Dictionary<string, IReadOnlyList<int>> Spans(RawPair row, IReadOnlyList<int> clean)
     {
+        Dictionary<string, IReadOnlyList<int>> spans = new(StringComparer.Ordinal);
         foreach ((string name, IReadOnlyList<int> positions) in row.Spans)
         {
-            if (positions.Count == 0 || positions.Any(p => p < 0 || p >= clean.Count))
-            {
-                throw new InvalidInputException(
-                    $"{row.Source}: {name}_positions: expected positions 0..{clean.Count - 1}, found {string.Join(',', positions)}");
-            }
+            spans[name] = positions.Count > 0 && positions.All(p => p >= 0 && p < clean.Count)
+                ? positions
+                : throw new InvalidInputException(
+                    $"{row.SpanPlace(name, "_positions")}: expected positions 0..{clean.Count - 1}, found {string.Join(',', positions)}");
         }
 
-        return row.Subject is null
-            ? row.Spans
-            : new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal)
-            {
-                ["subject"] = TextSpan.Find(model, clean, row.Subject)
-                    ?? throw new InvalidInputException(
-                        $"{row.Source}: subject {Shown.Token(row.Subject)}: expected a text that the clean prompt has once, found "
-                        + "it never or more often"),
-            };
+        foreach ((string name, string text) in row.SpanTexts)
+        {
+            spans[name] = TextSpan.Find(model, clean, text) ?? throw new InvalidInputException(
+                $"{row.SpanPlace(name, "")} {Shown.Token(text)}: expected a text that the clean prompt has once, found "
+                + "it never or more often");
+        }
+
+        return spans;
     }
 
     private static void CheckPositions(RawPair row, IReadOnlyList<int> positions, int clean, int corrupted)
@@ -130,6 +136,10 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         string place = row.Place(field);
         return CheckRange(place, ids ?? [AtPlace(place, () => AnswerToken.Find(model, text!, place))]);
     }
+
+    private int[] Numbers(RawPair row, int first, int end) =>
+        [.. Enumerable.Range(first, end - first).Select(n =>
+            AnswerToken.Find(model, n.ToString("00", CultureInfo.InvariantCulture), $"{row.Source}: above: the number"))];
 
     private IReadOnlyList<int> CheckRange(string place, IReadOnlyList<int> ids)
     {

@@ -29,11 +29,19 @@ internal sealed record RawPair(string Source, IReadOnlyDictionary<string, string
     public IReadOnlyDictionary<string, IReadOnlyList<int>> Spans { get; init; } =
         new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal);
 
-    /// <summary>A text in the clean prompt whose tokens are the span <c>subject</c>.</summary>
-    public string? Subject { get; init; }
+    /// <summary>Named spans of the clean prompt, as texts that it has once.</summary>
+    public IReadOnlyDictionary<string, string> SpanTexts { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// A two-digit number: all two-digit numbers above it are answers, all others are wrong (greater-than, Hanna et al. 2023).
+    /// </summary>
+    public int? Above { get; init; }
 
     /// <summary>For each position of the corrupted prompt the clean position, or -1.</summary>
     public IReadOnlyList<int>? Positions { get; init; }
+
+    /// <summary>What errors call a span: <c>--span subject</c>, <c>pairs.jsonl, line 3: subject</c>.</summary>
+    public string SpanPlace(string name, string suffix) => Places is null ? $"{Source}: {name}{suffix}" : $"--span {name}";
 
     /// <summary>What errors call a field: <c>--answer</c>, <c>pairs.jsonl, line 3: answer</c>.</summary>
     public string Place(string field) => Places?[field] ?? $"{Source}: {field}";

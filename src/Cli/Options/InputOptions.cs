@@ -29,6 +29,16 @@ internal sealed class InputOptions
     private readonly Option<string[]> _wrong = Opt.Texts(
         "--wrong", "TEXT", "A wrong next token, to be told apart from the answer.");
     private readonly Option<string[]> _wrongToken = Opt.Texts("--wrong-token", "ID", "A wrong next token as an id.");
+    private readonly Option<string[]> _fields = Opt.List(
+        "--fields", "FIELD=COLUMN", "Which column of --data holds a field, such as answer_token=correct_idx,corrupted=corrupted_hard.");
+
+    private readonly Option<bool> _skip = Opt.Switch(
+        "--skip-bad-rows", "Leave out rows of --data that cannot be used, and say which and why.");
+
+    private readonly Option<string[]> _span = Opt.Texts(
+        "--span", "NAME=LIST|TEXT", "A named span of the prompt: positions (subject=1,2) or a text it has once (\"subject=the cat\"); "
+        + "may be repeated.");
+
     private readonly ChoiceOption<BosMode> _bos = new(
         "--bos", "Whether the beginning-of-sequence token is put in front of texts; auto = as the tokenizer's own settings say.",
         ("auto", BosMode.Auto), ("always", BosMode.Always), ("never", BosMode.Never));
@@ -47,7 +57,12 @@ internal sealed class InputOptions
             options.AddRange([_answer, _answerToken, _wrong, _wrongToken]);
         }
 
-        options.Add(_bos);
+        if (parts.HasFlag(InputParts.Spans))
+        {
+            options.Add(_span);
+        }
+
+        options.AddRange([_fields, _skip, _bos]);
         options.ForEach(command.Add);
     }
 
@@ -62,7 +77,8 @@ internal sealed class InputOptions
     public IReadOnlyList<PromptPair> Read(Session session, TransformerModel model)
     {
         var reader = new PairReader(model, session.Get(_bos), _parts);
-        return [.. Raw(session).Select(reader.Read)];
+        List<RawPair> rows = Raw(session);
+        return session.Has(_data) ? RowsOfData.Read(session, rows, reader.Read, session.Get(_skip)) : [.. rows.Select(reader.Read)];
     }
 
     /// <summary>Reads prompts of a file of data; nothing but the prompts and their groups.</summary>
@@ -70,7 +86,7 @@ internal sealed class InputOptions
     public IReadOnlyList<PromptPair> ReadPrompts(Session session, TransformerModel model, string file)
     {
         var reader = new PairReader(model, session.Get(_bos), InputParts.Prompts);
-        return [.. DataFile.Read(file, session.Note).Select(reader.Read)];
+        return [.. DataFile.Read(file, FieldMap.None, session.Remark).Select(reader.Read)];
     }
 
     private List<RawPair> Raw(Session session)
@@ -87,18 +103,27 @@ internal sealed class InputOptions
 
         if (given[0] != _data)
         {
+            foreach (Option option in new Option[] { _fields, _skip })
+            {
+                if (session.Has(option))
+                {
+                    throw new InvalidInputException($"{option.Name}: expected --data FILE beside it, found {given[0].Name}");
+                }
+            }
+
             return OnCommandLine(session, given[0]);
         }
 
-        foreach (Option<string[]> option in new[] { _corrupted, _corruptedTokens, _answer, _answerToken, _wrong, _wrongToken })
+        foreach (Option<string[]> option in new[] { _corrupted, _corruptedTokens, _answer, _answerToken, _wrong, _wrongToken, _span })
         {
             if (session.Has(option))
             {
-                throw new InvalidInputException($"{option.Name}: with --data, answers and corrupted prompts come from the file");
+                throw new InvalidInputException($"{option.Name}: with --data, answers, corrupted prompts and spans come from the file");
             }
         }
 
-        return [.. DataFiles(session).SelectMany(file => DataFile.Read(file, session.Remark))];
+        FieldMap map = FieldMap.Parse(session.Get(_fields));
+        return [.. DataFiles(session).SelectMany(file => DataFile.Read(file, map, session.Remark))];
     }
 
     private List<RawPair> OnCommandLine(Session session, Option<string[]> clean)
@@ -113,6 +138,7 @@ internal sealed class InputOptions
 
         int count = session.Get(clean).Length;
         bool ids = clean == _tokens || clean == _cleanTokens;
+        SpanArguments spans = SpanArguments.Parse(session.Get(_span));
         List<RawPair> rows = [];
         for (int i = 0; i < count; i++)
         {
@@ -128,6 +154,8 @@ internal sealed class InputOptions
                 AnswerTokens = Item(_answerToken, i) is { } a ? [TokenIds.ParseOne(a, Place(_answerToken, i))] : null,
                 Wrong = Item(_wrong, i),
                 WrongTokens = Item(_wrongToken, i) is { } w ? [TokenIds.ParseOne(w, Place(_wrongToken, i))] : null,
+                Spans = spans.Positions,
+                SpanTexts = spans.Texts,
             });
         }
 

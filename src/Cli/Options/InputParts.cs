@@ -12,4 +12,7 @@ internal enum InputParts
 
     /// <summary>A corrupted prompt beside each clean one.</summary>
     Corrupted = 2,
+
+    /// <summary>Named spans of prompts.</summary>
+    Spans = 4,
 }

@@ -7,8 +7,11 @@ namespace Interp.Cli;
 /// <summary>What is measured in patched runs, and how they are computed and kept.</summary>
 internal sealed class MeasureOptions
 {
-    private readonly Option<string> _metric = Opt.Text(
-        "--metric", string.Join("|", Metric.Names), "What is measured.", "logit-diff");
+    private const string Usual = "logit-diff";
+
+    private readonly Option<string?> _metric = Opt.Text(
+        "--metric", string.Join("|", Metric.Names),
+        "What is measured. [default: logit-diff; logit where no prompt has a wrong token]");
 
     private readonly Option<int> _pos = Opt.Int("--pos", "N", "Position at which it is measured; negative from the end.", -1);
     private readonly Option<string> _engine = Opt.Text(
@@ -22,10 +25,13 @@ internal sealed class MeasureOptions
     private readonly Option<bool> _resume = Opt.Switch(
         "--resume", "Go on where a stopped call with the same --out left off (OUT.partial).");
 
+    private readonly Option<bool> _explain = Opt.Switch(
+        "--explain", "The plan instead of the runs: lanes, rows, multiply-adds of both engines, bytes.");
+
     /// <summary>Adds the options to a command.</summary>
     public MeasureOptions(Command command)
     {
-        foreach (Option option in new Option[] { _metric, _pos, _engine, _memory, _summary, _resume })
+        foreach (Option option in new Option[] { _metric, _pos, _engine, _memory, _summary, _resume, _explain })
         {
             command.Add(option);
         }
@@ -35,25 +41,64 @@ internal sealed class MeasureOptions
     /// <exception cref="InvalidInputException">A metric, engine or size is unknown.</exception>
     public SweepOptions Complete(Session session, SweepOptions options, int threads, string? output) => options with
     {
-        Metric = Metric.Parse(session.Get(_metric), session.Get(_pos)),
+        Metric = Metric.Parse(session.Get(_metric) ?? Usual, session.Get(_pos)),
         Engine = VariantEngines.Parse(session.Get(_engine)),
         MemoryBudget = session.Get(_memory) is { } size ? MemorySize.Parse(size) : null,
         Threads = threads,
-        Journal = output is not null ? new SweepJournal(output + ".partial", session.Get(_resume))
+        Journal = Explains(session) ? null : output is not null ? new SweepJournal(output + ".partial", session.Get(_resume))
             : session.Get(_resume) ? throw new InvalidInputException("--resume: expected --out FILE beside it, found none")
             : null,
     };
 
-    /// <summary>The table that was asked for: one row per cell and prompt, or the summary over prompts.</summary>
-    public ResultTable Shape(Session session, ResultTable table, int seed, int threads) =>
-        session.Get(_summary) ? SweepSummary.Of(table, seed, threads: threads) : table;
+    /// <summary>What was asked for: the plan, one row per cell and prompt, or the summary over prompts.</summary>
+    public SweepResult Result(Session session, int seed, int threads, SweepJournal? journal) => new(
+        session.Get(_summary), Explains(session), table => SweepSummary.Of(table, seed, threads: threads), journal);
 
-    /// <summary>Whether the summary was asked for.</summary>
-    public bool Summary(Session session) => session.Get(_summary);
+    /// <summary>Whether the plan was asked for.</summary>
+    /// <exception cref="InvalidInputException">With it, something that the plan has not.</exception>
+    public bool Explains(Session session)
+    {
+        if (!session.Get(_explain))
+        {
+            return false;
+        }
 
-    /// <summary>Checks that each prompt has the position at which the metric is read.</summary>
-    /// <exception cref="InvalidInputException">A prompt is too short.</exception>
-    public static void CheckPosition(Metric metric, IReadOnlyList<PromptPair> pairs)
+        Option? other = new Option[] { _summary, _resume }.FirstOrDefault(session.Has);
+        return other is null
+            ? true
+            : throw new InvalidInputException($"{other.Name}: not read with --explain, which makes no runs; expected one of the two");
+    }
+
+    /// <summary>
+    /// The metric for the prompts: what was asked for; without a word about it the logit difference, or the logit where no
+    /// prompt has a wrong token.
+    /// </summary>
+    /// <exception cref="InvalidInputException">A prompt is too short for its position, or no prompt has an answer.</exception>
+    public Metric ForPrompts(Session session, Metric metric, IReadOnlyList<PromptPair> pairs)
+    {
+        CheckPosition(metric, pairs);
+        if (session.Has(_metric))
+        {
+            return metric;
+        }
+
+        if (pairs.All(p => p.Answers.Count == 0))
+        {
+            throw new InvalidInputException(
+                "input: expected the right next token (--answer or --answer-token; in data the field answer), found none; "
+                + "--metric kl needs none");
+        }
+
+        if (pairs.Any(p => p.Wrongs.Count > 0))
+        {
+            return metric;
+        }
+
+        session.Remark("metric: the logit of the answer, because no wrong token was given (--wrong gives logit-diff)");
+        return metric with { Kind = MetricKind.Logit };
+    }
+
+    private static void CheckPosition(Metric metric, IReadOnlyList<PromptPair> pairs)
     {
         for (int i = 0; i < pairs.Count; i++)
         {

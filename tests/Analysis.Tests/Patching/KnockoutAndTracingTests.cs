@@ -101,6 +101,32 @@ public sealed class KnockoutAndTracingTests
     }
 
     [Fact]
+    public void Windows_and_joint_sites_are_the_runs_with_all_of_them_patched()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        var pair = new PromptPair { Clean = RandomModel.Tokens(6, 3), Corrupted = RandomModel.Tokens(6, 4), Answers = [1], Wrongs = [2] };
+        ActivationCache clean = model.Run(pair.Clean, new RunOptions { Observe = ["mlp_out", "q", "k"] }).Cache();
+        ResultTable window = PatchingSweep.Run(
+            model, [pair], new SweepOptions { Sites = ["mlp_out"], By = ["layer"], Window = 2 });
+        ResultTable joint = PatchingSweep.Run(model, [pair], new SweepOptions { Sites = ["q+k"], By = ["layer"] });
+        for (int l = 0; l < 3; l++)
+        {
+            Assert.Equal(
+                Patched([.. new[] { l, l + 1 }.Where(x => x < 3).Select(x => new Patch(Hook.MlpOut(x), clean.Value(Hook.MlpOut(x))))]),
+                window.Values("patched").ElementAt(l));
+            Assert.Equal(
+                Patched([new Patch(Hook.Q(l), clean.Value(Hook.Q(l))), new Patch(Hook.K(l), clean.Value(Hook.K(l)))]),
+                joint.Values("patched").ElementAt(l));
+        }
+
+        double Patched(Intervention[] patches)
+        {
+            ReadOnlySpan<float> logits = model.Run(pair.Corrupted, new RunOptions { Interventions = patches }).LogitsAt(0, -1);
+            return (double)logits[1] - logits[2];
+        }
+    }
+
+    [Fact]
     public void Grouped_means_come_from_the_group()
     {
         TransformerModel model = RandomModel.Create(RandomModel.Config());

@@ -30,6 +30,40 @@ public sealed class MetricTests
     }
 
     [Fact]
+    public void Accuracy_is_one_where_no_logit_is_above_that_of_an_answer()
+    {
+        var metric = new Metric(MetricKind.Accuracy);
+        Assert.Equal(1, metric.Evaluate(Logits, Pair, Logits));
+        Assert.Equal(1, metric.Evaluate(Logits, Pair with { Answers = [4] }, Logits));
+        Assert.Equal(0, metric.Evaluate(Logits, Pair with { Answers = [0, 3] }, Logits));
+    }
+
+    [Fact]
+    public void The_difference_of_probabilities_is_of_sums()
+    {
+        double total = Logits.Sum(l => Math.Exp(l));
+        double expected = (Math.Exp(Logits[1]) + Math.Exp(Logits[3]) - Math.Exp(Logits[0]) - Math.Exp(Logits[2])) / total;
+        Assert.Equal(expected, new Metric(MetricKind.ProbDiff).Evaluate(Logits, Pair, Logits), 1e-12);
+    }
+
+    // The engine computes only the tokens asked for; the function sees the same numbers either way.
+    [Fact]
+    public void A_metric_of_ones_own_sees_the_logits_of_its_tokens_or_all()
+    {
+        var difference = new Metric(MetricKind.LogitDiff);
+        var chosen = Metric.Of("own", (logits, _) => logits[0] - (double)logits[1], tokens: p => [p.Answers[0], p.Wrongs[0]]);
+        var all = Metric.Of("own", (logits, p) => logits[p.Answers[0]] - (double)logits[p.Wrongs[0]]);
+        PromptPair pair = Pair with { Clean = RandomModel.Tokens(6, 1), Corrupted = RandomModel.Tokens(6, 2), Answers = [1], Wrongs = [2] };
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        object?[] expected = Patched(difference);
+        Assert.Equal(expected, Patched(chosen));
+        Assert.Equal(expected, Patched(all));
+
+        object?[] Patched(Metric metric) =>
+            [.. PatchingSweep.Run(model, [pair], new SweepOptions { Sites = ["z"], Metric = metric }).Values("patched")];
+    }
+
+    [Fact]
     public void Log_probabilities_do_not_underflow() => Assert.Equal(
         -800, new Metric(MetricKind.LogProb).Evaluate([0, -800], new PromptPair { Clean = [0], Answers = [1] }, []), 1e-12);
 

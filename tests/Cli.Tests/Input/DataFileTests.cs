@@ -104,7 +104,7 @@ public sealed class DataFileTests
     [InlineData("nounpp_test.json")]
     public void Files_of_feature_circuits_are_read_as_they_are(string name)
     {
-        IReadOnlyList<RawPair> rows = DataFile.Read(Fixtures.Require($"datasets/{name}"), note => Assert.Fail(note));
+        IReadOnlyList<RawPair> rows = DataFile.Read(Fixtures.Require($"datasets/{name}"), FieldMap.None, note => Assert.Fail(note));
         Assert.All(rows, row => Assert.True(
             row is { Clean.Length: > 0, Corrupted.Length: > 0, Answer.Length: > 0, Wrong.Length: > 0, Group.Length: > 0 }));
         Assert.True(rows.Count > 10);

@@ -61,6 +61,12 @@ public sealed record PathOptions
     /// <summary>Where measurements are noted; null = nowhere.</summary>
     public SweepJournal? Journal { get; init; }
 
+    /// <summary>
+    /// Receives the fast engine's plan of the runs of step 3 instead of their being made; the table stays empty. The runs
+    /// before them, which the plan depends on, are made.
+    /// </summary>
+    public Action<LanePlanSummary>? Explain { get; init; }
+
     /// <summary>Told how many runs are done.</summary>
     public IProgress<SweepProgress>? Progress { get; init; }
 }

@@ -157,6 +157,7 @@ public static class PathPatching
         Threads = options.Threads,
         MemoryBudget = options.MemoryBudget,
         Journal = options.Journal,
+        Explain = options.Explain,
         Progress = options.Progress,
     };
 

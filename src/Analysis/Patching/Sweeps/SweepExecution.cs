@@ -62,6 +62,13 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         SweepPlan plan, BaseRuns runs, ResultTable table, Action<SweepCell, int, double> add, CancellationToken cancellation)
     {
         IReadOnlyList<(int Cell, int Prompt)> items = plan.Items();
+        if (options.Explain is not null)
+        {
+            int[] all = [.. Enumerable.Range(0, items.Count)];
+            options.Explain(LaneEngine.Explain(model, new TokenBatch(plan.Prompts), Variants(plan, items, all), Means(plan)));
+            return;
+        }
+
         double?[] values = new double?[items.Count];
         options.Journal?.Begin(SweepFingerprint.Of(model, plan, options, runs), values);
         int[] left = [.. Enumerable.Range(0, items.Count).Where(i => values[i] is null)];
@@ -114,22 +121,13 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
             return;
         }
 
-        IReadOnlyList<int>?[] tokens = [.. plan.Pairs.Select(_metric.TokensOf)];
-        VariantOptions means = Means() with
+        VariantOptions means = Means(plan) with
         {
-            Base = plan.Base,
-            Logits = LogitRows.At(_metric.Position),
-            Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
             Cancellation = cancellation,
             Progress = options.Progress is null ? null : new Reporter(options.Progress, items.Count - left.Length),
         };
-        var variants = new VariantList(left.Length, i =>
-        {
-            (int cell, int prompt) = items[left[i]];
-            return new Variant(prompt, plan.Intervene(plan.Cells[cell], prompt));
-        });
         bool all = means.Tokens.IsAll;
-        options.Engine.Run(model, new TokenBatch(plan.Prompts), variants, means, (in VariantResult result) =>
+        options.Engine.Run(model, new TokenBatch(plan.Prompts), Variants(plan, items, left), means, (in VariantResult result) =>
         {
             int item = left[result.Index], prompt = items[item].Prompt;
             PromptPair pair = plan.Pairs[prompt];
@@ -137,6 +135,23 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
                 ? _metric.Evaluate(result.Row(0), pair, runs.Reference[prompt])
                 : _metric.EvaluateChosen(result.Row(0), pair, runs.Reference[prompt]));
         });
+    }
+
+    private static VariantList Variants(SweepPlan plan, IReadOnlyList<(int Cell, int Prompt)> items, int[] left) => new(left.Length, i =>
+    {
+        (int cell, int prompt) = items[left[i]];
+        return new Variant(prompt, plan.Intervene(plan.Cells[cell], prompt));
+    });
+
+    private VariantOptions Means(SweepPlan plan)
+    {
+        IReadOnlyList<int>?[] tokens = [.. plan.Pairs.Select(_metric.TokensOf)];
+        return Means() with
+        {
+            Base = plan.Base,
+            Logits = LogitRows.At(_metric.Position),
+            Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
+        };
     }
 
     private float[][] Logits(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IReadOnlyList<Intervention>> interventions)

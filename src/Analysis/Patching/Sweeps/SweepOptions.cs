@@ -55,6 +55,12 @@ public sealed record SweepOptions
     /// <summary>What was measured before and is not measured again, and where measurements are noted; null = nothing.</summary>
     public SweepJournal? Journal { get; init; }
 
+    /// <summary>
+    /// Receives the fast engine's plan of the patched runs instead of their being made; the table stays empty. Plain runs,
+    /// which the plan depends on, are made.
+    /// </summary>
+    public Action<LanePlanSummary>? Explain { get; init; }
+
     /// <summary>Told how many patched runs are done.</summary>
     public IProgress<SweepProgress>? Progress { get; init; }
 }

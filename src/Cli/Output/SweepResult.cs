@@ -1,0 +1,21 @@
+using Interp.Analysis;
+using Interp.Runtime;
+
+namespace Interp.Cli;
+
+/// <summary>What is wanted of a sweep.</summary>
+/// <param name="Summary">The statistics over prompts instead of single prompts.</param>
+/// <param name="Plan">The plan of the runs instead of the runs.</param>
+/// <param name="Summarize">Makes the statistics.</param>
+/// <param name="Journal">Where measurements are noted; removed when the sweep is whole. Null = nowhere.</param>
+internal sealed record SweepResult(
+    bool Summary, bool Plan, Func<ResultTable, ResultTable> Summarize, SweepJournal? Journal = null);
+
+/// <summary>What a sweep is told by the one who runs it.</summary>
+/// <param name="Progress">Told how far the sweep is; null = nobody.</param>
+/// <param name="Explain">Receives the plan instead of the runs' being made; null = they are made.</param>
+internal sealed record SweepCall(IProgress<SweepProgress>? Progress, Action<LanePlanSummary>? Explain)
+{
+    /// <summary>The options with this call in them.</summary>
+    public SweepOptions Apply(SweepOptions options) => options with { Progress = Progress, Explain = Explain };
+}
