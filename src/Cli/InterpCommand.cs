@@ -86,6 +86,7 @@ internal static class InterpCommand
             new AblateCommand(),
             new KnockoutCommand(),
             new PathCommand(),
+            new BenchCommand(),
             new VerifyCommand(),
             new ExportCommand(),
             new DemoCommand(),
