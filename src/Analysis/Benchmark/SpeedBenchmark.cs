@@ -98,7 +98,7 @@ public static class SpeedBenchmark
         return rows;
     }
 
-    private static IReadOnlyList<SpeedRow> Batch(TransformerModel model, int[][] tokens, SpeedOptions options)
+    private static SpeedRow[] Batch(TransformerModel model, int[][] tokens, SpeedOptions options)
     {
         var batch = new TokenBatch(tokens);
         var writes = new RunOptions { Observe = Writes(model), Threads = options.Threads };
@@ -141,7 +141,7 @@ public static class SpeedBenchmark
     }
 
     private static SpeedRow[] Time(
-        string batch, int tokens, SpeedOptions options, IReadOnlyList<(string Name, Action Run)> kinds)
+        string batch, int tokens, SpeedOptions options, List<(string Name, Action Run)> kinds)
     {
         var times = kinds.Select(_ => new List<double>()).ToArray();
         for (int round = -1; round < options.Rounds; round++)
