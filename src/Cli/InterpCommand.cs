@@ -91,6 +91,7 @@ internal static class InterpCommand
             new KnockoutCommand(),
             new PathCommand(),
             new DataCommand(),
+            new BenchCommand(),
             new VerifyCommand(),
             new ExportCommand(),
             new DemoCommand(),

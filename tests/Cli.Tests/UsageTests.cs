@@ -18,6 +18,7 @@ public sealed class UsageTests
     [InlineData("decompose")]
     [InlineData("patch")]
     [InlineData("ablate")]
+    [InlineData("bench")]
     [InlineData("demo")]
     public void Every_command_has_help(string command) =>
         Assert.Contains("interp " + command, Tool.Run(command, "--help").Succeeded().Output.Replace("testhost", "interp"));

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Interp.Hooks;
 
 namespace Interp.Runtime.Forward;
@@ -14,7 +13,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     /// <param name="values">[rows, width].</param>
     private void Watch(HookKind kind, int layer, ReadOnlySpan<float> values)
     {
-        if (values.IsEmpty || NonFinite is not null || TensorPrimitives.IsFiniteAll(values))
+        if (values.IsEmpty || NonFinite is not null || RowJobs.IsFinite(values, _threads))
         {
             return;
         }

@@ -67,6 +67,24 @@ internal static unsafe class RowJobs
         Run(job, job.Blocks, threads);
     }
 
+    /// <summary>Whether all values are finite.</summary>
+    internal static bool IsFinite(ReadOnlySpan<float> values, int threads)
+    {
+        if (values.Length < FloatsWorthThreads)
+        {
+            return TensorPrimitives.IsFiniteAll(values);
+        }
+
+        int found = 0;
+        fixed (float* start = values)
+        {
+            var job = new FiniteJob { Values = start, Length = values.Length, Found = &found };
+            WorkerPool.Run(job, (values.Length + FloatsWorthThreads - 1) / FloatsWorthThreads, threads);
+        }
+
+        return found == 0;
+    }
+
     private static void Run<TJob>(TJob job, RowBlocks blocks, int threads)
         where TJob : struct, IParallelJob => WorkerPool.Run(job, blocks.Count, blocks.Floats < FloatsWorthThreads ? 1 : threads);
 
@@ -127,6 +145,22 @@ internal static unsafe class RowJobs
             if (Parts.HasFlag(NormParts.GainBias))
             {
                 Normalization.GainBias(destination, Weights.Gain, Weights.Bias, Blocks.Width, destination);
+            }
+        }
+    }
+
+    private struct FiniteJob : IParallelJob
+    {
+        public float* Values;
+        public int Length;
+        public int* Found;
+
+        public readonly void Run(int item)
+        {
+            int first = item * FloatsWorthThreads;
+            if (!TensorPrimitives.IsFiniteAll<float>(new(Values + first, Math.Min(FloatsWorthThreads, Length - first))))
+            {
+                Volatile.Write(ref *Found, 1);
             }
         }
     }

@@ -218,6 +218,9 @@ public sealed class TransformerModel
         ? Tokenizer.TokenText(id)
         : id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Threads of a run that says nothing else: one for each physical core that the process may use.</summary>
+    public static int DefaultThreads => WorkerPool.DefaultThreads;
+
     internal static int ThreadCount(int threads) => threads switch
     {
         0 => WorkerPool.DefaultThreads,

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using Interp.Hooks;
+using Interp.Runtime;
+using Interp.Runtime.Onnx;
+
+namespace Interp.Analysis;
+
+/// <summary>How a model is timed.</summary>
+public sealed record SpeedOptions
+{
+    /// <summary>Batches, (sequences, tokens of each).</summary>
+    public required IReadOnlyList<(int Sequences, int Length)> Batches { get; init; }
+
+    /// <summary>Timed runs of each kind; they alternate.</summary>
+    public int Rounds { get; init; } = 5;
+
+    /// <summary>Threads of both engines.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Seed of the tokens.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>The model as an ONNX graph, to be timed beside it; null = alone.</summary>
+    public string? Graph { get; init; }
+
+    /// <summary>Tokens that are generated; 0 = none.</summary>
+    public int NewTokens { get; init; } = 32;
+
+    /// <summary>Called before each batch with what is measured next.</summary>
+    public Action<string>? OnBatch { get; init; }
+
+    /// <summary>Stops between two runs.</summary>
+    public CancellationToken Cancellation { get; init; }
+}
+
+/// <summary>Times of one kind of run on one batch, in milliseconds.</summary>
+/// <param name="Batch">The batch, such as <c>8x128</c>.</param>
+/// <param name="Kind">What was run.</param>
+/// <param name="Median">Median.</param>
+/// <param name="Least">Shortest.</param>
+/// <param name="Most">Longest.</param>
+/// <param name="TokensPerSecond">Tokens of the batch, or tokens generated, by the median.</param>
+/// <param name="Ratio">Median by that of the bare forward pass; null for generation.</param>
+public readonly record struct SpeedRow(
+    string Batch, string Kind, double Median, double Least, double Most, double TokensPerSecond, double? Ratio);
+
+/// <summary>
+/// Times forward passes with nobody listening, with all residual writes recorded, with every standard hook point recorded,
+/// generation, and ONNX Runtime on the same model and tokens.
+/// </summary>
+public static class SpeedBenchmark
+{
+    /// <summary>
+    /// Logits of both engines may differ by this part of the largest: they sum in different orders, and a wrong model is off by
+    /// orders of magnitude more.
+    /// </summary>
+    public const double Tolerance = 1e-4;
+
+    /// <summary>The points whose values are all residual writes: z of every head, what the FFN adds, and the stream.</summary>
+    /// <param name="model">The model.</param>
+    public static IReadOnlyList<HookQuery> Writes(TransformerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return [.. model.Hooks.Points
+            .Where(p => p.Kind is HookKind.Z or HookKind.MlpOut or HookKind.ResidPre or HookKind.ResidPost)
+            .Select(p => (HookQuery)p)];
+    }
+
+    /// <summary>Runs the benchmark.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">What is run.</param>
+    /// <exception cref="CheckFailedException">ONNX Runtime gives other logits; nothing is timed then.</exception>
+    /// <exception cref="InvalidInputException">A batch does not fit the model.</exception>
+    public static IReadOnlyList<SpeedRow> Run(TransformerModel model, SpeedOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        var rows = new List<SpeedRow>();
+        var random = new Random(options.Seed);
+        foreach ((int sequences, int length) in options.Batches)
+        {
+            options.OnBatch?.Invoke($"{sequences}x{length}");
+            int[][] tokens = [.. Enumerable.Range(0, sequences).Select(
+                _ => Enumerable.Range(0, length).Select(_ => random.Next(model.Config.DVocab)).ToArray())];
+            rows.AddRange(Batch(model, tokens, options));
+        }
+
+        int room = Math.Min(options.NewTokens, model.Config.NCtx - 1);
+        if (room > 0 && model.Config.Causal)
+        {
+            options.OnBatch?.Invoke("generation");
+            TokenBatch prompt = TokenBatch.Of(random.Next(model.Config.DVocab));
+            var generate = new GenerateOptions { MaxNewTokens = room, Threads = options.Threads };
+            rows.AddRange(Time($"1+{room}", room, options, [("generate", () => model.Generate(prompt, generate))])
+                .Select(r => r with { Ratio = null }));
+        }
+
+        return rows;
+    }
+
+    private static SpeedRow[] Batch(TransformerModel model, int[][] tokens, SpeedOptions options)
+    {
+        var batch = new TokenBatch(tokens);
+        var writes = new RunOptions { Observe = Writes(model), Threads = options.Threads };
+        RunOptions every = writes with { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] };
+        string name = $"{tokens.Length}x{tokens[0].Length}";
+        List<(string, Action)> kinds =
+        [
+            ("forward", () => model.Forward(batch, default(NoHooks), logits: LogitRows.All, threads: options.Threads)),
+            ("writes", () => model.Run(batch, writes)),
+            ("every_hook", () => model.Run(batch, every)),
+        ];
+        using OnnxLogits? peer = options.Graph is { } graph
+            ? new OnnxLogits(graph, tokens, model.Config.DVocab, options.Threads)
+            : null;
+        if (peer is not null)
+        {
+            float[] own = model.Forward(batch, default(NoHooks), logits: LogitRows.All, threads: options.Threads);
+            RequireSame(name, own, peer.Run());
+            kinds.Add(("onnxruntime", () => peer.Run()));
+        }
+
+        return Time(name, tokens.Sum(t => t.Length), options, kinds);
+    }
+
+    private static void RequireSame(string batch, ReadOnlySpan<float> own, ReadOnlySpan<float> peer)
+    {
+        double largest = 0, difference = 0;
+        for (int i = 0; i < own.Length; i++)
+        {
+            largest = Math.Max(largest, Math.Abs(peer[i]));
+            difference = Math.Max(difference, Math.Abs((double)own[i] - peer[i]));
+        }
+
+        if (!(difference <= Tolerance * largest))
+        {
+            throw new CheckFailedException(
+                $"batch {batch}: logits differ from ONNX Runtime's by {difference:0.0e+0}, expected at most {Tolerance:0e+0} of "
+                + $"{largest:0.0}, the largest; nothing was timed");
+        }
+    }
+
+    private static SpeedRow[] Time(
+        string batch, int tokens, SpeedOptions options, List<(string Name, Action Run)> kinds)
+    {
+        var times = kinds.Select(_ => new List<double>()).ToArray();
+        for (int round = -1; round < options.Rounds; round++)
+        {
+            for (int kind = 0; kind < kinds.Count; kind++)
+            {
+                options.Cancellation.ThrowIfCancellationRequested();
+                // An engine's threads look for work for a while after a run: an untimed run lets those of the other go to sleep.
+                kinds[kind].Run();
+                long start = Stopwatch.GetTimestamp();
+                kinds[kind].Run();
+                if (round >= 0)
+                {
+                    times[kind].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                }
+            }
+        }
+
+        double[] medians = [.. times.Select(Median)];
+        return [.. kinds.Select((kind, i) => new SpeedRow(
+            batch, kind.Name, medians[i], times[i].Min(), times[i].Max(), 1000 * tokens / medians[i], medians[i] / medians[0]))];
+    }
+
+    private static double Median(List<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;
+    }
+}
