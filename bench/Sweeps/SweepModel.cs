@@ -12,8 +12,17 @@ internal static class SweepModel
         var random = new Random(1);
         var config = new ModelConfig
         {
-            Family = "gpt2", NLayers = Layers, DModel = Width, NHeads = 12, NKeyValueHeads = 12, DHead = 64, DMlp = Neurons,
-            DVocab = Vocabulary, NCtx = Context, AttentionScale = 0.125f, Positions = PositionKind.Learned,
+            Family = "gpt2",
+            NLayers = Layers,
+            DModel = Width,
+            NHeads = 12,
+            NKeyValueHeads = 12,
+            DHead = 64,
+            DMlp = Neurons,
+            DVocab = Vocabulary,
+            NCtx = Context,
+            AttentionScale = 0.125f,
+            Positions = PositionKind.Learned,
         };
         return TransformerModel.Create(
             config,

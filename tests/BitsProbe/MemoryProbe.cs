@@ -15,7 +15,11 @@ internal static class MemoryProbe
     {
         ModelConfig config = RandomModel.Config(heads: 8, keyHeads: 8, head: 32) with
         {
-            NLayers = 6, DModel = 256, DMlp = 1024, DVocab = 1000, NCtx = Length,
+            NLayers = 6,
+            DModel = 256,
+            DMlp = 1024,
+            DVocab = 1000,
+            NCtx = Length,
         };
         TransformerModel model = RandomModel.Create(config, 1);
         var batch = new TokenBatch(Enumerable.Range(0, Prompts).Select(i => RandomModel.Tokens(Length, i, 1000)));
@@ -50,7 +54,8 @@ internal static class MemoryProbe
             ];
             var options = new VariantOptions
             {
-                MemoryBudget = budget, Tokens = LogitTokens.Of([.. Enumerable.Repeat((IReadOnlyList<int>)[1, 2], Prompts)]),
+                MemoryBudget = budget,
+                Tokens = LogitTokens.Of([.. Enumerable.Repeat((IReadOnlyList<int>)[1, 2], Prompts)]),
             };
             new LaneEngine().Run(model, batch, variants, options, (in VariantResult _) => { });
             return variants.Length;

@@ -54,7 +54,7 @@ internal sealed class PathCommand : ToolCommand
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PathQuery> queries = Queries(session, model);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-                var options = new PathOptions
+        var options = new PathOptions
         {
             Freeze = Freeze(session.Get(_freeze)),
             Direction = session.Get(_direction),
