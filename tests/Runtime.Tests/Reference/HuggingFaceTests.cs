@@ -198,7 +198,7 @@ public sealed class HuggingFaceTests
     }
 
     // A prompt whose positions begin at an offset, as in a batch that is padded on the left.
-    private static TransformerModel MovedBy(TransformerModel model, int offset)
+    internal static TransformerModel MovedBy(TransformerModel model, int offset)
     {
         ModelWeights weights = model.Weights;
         return TransformerModel.Create(
