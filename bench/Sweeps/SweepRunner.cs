@@ -1,4 +1,5 @@
 using System.Globalization;
+using Interp.Analysis;
 using Interp.Hooks;
 using Interp.Runtime;
 
@@ -21,7 +22,7 @@ internal static class SweepRunner
     internal static IEnumerable<string> Table(int rounds)
     {
         yield return Header;
-        TransformerModel model = SweepModel.Gpt2Small();
+        TransformerModel model = Geometry.Create("gpt2-small", 1);
         yield return Measure("residual 12 x 15, 8 pairs, all tokens differ", new Sweep(model, 8, 15, 0), s => s.Residual(1), rounds, 4);
         yield return Measure("residual 12 x 15, 8 pairs, from position 10 on", new Sweep(model, 8, 15, 10), s => s.Residual(1), rounds, 4);
         yield return Measure("head 12 x 12, 8 pairs", new Sweep(model, 8, 15, 0), s => s.Heads(), rounds, 4);
