@@ -49,27 +49,33 @@ internal sealed class LaneRun(
         for (int first = 0; first < used.Length;)
         {
             options.Cancellation.ThrowIfCancellationRequested();
-            List<int> sequences = [];
-            HashSet<HookPoint> points = [];
-            do
+            List<int> sequences = [used[first]];
+            HashSet<HookPoint> points = Recorded(used[first]);
+            long kept = BaseBytes(used[first], points), passed = PassBytes(used[first]);
+            foreach (int next in used.Skip(first + 1))
             {
-                int next = used[first + sequences.Count];
-                HashSet<HookPoint> more = [.. points, .. _planner.Recorded(bySequence[next].Select(i => variants[i]))];
-                List<int> longer = [.. sequences, next];
-                long kept = BaseBytes(longer, more);
-                if (sequences.Count > 0 && (kept > budget / 2 || kept + PassBytes(longer) > budget))
+                HashSet<HookPoint> more = Recorded(next);
+                if (!more.IsSubsetOf(points))
+                {
+                    points.UnionWith(more);
+                    kept = sequences.Sum(s => BaseBytes(s, points));
+                }
+
+                kept += BaseBytes(next, points);
+                passed += PassBytes(next);
+                if (kept > budget / 2 || kept + passed > budget)
                 {
                     break;
                 }
 
-                points = more;
                 sequences.Add(next);
             }
-            while (first + sequences.Count < used.Length);
 
             RunSequences(sequences, points, [.. sequences.SelectMany(s => bySequence[s]).Order()]);
             first += sequences.Count;
         }
+
+        HashSet<HookPoint> Recorded(int sequence) => _planner.Recorded(bySequence[sequence].Select(i => variants[i]));
     }
 
     private void RunSequences(List<int> sequences, HashSet<HookPoint> points, int[] indices)
@@ -77,7 +83,7 @@ internal sealed class LaneRun(
         using var baseRun = new BaseRun(model, batch, sequences, points, options, _threads);
         CountedMultiplyAdds += baseRun.MultiplyAdds;
         _plan.MultiplyAdds += baseRun.MultiplyAdds;
-        _baseBytes = BaseBytes(sequences, points);
+        _baseBytes = sequences.Sum(s => BaseBytes(s, points));
         if (baseRun.NonFinite is not null)
         {
             RunNaively(indices);
@@ -152,13 +158,14 @@ internal sealed class LaneRun(
         _plan.Lanes += lanes.Length;
         _plan.Rows += lanes.Sum(l => (long)l.Rows);
         _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence)));
-        _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (LaneWalk.Floats(_config, lanes, baseRun) * sizeof(float)));
+        long floats = LaneWalk.Floats(_config, lanes, baseRun);
+        _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (floats * sizeof(float)));
         if (handle is null)
         {
             return;
         }
 
-        Workspace memory = model.Resources.Memory.Rent(LaneWalk.Floats(_config, lanes, baseRun));
+        Workspace memory = model.Resources.Memory.Rent(floats);
         try
         {
             var walk = new LaneWalk(model, batch, _planner, baseRun, lanes, memory, _threads);
@@ -231,20 +238,19 @@ internal sealed class LaneRun(
         options.Progress?.Report(new VariantProgress(_done, variants.Count));
     }
 
-    /// <summary>What base runs keep: recorded points, keys and values.</summary>
-    private long BaseBytes(List<int> sequences, HashSet<HookPoint> points) => sequences.Sum(s =>
+    /// <summary>What the base run of a sequence keeps: recorded points, keys and values.</summary>
+    private long BaseBytes(int sequence, HashSet<HookPoint> points)
     {
-        int length = batch.Tokens(s).Length;
+        int length = batch.Tokens(sequence).Length;
         long floats = points.Sum(p => model.Hooks.Shape(p, length, length).Aggregate(1L, (product, n) => product * n));
         return (floats + (2L * _config.NLayers * (length + 31) * _config.NKeyValueHeads * _config.DHead)) * sizeof(float);
-    });
+    }
 
-    /// <summary>What the pass of base runs holds while it goes on, patterns and the like that are listened to left out.</summary>
-    private long PassBytes(List<int> sequences)
+    /// <summary>What the pass of base runs holds of a sequence, patterns and the like that are listened to left out.</summary>
+    private long PassBytes(int sequence)
     {
-        TokenBatch part = batch.Part(sequences);
-        PassSize size = BatchRun.Size(_config, BatchRun.Segments(part, new int[part.Count]), cached: true, default(NoHooks));
-        return (PassBuffers.Floats(_config, size) + (sequences.Sum(s => (long)ReadCount(s)) * _config.DVocab)) * sizeof(float);
+        var size = new PassSize(batch.Tokens(sequence).Length, 0, ListenedParts.None, 0);
+        return (PassBuffers.Floats(_config, size) + ((long)ReadCount(sequence) * _config.DVocab)) * sizeof(float);
     }
 
     /// <summary>What a walk holds whatever its lanes.</summary>

@@ -50,9 +50,9 @@ internal sealed partial class LaneWalk
     }
 
     /// <summary>Lanes that join with every row computed anew go on in the matrix of the others.</summary>
-    private void Join(int layer, bool everyInput)
+    private void JoinEveryInput(int layer)
     {
-        int[] lanes = [.. Indices(l => l.JoinLayer == layer && EveryInput(l, layer) == everyInput)];
+        int[] lanes = [.. Indices(l => l.JoinLayer == layer && EveryInput(l, layer))];
         if (lanes.Length == 0)
         {
             return;

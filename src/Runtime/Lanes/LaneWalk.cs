@@ -63,7 +63,7 @@ internal sealed partial class LaneWalk
         EmbedLanes();
         for (int layer = 0; layer < _config.NLayers; layer++)
         {
-            Join(layer, everyInput: true);
+            JoinEveryInput(layer);
             RunMain(layer);
             RunJoined(layer);
             RunStarting(layer);
