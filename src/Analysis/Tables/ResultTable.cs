@@ -1,35 +1,20 @@
 namespace Interp.Analysis;
 
-/// <summary>Type of a table's column.</summary>
-public enum ColumnType
-{
-    /// <summary>32-bit integer; index columns.</summary>
-    Int32,
-
-    /// <summary>64-bit float; value columns.</summary>
-    Float64,
-
-    /// <summary>Text; names.</summary>
-    Text,
-}
-
-/// <summary>A column of a table.</summary>
-/// <param name="Name">Name, as the contract of the command line has it.</param>
-/// <param name="Type">Type of its values; every column may hold nulls.</param>
-public readonly record struct Column(string Name, ColumnType Type);
-
-/// <summary>A tidy table: one row per observation, index columns first, then values.</summary>
+/// <summary>A tidy table: one row per observation, index columns first, then values. It is held column by column.</summary>
 public sealed class ResultTable
 {
-    private readonly List<object?[]> _rows = [];
+    private readonly TableColumn[] _columns;
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="name">Name of the table, such as <c>patching</c>.</param>
     /// <param name="columns">Its columns.</param>
     public ResultTable(string name, params IReadOnlyList<Column> columns)
     {
+        ArgumentNullException.ThrowIfNull(columns);
         Name = name;
         Columns = columns;
+        _columns = [.. columns.Select(c => TableColumn.Of(c.Type))];
+        Rows = new TableRowList(this);
     }
 
     /// <summary>Name of the table.</summary>
@@ -38,8 +23,20 @@ public sealed class ResultTable
     /// <summary>The columns.</summary>
     public IReadOnlyList<Column> Columns { get; }
 
-    /// <summary>The rows; each value is an int, a double, a string or null, as its column says.</summary>
-    public IReadOnlyList<IReadOnlyList<object?>> Rows => _rows;
+    /// <summary>
+    /// Where the table comes from: <c>interp.model_sha256</c>, <c>interp.command</c>, <c>interp.result_sha256</c> and the like
+    /// (<see cref="ResultMetadata"/>). Empty until somebody who knows says it, or as it was read from a file.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>Number of rows.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>
+    /// The rows; each value is an int, a double, a string or null, as its column says. For many rows the columns are cheaper:
+    /// <see cref="Int32(string)"/>, <see cref="Float64(string)"/>, <see cref="Text(string)"/>.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<object?>> Rows { get; }
 
     /// <summary>Adds a row.</summary>
     /// <param name="values">One value per column: int, double, string or null.</param>
@@ -54,9 +51,7 @@ public sealed class ResultTable
 
         for (int i = 0; i < values.Length; i++)
         {
-            bool fits = (values[i], Columns[i].Type) is (null, _) or (int, ColumnType.Int32) or (double, ColumnType.Float64)
-                or (string, ColumnType.Text);
-            if (!fits)
+            if (!_columns[i].Fits(values[i]))
             {
                 throw new ArgumentException(
                     $"table {Name}, column {Columns[i].Name}: expected {Columns[i].Type}, found {values[i]!.GetType().Name}",
@@ -64,13 +59,68 @@ public sealed class ResultTable
             }
         }
 
-        _rows.Add(values);
+        for (int i = 0; i < values.Length; i++)
+        {
+            _columns[i].AddObject(values[i]);
+        }
+
+        Count++;
     }
+
+    /// <summary>Whether the table has a column.</summary>
+    /// <param name="column">Name of the column.</param>
+    public bool Has(string column) => Find(column) >= 0;
 
     /// <summary>Index of a column.</summary>
     /// <param name="column">Name of the column.</param>
     /// <exception cref="ArgumentException">There is no such column.</exception>
-    public int IndexOf(string column)
+    public int IndexOf(string column) => Find(column) is >= 0 and int index
+        ? index
+        : throw new ArgumentException($"table {Name} has no column {column}", nameof(column));
+
+    /// <summary>The values of one column.</summary>
+    /// <param name="column">Name of the column.</param>
+    /// <exception cref="ArgumentException">There is no such column.</exception>
+    public IEnumerable<object?> Values(string column)
+    {
+        TableColumn values = _columns[IndexOf(column)];
+        return Enumerable.Range(0, Count).Select(row => values[row]);
+    }
+
+    /// <summary>A column by its place.</summary>
+    /// <param name="index">0-based place among <see cref="Columns"/>.</param>
+    public TableColumn Column(int index) => _columns[index];
+
+    /// <summary>A column of integers.</summary>
+    /// <param name="column">Name of the column.</param>
+    /// <exception cref="ArgumentException">There is no such column, or it holds something else.</exception>
+    public Int32Column Int32(string column) => Typed<Int32Column>(column);
+
+    /// <summary>A column of floats.</summary>
+    /// <param name="column">Name of the column.</param>
+    /// <exception cref="ArgumentException">There is no such column, or it holds something else.</exception>
+    public Float64Column Float64(string column) => Typed<Float64Column>(column);
+
+    /// <summary>A column of texts.</summary>
+    /// <param name="column">Name of the column.</param>
+    /// <exception cref="ArgumentException">There is no such column, or it holds something else.</exception>
+    public TextColumn Text(string column) => Typed<TextColumn>(column);
+
+    /// <summary>Says that each column got a value more.</summary>
+    internal void CountRow() => Count++;
+
+    /// <summary>Forgets the rows and keeps the memory, for the next batch.</summary>
+    internal void Clear()
+    {
+        foreach (TableColumn column in _columns)
+        {
+            column.Clear();
+        }
+
+        Count = 0;
+    }
+
+    private int Find(string column)
     {
         for (int i = 0; i < Columns.Count; i++)
         {
@@ -80,15 +130,14 @@ public sealed class ResultTable
             }
         }
 
-        throw new ArgumentException($"table {Name} has no column {column}", nameof(column));
+        return -1;
     }
 
-    /// <summary>The values of one column.</summary>
-    /// <param name="column">Name of the column.</param>
-    /// <exception cref="ArgumentException">There is no such column.</exception>
-    public IEnumerable<object?> Values(string column)
+    private T Typed<T>(string column)
+        where T : TableColumn
     {
         int index = IndexOf(column);
-        return _rows.Select(r => r[index]);
+        return _columns[index] as T ?? throw new ArgumentException(
+            $"table {Name}, column {column}: it holds {Columns[index].Type}, not {typeof(T).Name[..^"Column".Length]}", nameof(column));
     }
 }
