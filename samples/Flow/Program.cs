@@ -7,16 +7,16 @@ return Example.Run(args, example =>
     (TransformerModel model, PromptPair pair) = example;
     RunResult run = model.Run(pair.Clean, new RunOptions { Observe = ResidualLedger.FlowNeeds(model) });
     var ledger = new ResidualLedger(model, run.Cache());
-    IReadOnlyDictionary<(int Layer, int Destination, int Source), double> measured =
+    IReadOnlyDictionary<FlowEdge, double> measured =
         FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), [-1]);
-    (int layer, _, int source) = measured.MaxBy(e => e.Value).Key;
-    Print($"cutting position {source} ('{model.TokenText(pair.Clean[source])}') in layer {layer} matters most");
+    FlowEdge most = measured.MaxBy(e => e.Value).Key;
+    Print($"cutting position {most.Source} ('{model.TokenText(pair.Clean[most.Source])}') in layer {most.Layer} matters most");
 
     double[] effects = [.. measured.Values];
     foreach (FlowMeasure measure in Enum.GetValues<FlowMeasure>())
     {
         FlowMaps maps = ledger.Flow(measure, out double error);
-        double[] values = [.. measured.Keys.Select(e => maps[e.Layer, e.Destination, e.Source])];
+        double[] values = [.. measured.Keys.Select(e => maps[e])];
         Print($"{measure}: rank correlation {FlowKnockout.RankCorrelation(values, effects):F2}, parts add up to {error:E1}");
     }
 });

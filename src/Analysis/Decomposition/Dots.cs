@@ -55,6 +55,50 @@ internal static class Dots
         return Sum(stripes);
     }
 
+    /// <summary>Sum of |x|.</summary>
+    public static double SumOfMagnitudes(float[] x) => Distance(x, new float[x.Length]);
+
+    /// <summary>Sum of |x - y|; differences are float64.</summary>
+    public static double Distance(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        Vector256<double> low = Vector256<double>.Zero, high = Vector256<double>.Zero;
+        int i = 0;
+        for (; i + 8 <= x.Length; i += 8)
+        {
+            (Vector256<double> x1, Vector256<double> x2) = Vector256.Widen(Vector256.Create(x.Slice(i, 8)));
+            (Vector256<double> y1, Vector256<double> y2) = Vector256.Widen(Vector256.Create(y.Slice(i, 8)));
+            low += Vector256.Abs(x1 - y1);
+            high += Vector256.Abs(x2 - y2);
+        }
+
+        Span<double> stripes = stackalloc double[8];
+        low.CopyTo(stripes);
+        high.CopyTo(stripes[4..]);
+        for (int s = 0; i < x.Length; i++, s++)
+        {
+            stripes[s] += Math.Abs((double)x[i] - y[i]);
+        }
+
+        return Sum(stripes);
+    }
+
+    /// <summary>Adds x to a sum, element by element; nothing where x is empty.</summary>
+    public static void Add(ReadOnlySpan<float> x, Span<double> sum)
+    {
+        int i = 0;
+        for (; i + 8 <= x.Length; i += 8)
+        {
+            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Create(x.Slice(i, 8)));
+            (Vector256.Create<double>(sum.Slice(i, 4)) + low).CopyTo(sum[i..]);
+            (Vector256.Create<double>(sum.Slice(i + 4, 4)) + high).CopyTo(sum[(i + 4)..]);
+        }
+
+        for (; i < x.Length; i++)
+        {
+            sum[i] += x[i];
+        }
+    }
+
     private static double Sum(ReadOnlySpan<double> stripes)
     {
         double sum = 0;

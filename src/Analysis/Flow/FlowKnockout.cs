@@ -14,12 +14,13 @@ public static class FlowKnockout
     /// <param name="pair">The prompt and the tokens that count.</param>
     /// <param name="metric">What is read.</param>
     /// <param name="destinations">Positions whose incoming edges are cut.</param>
+    /// <param name="byHead">Whether an edge is cut in one head at a time.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
     /// <param name="cancellation">Stops between runs.</param>
-    /// <returns>One entry per layer, destination and source that the mask allows.</returns>
+    /// <returns>One entry per edge that the mask allows.</returns>
     /// <exception cref="InvalidInputException">Metric, prompt or positions do not fit.</exception>
-    public static IReadOnlyDictionary<(int Layer, int Destination, int Source), double> Measure(
-        TransformerModel model, PromptPair pair, Metric metric, IReadOnlyList<int> destinations, int threads = 0,
+    public static IReadOnlyDictionary<FlowEdge, double> Measure(
+        TransformerModel model, PromptPair pair, Metric metric, IReadOnlyList<int> destinations, bool byHead = false, int threads = 0,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -28,32 +29,27 @@ public static class FlowKnockout
         ArgumentNullException.ThrowIfNull(destinations);
         metric.Require(pair, 0);
         int n = pair.Clean.Count;
-        (int Layer, int Destination, int Source)[] edges =
+        FlowEdge[] edges =
         [
-            .. from layer in Enumerable.Range(0, model.Config.NLayers)
-               from destination in destinations.Select(p => Positions.Resolve(p, n, "the prompt")).Distinct()
-               from source in Enumerable.Range(0, n)
-               where !model.Config.Causal || source <= destination
-               where model.Config.Window(layer) is not { } window || Math.Abs(destination - source) < window
-               select (layer, destination, source),
+            .. Enumerable.Range(0, model.Config.NLayers).SelectMany(layer => FlowEdge.Into(model, n, layer, destinations, byHead)),
         ];
-        Variant[] variants =
-        [
-            new(0, []), .. edges.Select(e => new Variant(0, [new KnockOut(e.Layer, e.Destination, e.Source, renormalize: false)])),
-        ];
+        Variant[] variants = [new(0, []), .. edges.Select(e => new Variant(0, [Cut(e)]))];
         var values = new double[variants.Length];
         float[] reference = model.Run(pair.Clean, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
         VariantEngines.Default.Run(
             model, new TokenBatch([pair.Clean]), variants,
             new VariantOptions { Logits = LogitRows.At(metric.Position), Threads = threads, Cancellation = cancellation },
             (in VariantResult result) => values[result.Index] = metric.Evaluate(result.Row(0), pair, reference));
-        var effects = new Dictionary<(int, int, int), double>();
+        var effects = new Dictionary<FlowEdge, double>();
         for (int i = 0; i < edges.Length; i++)
         {
             effects[edges[i]] = Math.Abs(values[0] - values[i + 1]);
         }
 
         return effects;
+
+        static KnockOut Cut(FlowEdge edge) => new(
+            edge.Layer, edge.Destination, edge.Source, edge.Head is { } head ? head : default(IndexSet), renormalize: false);
     }
 
     /// <summary>Spearman's rank correlation, ties with their mean rank; NaN where one side is constant.</summary>

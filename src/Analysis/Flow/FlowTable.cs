@@ -55,20 +55,20 @@ public sealed class FlowTable
     /// <param name="top">Edges of the top overlap.</param>
     public void Add(
         int prompt, PromptPair pair, string measure, FlowMaps maps, IReadOnlyList<int> positions,
-        IReadOnlyDictionary<(int Layer, int Destination, int Source), double>? effects, int top)
+        IReadOnlyDictionary<FlowEdge, double>? effects, int top)
     {
         ArgumentNullException.ThrowIfNull(pair);
         ArgumentNullException.ThrowIfNull(maps);
         ArgumentNullException.ThrowIfNull(positions);
         if (!_agreement)
         {
-            foreach (int destination in positions.Select(p => Positions.Resolve(p, maps.Positions, "the prompt")).Distinct())
+            foreach (int position in positions.Select(p => Positions.Resolve(p, maps.Positions, "the prompt")).Distinct())
             {
                 for (int layer = 0; layer < maps.Layers; layer++)
                 {
-                    for (int source = 0; source < (_model.Config.Causal ? destination + 1 : maps.Positions); source++)
+                    foreach (FlowEdge edge in Edges(maps, layer, position))
                     {
-                        Row(prompt, pair, layer, destination, source, measure, maps[layer, destination, source]);
+                        Row(prompt, pair, edge, measure, maps[edge]);
                     }
                 }
             }
@@ -78,7 +78,7 @@ public sealed class FlowTable
 
         ArgumentNullException.ThrowIfNull(effects);
         double[] measured = [.. effects.Values];
-        double[] approximated = [.. effects.Keys.Select(e => maps[e.Layer, e.Destination, e.Source])];
+        double[] approximated = [.. effects.Keys.Select(e => maps[e])];
         Score(prompt, pair, measure, "rank_correlation", FlowKnockout.RankCorrelation(approximated, measured));
         Score(prompt, pair, measure, "top_overlap", FlowKnockout.TopOverlap(approximated, measured, top));
     }
@@ -87,7 +87,7 @@ public sealed class FlowTable
     /// <param name="prompt">0-based row of the input.</param>
     /// <param name="pair">The prompt.</param>
     /// <param name="effects">What <see cref="FlowKnockout.Measure"/> gave.</param>
-    public void Add(int prompt, PromptPair pair, IReadOnlyDictionary<(int Layer, int Destination, int Source), double> effects)
+    public void Add(int prompt, PromptPair pair, IReadOnlyDictionary<FlowEdge, double> effects)
     {
         ArgumentNullException.ThrowIfNull(pair);
         ArgumentNullException.ThrowIfNull(effects);
@@ -96,9 +96,9 @@ public sealed class FlowTable
             return;
         }
 
-        foreach (((int layer, int destination, int source), double effect) in effects)
+        foreach ((FlowEdge edge, double effect) in effects)
         {
-            Row(prompt, pair, layer, destination, source, "knockout", effect);
+            Row(prompt, pair, edge, "knockout", effect);
         }
     }
 
@@ -125,9 +125,16 @@ public sealed class FlowTable
             [prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], measure, score, value, null, null, null]);
     }
 
-    private void Row(int prompt, PromptPair pair, int layer, int destination, int source, string measure, double value) => Table.Add(
+    /// <summary>All sources that are not in the future; those behind a window have flow only after a rollout.</summary>
+    private IEnumerable<FlowEdge> Edges(FlowMaps maps, int layer, int position) =>
+        from head in maps.Heads == 0 ? [null] : Enumerable.Range(0, maps.Heads).Select(h => (int?)h).Concat(maps.HasResidual ? [null] : [])
+        from source in maps.Heads > 0 && head is null ? [position]
+            : Enumerable.Range(0, _model.Config.Causal ? position + 1 : maps.Positions)
+        select new FlowEdge(layer, head, position, source);
+
+    private void Row(int prompt, PromptPair pair, FlowEdge edge, string measure, double value) => Table.Add(
     [
-        prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], layer, null, destination, _model.TokenText(pair.Clean[destination]),
-        source, _model.TokenText(pair.Clean[source]), measure, value,
+        prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.Layer, edge.Head, edge.Destination,
+        _model.TokenText(pair.Clean[edge.Destination]), edge.Source, _model.TokenText(pair.Clean[edge.Source]), measure, value,
     ]);
 }

@@ -19,179 +19,55 @@ public sealed partial class ResidualLedger
     }
 
     /// <summary>
-    /// How much each position's attention block took from each source, in all layers. What all heads together move from one
-    /// source to one destination is one vector of d_model numbers at a time.
+    /// How much each position's attention block took from each source, in all layers. Layers are shared out to threads; each holds one
+    /// vector of d_model numbers per head and per position at a time, and what it computes does not depend on their number.
     /// </summary>
     /// <param name="measure">How it is measured.</param>
     /// <param name="worst">
     /// Largest relative error of the parts from all sources, the residual path and the biases against what the run recorded; 0
     /// for attention weights, which are recorded themselves.
     /// </param>
-    public FlowMaps Flow(FlowMeasure measure, out double worst)
+    /// <param name="byHead">Whether heads are told apart.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    public FlowMaps Flow(FlowMeasure measure, out double worst, bool byHead = false, int threads = 0)
     {
         ModelConfig config = _model.Config;
-        int n = _cache.Positions;
-        worst = 0;
+        int n = _cache.Positions, heads = byHead ? config.NHeads : 0;
         var layers = new double[config.NLayers][];
-        for (int layer = 0; layer < config.NLayers; layer++)
-        {
-            layers[layer] = new double[n * n];
-            for (int p = 0; p < n; p++)
+        var residual = new double[config.NLayers][];
+        var errors = new double[config.NLayers];
+        Parallel.For(
+            0, config.NLayers, new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount }, layer =>
             {
-                Span<double> row = layers[layer].AsSpan(p * n, n);
+                layers[layer] = new double[Math.Max(1, heads) * n * n];
+                residual[layer] = new double[n];
                 if (measure == FlowMeasure.Attention)
                 {
-                    for (int h = 0; h < config.NHeads; h++)
-                    {
-                        ReadOnlySpan<float> weights = _cache.Row(Hook.Pattern(layer), p, h);
-                        for (int source = 0; source < n; source++)
-                        {
-                            row[source] += (double)weights[source] / config.NHeads;
-                        }
-                    }
+                    AttentionMap(layer, byHead, layers[layer]);
                 }
-            }
-
-            if (measure != FlowMeasure.Attention)
-            {
-                worst = Math.Max(worst, Moved(measure, layer, layers[layer]));
-            }
-        }
-
-        return new FlowMaps(measure, n, layers);
-    }
-
-    /// <summary>Fills the map of one layer; returns the largest relative error of the parts' sum.</summary>
-    private double Moved(FlowMeasure measure, int layer, double[] map)
-    {
-        ModelConfig config = _model.Config;
-        int n = _cache.Positions, d = config.DModel, heads = config.NHeads;
-        bool residual = measure != FlowMeasure.ValueNorm;
-        var written = new float[heads][];
-        var sums = new double[n * d];
-        var outputs = new double[n][];
-        for (int p = 0; p < n; p++)
-        {
-            outputs[p] = Output(layer, p, residual);
-        }
-
-        for (int source = 0; source < n; source++)
-        {
-            for (int h = 0; h < heads; h++)
-            {
-                var vector = new float[d];
-                AddHead(layer, h, _cache.Row(Hook.V(layer), source, h / (heads / config.NKeyValueHeads)), vector);
-                written[h] = vector;
-            }
-
-            for (int p = 0; p < n; p++)
-            {
-                (int first, int end) = Sources(layer, p);
-                if (source < first || source >= end)
+                else
                 {
-                    continue;
+                    var block = new AttentionParts(this, layer, measure, byHead);
+                    errors[layer] = block.Fill(layers[layer], residual[layer]);
                 }
-
-                double[] part = Part(layer, p, source, written, residual);
-                for (int i = 0; i < d; i++)
-                {
-                    sums[(p * d) + i] += part[i];
-                }
-
-                map[(p * n) + source] = measure == FlowMeasure.Alti
-                    ? Math.Max(0, outputs[p].Sum(Math.Abs) - Distance(outputs[p], part))
-                    : Math.Sqrt(Dot(part, part));
-            }
-        }
-
-        for (int p = 0; p < n && measure == FlowMeasure.Alti; p++)
-        {
-            Span<double> row = map.AsSpan(p * n, n);
-            double sum = row.ToArray().Sum();
-            for (int source = 0; source < n; source++)
-            {
-                row[source] = sum == 0 ? (source == p ? 1 : 0) : row[source] / sum;
-            }
-        }
-
-        return Enumerable.Range(0, n).Max(p => Error(layer, p, sums.AsSpan(p * d, d), outputs[p], residual));
+            });
+        worst = errors.Max();
+        return new FlowMaps(
+            measure, n, layers, heads, byHead && measure is FlowMeasure.BlockNorm or FlowMeasure.Alti ? residual : null);
     }
 
-    /// <summary>What came from one source to one position: all heads, and for the own position the residual path.</summary>
-    private double[] Part(int layer, int p, int source, float[][] written, bool residual)
+    private void AttentionMap(int layer, bool byHead, double[] map)
     {
-        var part = new float[_model.Config.DModel];
-        for (int h = 0; h < written.Length; h++)
+        float[] pattern = _cache.Values(Hook.Pattern(layer));
+        int heads = _model.Config.NHeads, size = pattern.Length / heads;
+        for (int i = 0; i < pattern.Length; i++)
         {
-            float weight = _cache.Row(Hook.Pattern(layer), p, h)[source];
-            for (int i = 0; weight != 0 && i < part.Length; i++)
-            {
-                part[i] += weight * written[h][i];
-            }
+            map[byHead ? i : i % size] += byHead ? pattern[i] : (double)pattern[i] / heads;
         }
-
-        float[] carried = Carried(new Component(ComponentKind.Attn, layer), p, part);
-        if (residual && source == p)
-        {
-            System.Numerics.Tensors.TensorPrimitives.Add(carried, _cache.Row(Hook.ResidPre(layer), p), carried);
-        }
-
-        carried = residual && FirstNorm(layer) is { } norm ? norm.Carry(carried, _cache.Row(norm.Scale, p)[0]) : carried;
-        return [.. carried.Select(x => (double)x)];
-    }
-
-    /// <summary>What the attention block gives at a position: its write, with the stream it is added to, through a post-norm.</summary>
-    private double[] Output(int layer, int p, bool residual)
-    {
-        double[] output = [.. _cache.Row(Hook.AttnOut(layer), p).ToArray().Select(x => (double)x)];
-        if (residual)
-        {
-            Add(output, _cache.Row(Hook.ResidPre(layer), p));
-            FirstNorm(layer)?.Carry(output, _cache.Row(new HookPoint(HookKind.Ln1Scale, layer), p)[0]);
-        }
-
-        return output;
     }
 
     private Normed? FirstNorm(int layer) =>
         _model.Config.Block == BlockStyle.PostNorm && _model.Weights.Blocks[layer].Norm1 is { } norm
             ? new Normed(new HookPoint(HookKind.Ln1Scale, layer), norm, _model.Config.Norm, default)
             : null;
-
-    /// <summary>max |parts + biases - output| / max |output|.</summary>
-    private double Error(int layer, int p, ReadOnlySpan<double> parts, double[] output, bool residual)
-    {
-        double[] sum = parts.ToArray();
-        foreach (Component bias in _steps.OfType<Written>().Select(w => w.Component)
-            .Where(c => c.Layer == layer && c.Kind is ComponentKind.AttnBias or ComponentKind.Norm1PostBias && c.Layer == layer))
-        {
-            float[] vector = Vector(bias, p);
-            Add(sum, residual && FirstNorm(layer) is { } norm ? norm.Carry(vector, _cache.Row(norm.Scale, p)[0]) : vector);
-        }
-
-        if (residual && FirstNorm(layer) is { Weights.Bias.Length: > 0 } last)
-        {
-            Add(sum, last.Weights.Bias);
-        }
-
-        double worst = 0, largest = 0;
-        for (int i = 0; i < sum.Length; i++)
-        {
-            worst = Math.Max(worst, Math.Abs(sum[i] - output[i]));
-            largest = Math.Max(largest, Math.Abs(output[i]));
-        }
-
-        return largest == 0 ? worst : worst / largest;
-    }
-
-    private static double Distance(double[] x, double[] y)
-    {
-        double sum = 0;
-        for (int i = 0; i < x.Length; i++)
-        {
-            sum += Math.Abs(x[i] - y[i]);
-        }
-
-        return sum;
-    }
 }

@@ -23,6 +23,9 @@ internal sealed class FlowCommand : ToolCommand
         + "layer (needs --answer). [default: value-norm]");
 
     private readonly Option<int[]> _pos = Opt.Ints("--pos", "N", "Destinations: 0-based, negative from the end.", -1);
+    private readonly ChoiceOption<string> _by = new(
+        "--by", "Whether heads are told apart; the residual path then has rows without a head.", ("layer", "layer"), ("head", "head"));
+
     private readonly Option<bool> _rollout = Opt.Switch("--rollout", "Maps from each layer to the tokens of the input, instead of to the layer below.");
     private readonly Option<bool> _agreement = Opt.Switch(
         "--agreement", "How well each map agrees with the knockout (table `flow_agreement`): rank correlation and top-5 overlap over all layers "
@@ -33,7 +36,7 @@ internal sealed class FlowCommand : ToolCommand
     {
         _model = new ModelOptions(this);
         _input = new InputOptions(this, InputParts.Answers);
-        foreach (Option option in new Option[] { _measure, _pos, _rollout, _agreement })
+        foreach (Option option in new Option[] { _measure, _by, _pos, _rollout, _agreement })
         {
             Add(option);
         }
@@ -57,6 +60,12 @@ internal sealed class FlowCommand : ToolCommand
             throw new InvalidInputException("--rollout: a knockout is measured layer by layer; leave --rollout out");
         }
 
+        bool byHead = session.Get(_by) == "head";
+        if (session.Get(_rollout) && byHead)
+        {
+            throw new InvalidInputException("--rollout: what reaches a layer has come through all heads; leave --by head out");
+        }
+
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         int[] positions = session.Get(_pos);
@@ -72,9 +81,9 @@ internal sealed class FlowCommand : ToolCommand
         {
             PromptPair pair = pairs[prompt];
             var ledger = new ResidualLedger(model, run.Cache(sequence));
-            IReadOnlyDictionary<(int, int, int), double>? effects = measures.Contains("knockout") || session.Get(_agreement)
+            IReadOnlyDictionary<FlowEdge, double>? effects = measures.Contains("knockout") || session.Get(_agreement)
                 ? FlowKnockout.Measure(
-                    model, pair, new Metric(pair.Wrongs.Count > 0 ? MetricKind.LogitDiff : MetricKind.Logit), positions,
+                    model, pair, new Metric(pair.Wrongs.Count > 0 ? MetricKind.LogitDiff : MetricKind.Logit), positions, byHead,
                     _model.Threads(session), session.Cancellation)
                 : null;
             foreach (string measure in measures)
@@ -85,7 +94,7 @@ internal sealed class FlowCommand : ToolCommand
                     continue;
                 }
 
-                FlowMaps maps = ledger.Flow(Maps.Single(k => k.Name == measure).Measure, out double error);
+                FlowMaps maps = ledger.Flow(Maps.Single(k => k.Name == measure).Measure, out double error, byHead, _model.Threads(session));
                 worst = Math.Max(worst, error);
                 table.Add(prompt, pair, measure, session.Get(_rollout) ? maps.Rollout() : maps, positions, effects, Top);
             }

@@ -58,6 +58,71 @@ public sealed class FlowTests
         }
     }
 
+    // Attention and norms of one head do not depend on the others: the mean of weights is the map of all together, a norm of a sum is
+    // at most the sum of norms, and shares of heads, sources and residual path are all there is.
+    [Fact]
+    public void Heads_told_apart_fit_all_heads_together() =>
+        Gen.Select(RandomModel.Configs.Where(c => c.Norm != NormKind.None), Gen.Int[0, 1000]).Sample(
+            (config, seed) =>
+            {
+                TransformerModel model = RandomModel.Create(config, seed);
+                RunResult run = model.Run(RandomModel.Tokens(6, seed), new RunOptions { Observe = ResidualLedger.FlowNeeds(model) });
+                var ledger = new ResidualLedger(model, run.Cache());
+                foreach (FlowMeasure measure in Enum.GetValues<FlowMeasure>())
+                {
+                    FlowMaps whole = ledger.Flow(measure, out _), heads = ledger.Flow(measure, out double worst, byHead: true);
+                    Assert.True(worst <= 1e-5, $"{config} {measure}: {worst}");
+                    for (int p = 0; p < 6; p++)
+                    {
+                        double all = heads[new FlowEdge(1, null, p, p)];
+                        for (int source = 0; source < 6; source++)
+                        {
+                            double[] own = [.. Enumerable.Range(0, config.NHeads).Select(h => heads[new FlowEdge(1, h, p, source)])];
+                            all += own.Sum();
+                            double together = whole[1, p, source];
+                            bool residual = heads.HasResidual && source == p;
+                            double most = own.Sum() + (residual ? heads[new FlowEdge(1, null, p, p)] : 0);
+                            Assert.True(measure switch
+                            {
+                                FlowMeasure.Attention => Math.Abs(own.Average() - together) <= 1e-6,
+                                FlowMeasure.Alti => own.All(x => x is >= 0 and <= 1),
+                                _ => together <= most * (1 + 1e-5),
+                            }, $"{config} {measure} {p} {source}: {together} of {most}");
+                        }
+
+                        Assert.True(measure != FlowMeasure.Alti || Math.Abs(all - 1) <= 1e-9, $"{config}: {all}");
+                    }
+                }
+            },
+            iter: 40);
+
+    [Fact]
+    public void The_measured_flow_of_the_demo_models_heads_names_the_two_that_were_planted()
+    {
+        TransformerModel model = DemoModel.Create();
+        var pair = new PromptPair
+        {
+            Clean = model.Tokenize(DemoModel.CleanPrompt),
+            Answers = [model.Tokenize(DemoModel.Answer)[^1]],
+            Wrongs = [model.Tokenize(DemoModel.Wrong)[^1]],
+        };
+        IReadOnlyDictionary<FlowEdge, double> effects =
+            FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), [2, 8], byHead: true);
+        Assert.Equal(2 * 4 * (3 + 9), effects.Count);
+        Assert.Equal(
+            [new(0, DemoModel.PreviousTokenHead.Head, 2, 1), new(1, DemoModel.InductionHead.Head, 8, 2)],
+            effects.OrderByDescending(e => e.Value).Take(2).Select(e => e.Key).OrderBy(e => e.Layer));
+    }
+
+    [Fact]
+    public void A_rollout_of_heads_told_apart_is_refused()
+    {
+        TransformerModel model = DemoModel.Create();
+        RunResult run = model.Run([1, 2], new RunOptions { Observe = ResidualLedger.FlowNeeds(model) });
+        FlowMaps maps = new ResidualLedger(model, run.Cache()).Flow(FlowMeasure.Attention, out _, byHead: true);
+        Assert.Contains("all heads", Assert.Throws<InvalidInputException>(maps.Rollout).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_measured_flow_of_the_demo_model_is_its_circuit()
     {
@@ -68,12 +133,14 @@ public sealed class FlowTests
             Answers = [model.Tokenize(DemoModel.Answer)[^1]],
             Wrongs = [model.Tokenize(DemoModel.Wrong)[^1]],
         };
-        IReadOnlyDictionary<(int Layer, int Destination, int Source), double> effects =
+        IReadOnlyDictionary<FlowEdge, double> effects =
             FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), [.. Enumerable.Range(0, pair.Clean.Count)]);
 
         // The last word reads "met" at 2, which the previous-token head told that "Mary" at 1 came before. Cutting the second
         // edge changes the answer as well; no third edge of the graph matters more than these two.
-        Assert.Equal([(0, 2, 1), (1, 8, 2)], effects.OrderByDescending(e => e.Value).Take(2).Select(e => e.Key).Order());
+        Assert.Equal(
+            [new(0, null, 2, 1), new(1, null, 8, 2)],
+            effects.OrderByDescending(e => e.Value).Take(2).Select(e => e.Key).OrderBy(e => e.Layer));
     }
 
     // A head that looks at one token with all its weight and moves nothing from it.
@@ -94,7 +161,7 @@ public sealed class FlowTests
         };
         RunResult run = planted.Run(pair.Clean, new RunOptions { Observe = ResidualLedger.FlowNeeds(planted) });
         var ledger = new ResidualLedger(planted, run.Cache());
-        IReadOnlyDictionary<(int Layer, int Destination, int Source), double> effects =
+        IReadOnlyDictionary<FlowEdge, double> effects =
             FlowKnockout.Measure(planted, pair, new Metric(MetricKind.LogitDiff), [-1]);
         int last = pair.Clean.Count - 1;
 
@@ -102,7 +169,7 @@ public sealed class FlowTests
         FlowMaps weights = ledger.Flow(FlowMeasure.Attention, out _), norms = ledger.Flow(FlowMeasure.ValueNorm, out _);
         Assert.True(weights[1, last, 0] > 0.9 * weights[1, last, 2]);
         Assert.True(norms[1, last, 0] < norms[1, last, 2] / 2);
-        Assert.True(effects[(1, last, 0)] < 1e-3 * effects[(1, last, 2)]);
+        Assert.True(effects[new FlowEdge(1, null, last, 0)] < 1e-3 * effects[new FlowEdge(1, null, last, 2)]);
     }
 
     [Fact]
