@@ -15,12 +15,13 @@ public static class FlowKnockout
     /// <param name="metric">What is read.</param>
     /// <param name="destinations">Positions whose incoming edges are cut.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="memory">Bytes that runs may take at a time beside the weights; null = the engine's own choice.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <returns>One entry per layer, destination and source that the mask allows.</returns>
     /// <exception cref="InvalidInputException">Metric, prompt or positions do not fit.</exception>
     public static IReadOnlyDictionary<(int Layer, int Destination, int Source), double> Measure(
         TransformerModel model, PromptPair pair, Metric metric, IReadOnlyList<int> destinations, int threads = 0,
-        CancellationToken cancellation = default)
+        long? memory = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pair);
@@ -45,7 +46,7 @@ public static class FlowKnockout
         float[] reference = model.Run(pair.Clean, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
         VariantEngines.Default.Run(
             model, new TokenBatch([pair.Clean]), variants,
-            new VariantOptions { Logits = LogitRows.At(metric.Position), Threads = threads, Cancellation = cancellation },
+            new VariantOptions { Logits = LogitRows.At(metric.Position), MemoryBudget = memory, Threads = threads, Cancellation = cancellation },
             (in VariantResult result) => values[result.Index] = metric.Evaluate(result.Row(0), pair, reference));
         var effects = new Dictionary<(int, int, int), double>();
         for (int i = 0; i < edges.Length; i++)
