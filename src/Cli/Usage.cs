@@ -6,8 +6,6 @@ namespace Interp.Cli;
 /// <summary>Turns what the parser did not understand into one line that names the thing.</summary>
 internal static class Usage
 {
-    private static readonly string[] NotYet = ["--memory"];
-
     /// <summary>Refuses a command line that the parser did not understand.</summary>
     /// <param name="parse">What the parser made of it.</param>
     /// <param name="first">The first argument.</param>
@@ -65,11 +63,6 @@ internal static class Usage
     private static string UnknownArgument(Command root, Command command, string argument)
     {
         string name = argument.Split('=')[0];
-        if (NotYet.Contains(name))
-        {
-            return $"{name}: not available yet";
-        }
-
         if (!argument.StartsWith('-') || argument.Skip(1).All(c => !char.IsLetter(c)))
         {
             return $"'{argument}': '{command.Name}' takes options only; "

@@ -63,13 +63,14 @@ internal static class MemoryProbe
     }
 
     /// <summary>Lets the highest memory start anew from the present one, which is returned.</summary>
-    private static long Reset()
+    public static long Reset()
     {
         File.WriteAllText("/proc/self/clear_refs", "5");
         return Status("VmRSS");
     }
 
-    private static long Status(string name) => 1024 * long.Parse(
+    /// <summary>A number of /proc/self/status in bytes.</summary>
+    public static long Status(string name) => 1024 * long.Parse(
         File.ReadLines("/proc/self/status").First(l => l.StartsWith(name, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal),
         System.Globalization.CultureInfo.InvariantCulture);
 }

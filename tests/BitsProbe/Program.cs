@@ -13,6 +13,12 @@ if (args is ["memory"])
     return;
 }
 
+if (args is ["plan", { } name])
+{
+    PlanProbe.Run(name);
+    return;
+}
+
 // One line for the vector units of this process, one for the tier the kernels chose, then a hash for each model.
 Console.WriteLine(
     $"hardware 512={Vector512.IsHardwareAccelerated} 256={Vector256.IsHardwareAccelerated} "

@@ -30,7 +30,7 @@ public sealed class UsageTests
     [InlineData("--promt: not an option of 'run'; the nearest are --prompt", "run", "--model", "demo", "--promt", "x")]
     [InlineData("-q: not an option of 'run'; the nearest are", "run", "--model", "demo", "--tokens", "1", "-q")]
     [InlineData(
-        "--prompt: not an option of 'patch'; expected one of --model, --verify, --threads, --process, --clean",
+        "--prompt: not an option of 'patch'; expected one of --model, --verify, --threads, --memory, --process, --clean",
         "patch", "--model", "demo", "--prompt", "Mary")]
     [InlineData(
         "--answer: expected it as text or as ids, found --answer and --answer-token",
@@ -38,7 +38,7 @@ public sealed class UsageTests
     [InlineData(
         "--corrupted: expected it as text or as ids, found --corrupted and --corrupted-tokens",
         "patch", "--model", "demo", "--clean", "Mary", "--corrupted", "Anna", "--corrupted-tokens", "0 3", "--answer", "met")]
-    [InlineData("--memory: not available yet", "run", "--model", "demo", "--prompt", "Mary", "--memory", "4GB")]
+    [InlineData("--memory: not an option of 'info'", "info", "--model", "demo", "--memory", "4GB")]
     [InlineData("it has no norms to fold", "run", "--model", "demo", "--prompt", "Mary", "--process=all")]
     [InlineData("process 'fold': expected one of fold-norm", "run", "--model", "demo", "--prompt", "Mary", "--process", "fold")]
     [InlineData("'then'", "run", "--model", "demo", "--prompt", "Mary", "then")]

@@ -16,12 +16,13 @@ public static class FlowKnockout
     /// <param name="destinations">Positions whose incoming edges are cut.</param>
     /// <param name="byHead">Whether an edge is cut in one head at a time.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="memory">Bytes that runs may take at a time beside the weights; null = the engine's own choice.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <returns>One entry per edge that the mask allows.</returns>
     /// <exception cref="InvalidInputException">Metric, prompt or positions do not fit.</exception>
     public static IReadOnlyDictionary<FlowEdge, double> Measure(
         TransformerModel model, PromptPair pair, Metric metric, IReadOnlyList<int> destinations, bool byHead = false, int threads = 0,
-        CancellationToken cancellation = default)
+        long? memory = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pair);
@@ -38,7 +39,7 @@ public static class FlowKnockout
         float[] reference = model.Run(pair.Clean, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
         VariantEngines.Default.Run(
             model, new TokenBatch([pair.Clean]), variants,
-            new VariantOptions { Logits = LogitRows.At(metric.Position), Threads = threads, Cancellation = cancellation },
+            new VariantOptions { Logits = LogitRows.At(metric.Position), MemoryBudget = memory, Threads = threads, Cancellation = cancellation },
             (in VariantResult result) => values[result.Index] = metric.Evaluate(result.Row(0), pair, reference));
         var effects = new Dictionary<FlowEdge, double>();
         for (int i = 0; i < edges.Length; i++)

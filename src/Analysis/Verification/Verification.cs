@@ -25,9 +25,11 @@ public static class Verification
     /// <param name="tolerance">
     /// What the relative difference of a point may be; null = <see cref="Tolerance"/>, or <see cref="HalfTolerance"/>.
     /// </param>
+    /// <param name="memory">Most bytes of one of the model's runs beside the weights; null = no limit.</param>
     /// <exception cref="InvalidInputException">The graph cannot be read or run, or a prompt does not fit the model.</exception>
     public static VerifyReport AgainstOnnx(
-        TransformerModel model, string path, IReadOnlyList<IReadOnlyList<int>> prompts, double? tolerance = null)
+        TransformerModel model, string path, IReadOnlyList<IReadOnlyList<int>> prompts, double? tolerance = null,
+        long? memory = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(prompts);
@@ -35,7 +37,7 @@ public static class Verification
         using var engine = OnnxEngine.Open(path, values.Select(v => v.Value));
         string logits = engine.Outputs.Contains(Logits) ? Logits : engine.Outputs[0];
         double allowed = tolerance ?? (engine.HalfPrecision ? HalfTolerance : Tolerance);
-        return Compare(model, prompts, allowed, prompt =>
+        return Compare(model, prompts, allowed, memory, prompt =>
         {
             IReadOnlyDictionary<string, TensorValue> outputs = engine.Run([prompts[prompt]]);
             Dictionary<HookPoint, float[]> found = [];
@@ -63,22 +65,24 @@ public static class Verification
     /// <param name="path">The file.</param>
     /// <param name="tokens">Token ids; null = those of the file.</param>
     /// <param name="tolerance">What the relative difference of a point may be.</param>
+    /// <param name="memory">Most bytes of the model's run beside the weights; null = no limit.</param>
     /// <exception cref="InvalidInputException">
     /// The file cannot be read, has a tensor that is no hook point of the model or has another shape, or has no tokens.
     /// </exception>
     public static VerifyReport AgainstFile(
-        TransformerModel model, string path, IReadOnlyList<int>? tokens = null, double tolerance = Tolerance)
+        TransformerModel model, string path, IReadOnlyList<int>? tokens = null, double tolerance = Tolerance,
+        long? memory = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         var reference = ReferenceFile.Read(path, model);
         IReadOnlyList<int> prompt = tokens ?? reference.Tokens ?? throw new InvalidInputException(
             $"{path}: expected a tensor 'tokens' with the token ids, or ids given beside it; found neither");
         reference.RequireLength(prompt.Count);
-        return Compare(model, [prompt], tolerance, _ => (reference.Values, reference.Logits));
+        return Compare(model, [prompt], tolerance, memory, _ => (reference.Values, reference.Logits));
     }
 
     private static VerifyReport Compare(
-        TransformerModel model, IReadOnlyList<IReadOnlyList<int>> prompts, double tolerance,
+        TransformerModel model, IReadOnlyList<IReadOnlyList<int>> prompts, double tolerance, long? memory,
         Func<int, (Dictionary<HookPoint, float[]> Values, float[]? Logits)> reference)
     {
         Dictionary<HookPoint, ActivationComparison> points = [];
@@ -87,7 +91,8 @@ public static class Verification
         for (int i = 0; i < prompts.Count; i++)
         {
             (Dictionary<HookPoint, float[]> values, float[]? expected) = reference(i);
-            RunResult run = model.Run(prompts[i], new RunOptions { Observe = [.. values.Keys.Select(p => (HookQuery)p)] });
+            var options = new RunOptions { Observe = [.. values.Keys.Select(p => (HookQuery)p)], MemoryBudget = memory };
+            RunResult run = model.Run(prompts[i], options);
             foreach ((HookPoint point, float[] theirs) in values)
             {
                 int? layer = point.Layer < 0 ? null : point.Layer;

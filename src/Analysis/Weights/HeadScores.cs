@@ -131,15 +131,22 @@ public static class HeadScores
     /// <param name="pairs">The prompts.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="memory">Most bytes of a run beside the weights; null = no limit.</param>
     /// <param name="cancellation">Stops between prompts.</param>
     public static ResultTable Table(
         TransformerModel model, IReadOnlyList<PromptPair> pairs, int seed = 0, int threads = 0,
-        CancellationToken cancellation = default)
+        long? memory = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         var scores = new Dictionary<string, List<double[]>>();
-        var options = new RunOptions { Observe = ["blocks.*.attn.hook_pattern"], Logits = LogitRows.Last, Threads = threads };
+        var options = new RunOptions
+        {
+            Observe = ["blocks.*.attn.hook_pattern"],
+            Logits = LogitRows.Last,
+            MemoryBudget = memory,
+            Threads = threads,
+        };
         foreach (PromptPair pair in pairs)
         {
             cancellation.ThrowIfCancellationRequested();

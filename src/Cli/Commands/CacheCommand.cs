@@ -50,8 +50,9 @@ internal sealed class CacheCommand : ToolCommand
             Interventions = _model.Interventions(session, model),
             Threads = _model.Threads(session),
         };
+        int atOnce = AtOnce(model, pairs, options, _model.RunMemory(session, model));
         List<NamedTensor> tensors = [];
-        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, pairs.Count))
+        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, atOnce))
         {
             string prefix = pairs.Count == 1 ? "" : $"{prompt}/";
             tensors.AddRange(Tensors(model, run, sequence, prefix));
@@ -63,6 +64,30 @@ internal sealed class CacheCommand : ToolCommand
         session.Note($"{path}: {tensors.Count} tensors, {Shown.Bytes(new FileInfo(path).Length)}");
     }
 
+    /// <summary>
+    /// Prompts of one run. What was recorded is held until the file is written, so that running prompts one by one only spares the
+    /// memory of the pass.
+    /// </summary>
+    /// <exception cref="InvalidInputException">Memory does not suffice.</exception>
+    private static int AtOnce(TransformerModel model, IReadOnlyList<PromptPair> pairs, RunOptions options, long budget)
+    {
+        MemoryPlan together = model.Plan([.. pairs.Select(p => p.Clean.Count)], options);
+        if (together.Run <= budget)
+        {
+            return pairs.Count;
+        }
+
+        bool divisible = options.Interventions.Count == 0;
+        long pass = divisible ? pairs.Max(p => model.Plan([p.Clean.Count], options).Pass) : together.Pass;
+        long needed = together.Recorded + together.Logits + pass;
+        return needed <= budget
+            ? 1
+            : throw new InvalidInputException(
+                $"memory: the activations of {pairs.Count} prompts need {needed} bytes beside the weights until they are written (recorded "
+                + $"{together.Recorded}, logits {together.Logits}, pass {pass}), allowed are {budget}; "
+                + "choose fewer --hooks or prompts, or allow more with --memory");
+    }
+
     private static IEnumerable<NamedTensor> Tensors(TransformerModel model, RunResult run, int sequence, string prefix)
     {
         ActivationCache cache = run.Cache(sequence);
@@ -72,9 +97,7 @@ internal sealed class CacheCommand : ToolCommand
         }
 
         long[] tokens = [.. run.Batch.Tokens(sequence).ToArray().Select(t => (long)t)];
-        var logits = new float[tokens.Length * model.Config.DVocab];
-        run.Logits(sequence).FlattenTo(logits);
-        yield return NamedTensor.Float(prefix + "logits", [tokens.Length, model.Config.DVocab], logits);
+        yield return NamedTensor.Float(prefix + "logits", [tokens.Length, model.Config.DVocab], run.LogitValues(sequence));
         yield return NamedTensor.Integers(prefix + "tokens", [tokens.Length], tokens);
     }
 }

@@ -68,6 +68,7 @@ internal sealed class DecomposeCommand : ToolCommand
         {
             Observe = [.. ResidualLedger.Needs(model, detail), .. _reading.Needs(session, model)],
             Interventions = _model.Interventions(session, model),
+            MemoryBudget = _model.RunMemory(session, model),
             Threads = _model.Threads(session),
         };
         var components = new ComponentsTable(model, IndexColumns.Named(pairs));

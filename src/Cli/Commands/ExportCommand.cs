@@ -21,7 +21,7 @@ internal sealed class ExportCommand : ToolCommand
     public ExportCommand()
         : base("export", "Writes the model, with interventions made part of it, as ONNX; or its weights as safetensors.")
     {
-        _model = new ModelOptions(this, interventions: true);
+        _model = new ModelOptions(this, interventions: true, memory: false);
         Add(_hooks);
         Add(_out);
         CommonOptions.AddTo(this);

@@ -75,7 +75,12 @@ internal sealed class FlowCommand : ToolCommand
         }
 
         var table = new FlowTable(model, session.Get(_agreement), IndexColumns.Named(pairs));
-        var options = new RunOptions { Observe = ResidualLedger.FlowNeeds(model), Threads = _model.Threads(session) };
+        var options = new RunOptions
+        {
+            Observe = ResidualLedger.FlowNeeds(model),
+            MemoryBudget = _model.RunMemory(session, model),
+            Threads = _model.Threads(session),
+        };
         double worst = 0;
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
         {
@@ -84,7 +89,7 @@ internal sealed class FlowCommand : ToolCommand
             IReadOnlyDictionary<FlowEdge, double>? effects = measures.Contains("knockout") || session.Get(_agreement)
                 ? FlowKnockout.Measure(
                     model, pair, new Metric(pair.Wrongs.Count > 0 ? MetricKind.LogitDiff : MetricKind.Logit), positions, byHead,
-                    _model.Threads(session), session.Cancellation)
+                    _model.Threads(session), _model.Memory(session), session.Cancellation)
                 : null;
             foreach (string measure in measures)
             {

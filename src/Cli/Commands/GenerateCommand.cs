@@ -60,6 +60,7 @@ internal sealed class GenerateCommand : ToolCommand
             UseCache = !session.Get(_noCache),
             StopTokens = session.Get(_ignoreEos) ? [] : model.Config.EosIds,
             Interventions = _model.Interventions(session, model),
+            MemoryBudget = _model.RunMemory(session, model),
             Threads = _model.Threads(session),
             OnToken = (sequence, token) =>
             {

@@ -49,7 +49,8 @@ internal sealed class HeadsCommand : ToolCommand
         IReadOnlyList<PromptPair> pairs = given
             ? _input.Read(session, model)
             : HeadScores.Repetitions(model, session.Get(_random), session.Get(_half), session.Get(_seed));
-        ResultTable table = HeadScores.Table(model, pairs, session.Get(_seed), _model.Threads(session), session.Cancellation);
+        ResultTable table = HeadScores.Table(
+            model, pairs, session.Get(_seed), _model.Threads(session), _model.RunMemory(session, model), session.Cancellation);
         _table.Emit(session, table, () => Print(session, table));
     }
 

@@ -20,7 +20,7 @@ internal sealed class InfoCommand : ToolCommand
     public InfoCommand()
         : base("info", "Sizes, family, hook points, parameters and bytes of a model (table `model`; with --hooks, `hooks`).")
     {
-        _model = new ModelOptions(this);
+        _model = new ModelOptions(this, memory: false);
         _input = new InputOptions(this, InputParts.Prompts);
         Add(_hooks);
         Add(_positions);
@@ -88,6 +88,7 @@ internal sealed class InfoCommand : ToolCommand
             $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");
         people.Add($"all standard activations of {positions} tokens", Shown.Bytes(facts.ActivationBytes));
         people.Add("planned peak of a run that records them", Shown.Bytes(facts.PeakBytes));
+        people.Add("planned peak of a run that records nothing", Shown.Bytes(facts.ForwardPeakBytes));
         people.Add("SHA-256 of the weights", model.Sha256);
         people.Print(session.Output);
     }

@@ -57,6 +57,7 @@ internal sealed class LensCommand : ToolCommand
         {
             Observe = [.. places.Select(p => p.Point).Distinct().Select(p => (Hooks.HookQuery)p)],
             Interventions = _model.Interventions(session, model),
+            MemoryBudget = _model.RunMemory(session, model),
             Threads = _model.Threads(session),
         };
         var lens = new LensTable(model, IndexColumns.Named(pairs));

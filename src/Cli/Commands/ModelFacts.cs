@@ -9,20 +9,19 @@ namespace Interp.Cli;
 /// <param name="positions">Prompt length for shapes and sizes.</param>
 internal sealed class ModelFacts(TransformerModel model, int positions)
 {
+    private readonly MemoryPlan _everything = model.Plan(
+        [positions], new RunOptions { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] });
+
     /// <summary>Bytes of all standard activations of one prompt, in float32.</summary>
-    public long ActivationBytes => sizeof(float) * model.Hooks.Points.Sum(
-        point => model.Hooks.Shape(point, positions, positions).Aggregate(1L, (a, b) => a * b));
+    public long ActivationBytes => _everything.Recorded;
 
     /// <summary>
-    /// Bytes that a run of one prompt is planned to need when every standard activation is recorded: weights, activations,
-    /// logits, and twice what the largest block computes, for the rows it works on and those of the block before.
+    /// Bytes that a run of one prompt is planned to need, weights included, when every standard activation is recorded.
     /// </summary>
-    public long PeakBytes => model.Weights.Bytes + ActivationBytes + LogitBytes + (2 * LargestBlockBytes);
+    public long PeakBytes => _everything.Peak;
 
-    private long LogitBytes => (long)sizeof(float) * positions * model.Config.DVocab;
-
-    private long LargestBlockBytes => sizeof(float) * model.Hooks.Points.GroupBy(p => p.Layer).Max(
-        layer => layer.Sum(point => model.Hooks.Shape(point, positions, positions).Aggregate(1L, (a, b) => a * b)));
+    /// <summary>The same when nothing is recorded and the logits of all positions are computed.</summary>
+    public long ForwardPeakBytes { get; } = model.Plan([positions]).Peak;
 
     /// <summary>Bytes of the weights as the checkpoint stores them.</summary>
     public long StoredBytes => model.Stored.Sum(stored => stored.Bytes);
@@ -41,6 +40,7 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
             ("stored_types", string.Join(' ', model.Stored.Select(s => s.Type))), ("stored_bytes", (double)StoredBytes),
             ("prompt_length", positions), ("activation_bytes", (double)ActivationBytes),
             ("peak_bytes", (double)PeakBytes), ("sha256", model.Sha256),
+            ("forward_peak_bytes", (double)ForwardPeakBytes),
         ];
         var table = new ResultTable("model", [.. facts.Select(f => new Column(f.Name, f.Value switch
         {

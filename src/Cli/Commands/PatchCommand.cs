@@ -34,7 +34,7 @@ internal sealed class PatchCommand : ToolCommand
     {
         _table.Check(session);
         int threads = _model.Threads(session);
-        SweepOptions options = _measure.Complete(session, _sweep.Read(session), threads, _table.Path(session));
+        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.Path(session));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };

@@ -50,7 +50,7 @@ internal sealed class PathCommand : ToolCommand
     {
         _table.Check(session);
         int threads = _model.Threads(session);
-        SweepOptions means = _measure.Complete(session, new SweepOptions { Sites = [] }, threads, _table.Path(session));
+        SweepOptions means = _measure.Complete(session, new SweepOptions { Sites = [] }, _model, _table.Path(session));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PathQuery> queries = Queries(session, model);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);

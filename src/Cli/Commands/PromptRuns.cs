@@ -8,20 +8,21 @@ internal static class PromptRuns
 {
     /// <summary>
     /// Runs all prompts. A prompt's result does not depend on its neighbours; but interventions may name sequences of the
-    /// batch, so with any of them all prompts are one batch. After Ctrl-C the runs that are finished remain.
+    /// batch, so with any of them all prompts are one batch. Otherwise a batch has as many prompts as the memory budget of the
+    /// options holds. After Ctrl-C the runs that are finished remain.
     /// </summary>
     /// <param name="session">The call; Ctrl-C stops between batches.</param>
     /// <param name="model">The model.</param>
     /// <param name="pairs">The prompts; the clean ones are run.</param>
     /// <param name="options">What is recorded, replaced, computed.</param>
-    /// <param name="atOnce">Prompts per batch.</param>
+    /// <param name="atOnce">Most prompts per batch.</param>
     /// <returns>For each prompt, in order, its number, the run that had it, and its place in that run.</returns>
     public static IEnumerable<(int Prompt, RunResult Run, int Sequence)> Each(
         Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs, RunOptions options, int atOnce)
     {
-        int size = options.Interventions.Count > 0 ? pairs.Count : atOnce;
-        for (int first = 0; first < pairs.Count; first += size)
+        for (int first = 0, size; first < pairs.Count; first += size)
         {
+            size = options.Interventions.Count > 0 ? pairs.Count : Size(model, pairs, options, first, atOnce);
             if (session.Cancellation.IsCancellationRequested && first > 0)
             {
                 session.Note($"stopped after {first} of {pairs.Count} prompts");
@@ -35,5 +36,18 @@ internal static class PromptRuns
                 yield return (first + s, run, s);
             }
         }
+    }
+
+    /// <summary>How many prompts from one on are run together: at least one, which is refused if even that is too large.</summary>
+    private static int Size(TransformerModel model, IReadOnlyList<PromptPair> pairs, RunOptions options, int first, int atOnce)
+    {
+        int size = Math.Min(atOnce, pairs.Count - first);
+        while (size > 1 && options.MemoryBudget is { } budget
+            && model.Plan([.. pairs.Skip(first).Take(size).Select(p => p.Clean.Count)], options).Run > budget)
+        {
+            size = (size + 1) / 2;
+        }
+
+        return size;
     }
 }

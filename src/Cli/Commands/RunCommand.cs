@@ -39,6 +39,7 @@ internal sealed class RunCommand : ToolCommand
         {
             Interventions = _model.Interventions(session, model),
             Logits = positions is [-1] ? LogitRows.Last : LogitRows.All,
+            MemoryBudget = _model.RunMemory(session, model),
             Threads = _model.Threads(session),
         };
         foreach ((int prompt, int position) in pairs.SelectMany((_, i) => positions.Select(p => (i, p))))

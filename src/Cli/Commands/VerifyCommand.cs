@@ -50,8 +50,11 @@ internal sealed class VerifyCommand : ToolCommand
         IReadOnlyList<IReadOnlyList<int>>? prompts =
             _input.Given(session) ? [.. _input.Read(session, model).Select(p => p.Clean)] : null;
         VerifyReport report = onnx is not null
-            ? Verification.AgainstOnnx(model, onnx, prompts ?? [ModelCheck.Tokens(model)], session.Get(_tolerance))
-            : Verification.AgainstFile(model, reference!, OnePrompt(prompts), session.Get(_tolerance) ?? Verification.Tolerance);
+            ? Verification.AgainstOnnx(
+                model, onnx, prompts ?? [ModelCheck.Tokens(model)], session.Get(_tolerance), _model.RunMemory(session, model))
+            : Verification.AgainstFile(
+                model, reference!, OnePrompt(prompts), session.Get(_tolerance) ?? Verification.Tolerance,
+                _model.RunMemory(session, model));
         _table.Emit(session, report.Table(), () => Print(session, report));
         ModelCheck.Require(report);
     }

@@ -21,7 +21,7 @@ internal sealed class WeightsCommand : ToolCommand
     public WeightsCommand()
         : base("weights", "Circuits and composition of heads, from the weights alone (tables `ov`, `qk`, `composition`, `token_pairs`).")
     {
-        _model = new ModelOptions(this);
+        _model = new ModelOptions(this, memory: false);
         Add(_what);
         Add(_heads);
         Add(_top);

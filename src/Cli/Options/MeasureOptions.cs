@@ -18,7 +18,6 @@ internal sealed class MeasureOptions
         "--engine", string.Join('|', VariantEngines.Names), "How runs are computed; naive = one whole run per cell. No number depends "
         + "on it.", VariantEngines.Default.Name);
 
-    private readonly Option<string?> _memory = Opt.Text("--memory", "SIZE", "Memory that runs may take at a time, such as 4GB or 500MB.");
     private readonly Option<bool> _summary = Opt.Switch(
         "--summary", "The table over prompts instead: mean, 95 % bootstrap interval, sign-flip p, q over the sweep, effect size.");
 
@@ -31,7 +30,7 @@ internal sealed class MeasureOptions
     /// <summary>Adds the options to a command.</summary>
     public MeasureOptions(Command command)
     {
-        foreach (Option option in new Option[] { _metric, _pos, _engine, _memory, _summary, _resume, _explain })
+        foreach (Option option in new Option[] { _metric, _pos, _engine, _summary, _resume, _explain })
         {
             command.Add(option);
         }
@@ -39,12 +38,12 @@ internal sealed class MeasureOptions
 
     /// <summary>Adds metric and means to the options of a sweep.</summary>
     /// <exception cref="InvalidInputException">A metric, engine or size is unknown.</exception>
-    public SweepOptions Complete(Session session, SweepOptions options, int threads, string? output) => options with
+    public SweepOptions Complete(Session session, SweepOptions options, ModelOptions model, string? output) => options with
     {
         Metric = Metric.Parse(session.Get(_metric) ?? Usual, session.Get(_pos)),
         Engine = VariantEngines.Parse(session.Get(_engine)),
-        MemoryBudget = session.Get(_memory) is { } size ? MemorySize.Parse(size) : null,
-        Threads = threads,
+        MemoryBudget = model.Memory(session),
+        Threads = model.Threads(session),
         Journal = Explains(session) ? null : output is not null ? new SweepJournal(output + ".partial", session.Get(_resume))
             : session.Get(_resume) ? throw new InvalidInputException("--resume: expected --out FILE beside it, found none")
             : null,

@@ -20,6 +20,10 @@ internal sealed class ModelOptions
     private readonly Option<int> _threads =
         Opt.Int("--threads", "N", "Threads; 0 = one per core. Results do not depend on it.", 0, 0);
 
+    private readonly Option<string?> _memory = Opt.Text(
+        "--memory", "SIZE", "Memory that runs may take at a time beside the weights, such as 4GB or 500MB: runs are divided, or refused "
+        + "where that does not help. [default: what the machine has; 1GB in sweeps]");
+
     private readonly Option<string?> _interventions = Opt.Text(
         "--interventions", "FILE.json", "Interventions to apply in the run, as interp writes them in JSON.");
 
@@ -38,7 +42,8 @@ internal sealed class ModelOptions
     /// <param name="command">The command.</param>
     /// <param name="interventions">Whether the command applies interventions of the user's.</param>
     /// <param name="verify">Whether the model can be verified before the command runs.</param>
-    public ModelOptions(Command command, bool interventions = false, bool verify = true)
+    /// <param name="memory">Whether the command runs prompts, which take memory.</param>
+    public ModelOptions(Command command, bool interventions = false, bool verify = true, bool memory = true)
     {
         command.Add(_model);
         if (verify)
@@ -52,11 +57,25 @@ internal sealed class ModelOptions
         }
 
         command.Add(_threads);
+        if (memory)
+        {
+            command.Add(_memory);
+        }
+
         command.Add(_process);
     }
 
     /// <summary>Threads; 0 = one per core.</summary>
     public int Threads(Session session) => session.Get(_threads);
+
+    /// <summary>Bytes that runs may take beside the weights; null where nothing was said.</summary>
+    /// <exception cref="InvalidInputException">The size cannot be read.</exception>
+    public long? Memory(Session session) => session.Get(_memory) is { } size ? MemorySize.Parse(size) : null;
+
+    /// <summary>Bytes that runs may take beside the weights: what was said, else what the machine has.</summary>
+    /// <exception cref="InvalidInputException">The size cannot be read.</exception>
+    public long RunMemory(Session session, TransformerModel model) =>
+        Memory(session) ?? Math.Max(1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.Weights.Bytes);
 
     /// <summary>What was given as the model.</summary>
     public string Path(Session session) => session.Get(_model);

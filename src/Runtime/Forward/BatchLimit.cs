@@ -8,6 +8,19 @@ internal static class BatchLimit
     private static readonly HookKind[] PerHeadStreams =
         [HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Result];
 
+    /// <summary>Throws when a run takes more memory than it may.</summary>
+    /// <exception cref="InvalidInputException">The batch is too large.</exception>
+    public static void RequireMemory(IReadOnlyList<int> lengths, MemoryPlan plan, long budget)
+    {
+        if (plan.Run > budget)
+        {
+            throw new InvalidInputException(
+                $"memory: a run of {lengths.Count} prompt{(lengths.Count == 1 ? "" : "s")} with {lengths.Sum(n => (long)n)} tokens needs {plan.Run} bytes beside the weights "
+                + $"(pass {plan.Pass}, recorded {plan.Recorded}, logits {plan.Logits}), allowed are {budget}; run fewer or shorter "
+                + "prompts at a time, record fewer hooks, or allow more");
+        }
+    }
+
     /// <summary>Throws when one of the arrays of a pass has no room.</summary>
     /// <exception cref="InvalidInputException">The batch is too large.</exception>
     public static void Check<THooks>(

@@ -55,6 +55,25 @@ internal static class BatchRun
         }
     }
 
+    /// <summary>Bytes of a pass over whole sequences, beside weights, recorded activations and the logits that are returned.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="lengths">Tokens of each sequence.</param>
+    /// <param name="logits">For which positions logits are computed.</param>
+    /// <param name="hooks">The listener.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="cached">Positions that a cache holds in the end, where keys and values go there; 0 without one.</param>
+    public static long Bytes<THooks>(
+        ModelConfig config, IReadOnlyList<int> lengths, LogitRows logits, THooks hooks, int threads, int cached = 0)
+        where THooks : struct, IForwardHooks
+    {
+        RowSegment[] segments = Segments(lengths, new int[lengths.Count]);
+        long rows = lengths.Sum(n => (long)n);
+        bool some = lengths.Select((n, s) => (long)logits.Resolve(n, s).Length).Sum() < rows;
+        long allLogits = some && hooks.Wants(Hook.UnembedOut) ? rows * config.DVocab : 0;
+        long scores = threads * ForwardPass<THooks>.ScoreFloats(Math.Max(cached, lengths.Max()));
+        return sizeof(float) * (PassBuffers.Floats(config, Size(config, segments, cached > 0, hooks)) + allLogits + scores);
+    }
+
     /// <summary>Memory of a pass over these rows.</summary>
     public static PassSize Size<THooks>(ModelConfig config, RowSegment[] segments, bool cached, THooks hooks)
         where THooks : struct, IForwardHooks
@@ -70,14 +89,15 @@ internal static class BatchRun
     }
 
     /// <summary>The rows of a batch, one segment for each sequence.</summary>
-    public static RowSegment[] Segments(TokenBatch batch, int[] starts)
+    public static RowSegment[] Segments(TokenBatch batch, int[] starts) => Segments(batch.Lengths, starts);
+
+    private static RowSegment[] Segments(IReadOnlyList<int> lengths, int[] starts)
     {
-        var segments = new RowSegment[batch.Count];
-        for (int s = 0, row = 0; s < batch.Count; s++)
+        var segments = new RowSegment[lengths.Count];
+        for (int s = 0, row = 0; s < segments.Length; s++)
         {
-            int count = batch.Tokens(s).Length;
-            segments[s] = new RowSegment(s, row, count, starts[s], s);
-            row += count;
+            segments[s] = new RowSegment(s, row, lengths[s], starts[s], s);
+            row += lengths[s];
         }
 
         return segments;

@@ -13,6 +13,9 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private AttentionItem[] _attentionItems = [];
     private float[] _keyBiases = [];
 
+    /// <summary>Floats that a thread takes for the scores of a block of queries, where nobody listens to them.</summary>
+    public static long ScoreFloats(int keys) => (long)QueryBlock * keys;
+
     /// <summary>Scores, pattern and weighted sum of all heads.</summary>
     private void Attend(int layer)
     {
@@ -95,7 +98,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
             _keys.Runs(segment.Keys, item.Head / (_config.NHeads / _config.NKeyValueHeads), out head.Past, out head.Own);
             head = head.Part(item.Query, item.Queries);
             float* scores = parts == AttentionParts.All
-                ? ThreadScratch.Take((nint)item.Queries * keys)
+                ? ThreadScratch.Take((nint)ScoreFloats(keys))
                 : _buffers.Attention.Pointer + ((((nint)item.Head * segment.Count) + item.Query) * keys);
             if (parts.HasFlag(AttentionParts.Scores))
             {

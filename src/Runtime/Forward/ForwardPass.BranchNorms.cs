@@ -27,46 +27,37 @@ internal sealed unsafe partial class ForwardPass<THooks>
         }
 
         int dHead = _config.DHead, norms = _config.QkNorm == QkNorm.WholeProjection ? 1 : heads;
-        int width = heads / norms * dHead;
-        Span<float> values = matrix.Rows(_rows, heads * dHead);
-        float[] scale = new float[_rows * norms], mean = [];
-        if (_config.Norm == NormKind.Rms)
-        {
-            Normalization.RmsStatistics(values, width, _config.NormEpsilon, scale);
-        }
-        else
-        {
-            mean = new float[_rows * norms];
-            Normalization.LayerNormStatistics(values, width, _config.NormEpsilon, mean, scale);
-        }
-
+        Norm(RowJobs.NormParts.Statistics, _rows * norms, heads / norms * dHead);
         if (norms < heads)
         {
-            scale = Repeat(scale, heads);
-            mean = Repeat(mean, heads);
+            Repeat(_buffers.Scale, heads);
+            Repeat(_buffers.Mean, heads);
         }
 
+        Span<float> scale = _buffers.Scale.Rows(_rows, heads);
         Fire(scaleKind, layer, scale, heads, heads);
         Watch(scaleKind, layer, scale);
-        Normalization.Normalize(values, mean, scale, dHead, values);
-        Fire(normalizedKind, layer, values, heads * dHead, heads);
+        Norm(RowJobs.NormParts.Normalize, _rows * heads, dHead);
+        Fire(normalizedKind, layer, matrix, heads * dHead, heads);
 
         // A gain of d_head is shared by the heads.
         int gained = Math.Max(norm.Gain.Length, norm.Bias.Length);
         if (gained > 0)
         {
-            Normalization.GainBias(values, norm.Gain, norm.Bias, gained, values);
+            Norm(RowJobs.NormParts.GainBias, _rows * heads * dHead / gained, gained);
         }
+
+        void Norm(RowJobs.NormParts parts, int rows, int width) => RowJobs.Norm(
+            parts, _config.Norm, _config.NormEpsilon, norm, matrix, rows, width, _buffers.Mean, _buffers.Scale, matrix, _threads);
     }
 
-    private static float[] Repeat(float[] values, int times)
+    /// <summary>Each row's number as often as there are heads, in place.</summary>
+    private void Repeat(FloatBlock values, int times)
     {
-        var repeated = new float[values.Length * times];
-        for (int i = 0; i < values.Length; i++)
+        // From the last row on: a number is read before its place is written.
+        for (int row = _rows - 1; row >= 0; row--)
         {
-            repeated.AsSpan(i * times, times).Fill(values[i]);
+            values.Span.Slice(row * times, times).Fill(values.Pointer[row]);
         }
-
-        return repeated;
     }
 }

@@ -22,7 +22,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
 
         if (block.Mixture is { } mixture)
         {
-            Mixture(layer, mixture, input.Rows(_rows, _config.DModel), write.Rows(_rows, _config.DModel));
+            Mixture(layer, mixture, input, write);
         }
         else if (_config.Block == BlockStyle.PreNorm && WritesToStream(Hook.MlpOut(layer), block.Norm2Post))
         {

@@ -61,13 +61,14 @@ internal sealed unsafe partial class ForwardPass<THooks>
         int d = _config.DModel, dHead = _config.DHead;
         bool normed = norm is not null && _config.Norm != NormKind.None && _config.Block != BlockStyle.PostNorm;
         Count(_rows, map);
-        var input = new float[_rows * d];
-        var output = new float[_rows * dHead];
+
+        // Attention writes these two later.
+        Span<float> input = _buffers.Write.Rows(_rows, d), output = _buffers.Z.Rows(_rows, dHead);
         for (int h = 0; h < heads; h++)
         {
             for (int row = 0; row < _rows; row++)
             {
-                _buffers.ChangedHeadStreams.Span.Slice(((row * heads) + h) * d, d).CopyTo(input.AsSpan(row * d));
+                _buffers.ChangedHeadStreams.Span.Slice(((row * heads) + h) * d, d).CopyTo(input[(row * d)..]);
             }
 
             if (normed)
@@ -80,7 +81,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
                 ReadOnlySpan<float> copy = _buffers.ChangedHeadStreams.Span.Slice(((row * heads) + h) * d, d);
                 if (SameBits(copy, _buffers.Stream.From(row, d).Rows(1, d)))
                 {
-                    _buffers.Normed.From(row, d).Rows(1, d).CopyTo(input.AsSpan(row * d));
+                    _buffers.Normed.From(row, d).Rows(1, d).CopyTo(input[(row * d)..]);
                 }
             }
 
@@ -93,7 +94,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
             MatrixProduct.MultiplyColumns(input, _rows, map.Weight, columns, map.Bias, output);
             for (int row = 0; row < _rows; row++)
             {
-                output.AsSpan(row * dHead, dHead).CopyTo(destination.Span[(((row * heads) + h) * dHead)..]);
+                output.Slice(row * dHead, dHead).CopyTo(destination.Span[(((row * heads) + h) * dHead)..]);
             }
         }
     }

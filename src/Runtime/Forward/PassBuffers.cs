@@ -19,8 +19,11 @@ internal enum ListenedParts
     /// <summary>Neurons of all rows at once.</summary>
     Neurons = 1,
 
-    /// <summary>A stream for each head, [rows, heads, d_model], twice.</summary>
+    /// <summary>A vector of the stream's width for each head, [rows, heads, d_model]: what all heads read, or what each writes.</summary>
     HeadStreams = 2,
+
+    /// <summary>What each head reads for its queries, keys or values, [rows, heads, d_model].</summary>
+    OwnHeadStreams = 4,
 }
 
 /// <summary>The matrices of a pass, one row per (sequence, position).</summary>
@@ -33,7 +36,7 @@ internal sealed class PassBuffers
     public PassBuffers(Workspace memory, ModelConfig config, PassSize size)
     {
         int rows = size.Rows, d = config.DModel, q = config.NHeads * config.DHead, k = config.NKeyValueHeads * config.DHead;
-        bool all = size.Listened.HasFlag(ListenedParts.Neurons);
+        bool all = Listened(ListenedParts.Neurons);
         Stream = OwnStream = memory.Take(rows, d);
         Normed = memory.Take(rows, d);
         Write = memory.Take(rows, d);
@@ -44,15 +47,19 @@ internal sealed class PassBuffers
         K = memory.Take(rows, k);
         V = memory.Take(rows, k);
         Z = memory.Take(rows, q);
-        Mean = memory.Take(rows, 1);
-        Scale = memory.Take(rows, 1);
-        Neurons = memory.Take(config.Experts > 0 ? 0 : all ? rows : Math.Min(rows, NeuronRows), config.DMlp);
-        Linear = config.Gated ? memory.Take(config.Experts > 0 ? 0 : all ? rows : Math.Min(rows, NeuronRows), config.DMlp) : default;
+        bool headNorms = config.QkNorm != QkNorm.None;
+        Mean = memory.Take(rows, headNorms ? config.NHeads : 1);
+        Scale = memory.Take(rows, headNorms ? config.NHeads : 1);
+        int neurons = config.Experts > 0 ? rows * config.ExpertsPerToken : all ? rows : Math.Min(rows, NeuronRows);
+        Neurons = memory.Take(neurons, config.DMlp);
+        Linear = config.Gated ? memory.Take(neurons, config.DMlp) : default;
+        Experts = config.Experts > 0 ? new ExpertBuffers(memory, config, rows) : null;
         Keys = memory.Take(1, size.KeyFloats);
-        bool streams = size.Listened.HasFlag(ListenedParts.HeadStreams);
-        HeadStreams = streams ? memory.Take(rows, (long)config.NHeads * d) : default;
-        ChangedHeadStreams = streams ? memory.Take(rows, (long)config.NHeads * d) : default;
+        HeadStreams = Listened(ListenedParts.HeadStreams) ? memory.Take(rows, (long)config.NHeads * d) : default;
+        ChangedHeadStreams = Listened(ListenedParts.OwnHeadStreams) ? memory.Take(rows, (long)config.NHeads * d) : default;
         Attention = memory.Take(1, size.AttentionArea);
+
+        bool Listened(ListenedParts part) => size.Listened.HasFlag(part);
     }
 
     /// <summary>The residual stream; may be rows of a larger matrix.</summary>
@@ -88,6 +95,9 @@ internal sealed class PassBuffers
 
     public FloatBlock Linear { get; }
 
+    /// <summary>What a mixture of experts needs beside the neurons of all chosen experts; null without one.</summary>
+    public ExpertBuffers? Experts { get; }
+
     public FloatBlock Keys { get; }
 
     public FloatBlock HeadStreams { get; }
@@ -112,8 +122,9 @@ internal sealed class PassBuffers
         for (int l = 0; l < config.NLayers; l++)
         {
             parts |= Any(hooks, l, HookKind.Pre, HookKind.PreLinear, HookKind.Post) ? ListenedParts.Neurons : 0;
-            parts |= Any(hooks, l, HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Result)
-                ? ListenedParts.HeadStreams
+            parts |= Any(hooks, l, HookKind.AttnIn, HookKind.Result) ? ListenedParts.HeadStreams : 0;
+            parts |= Any(hooks, l, HookKind.QInput, HookKind.KInput, HookKind.VInput) || hooks.MayChange(new HookPoint(HookKind.AttnIn, l))
+                ? ListenedParts.OwnHeadStreams
                 : 0;
         }
 

@@ -38,6 +38,12 @@ public sealed record GenerateOptions
     /// <summary>Threads; 0 = one per core.</summary>
     public int Threads { get; init; }
 
+    /// <summary>
+    /// Most bytes that generation may take beside the weights; null = no limit. What is planned to take more is refused before anything
+    /// is computed.
+    /// </summary>
+    public long? MemoryBudget { get; init; }
+
     /// <summary>Called with the sequence and the token whenever one is added.</summary>
     public Action<int, int>? OnToken { get; init; }
 }
@@ -45,6 +51,27 @@ public sealed record GenerateOptions
 /// <summary>Continues prompts token by token.</summary>
 public static class Generator
 {
+    /// <summary>What generation needs at its height, keys and values of the longest continuation included.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="lengths">Tokens of each prompt.</param>
+    /// <param name="options">How many tokens are added, and what is replaced on the way.</param>
+    /// <exception cref="InvalidInputException">An intervention does not fit the model.</exception>
+    public static MemoryPlan PlanGeneration(
+        this TransformerModel model, IReadOnlyList<int> lengths, GenerateOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(lengths);
+        options ??= new GenerateOptions();
+        int[] longest = [.. lengths.Select(n => n + options.MaxNewTokens)];
+        var hooks = new PlanHooks(InterventionPlan.Create(model.Hooks, lengths, options.Interventions, options.MaxNewTokens));
+        int threads = TransformerModel.ThreadCount(options.Threads);
+        long pass = options.UseCache
+            ? BatchRun.Bytes(model.Config, lengths, LogitRows.Last, hooks, threads, longest.Max())
+                + KeyValueCache.Bytes(model.Config, longest)
+            : BatchRun.Bytes(model.Config, longest, LogitRows.Last, hooks, threads);
+        return new MemoryPlan(model.Weights.Bytes, pass, 0, (long)sizeof(float) * lengths.Count * model.Config.DVocab);
+    }
+
     /// <summary>Continues each prompt of a batch.</summary>
     /// <param name="model">The model; causal.</param>
     /// <param name="prompts">The prompts.</param>
@@ -66,6 +93,7 @@ public static class Generator
         Random[] random = [.. sequences.Select((_, s) => new Random(unchecked(options.Seed + (s * 7919))))];
         var finished = new bool[sequences.Length];
         KeyValueCache? cache = options.UseCache ? new KeyValueCache(model.Config, sequences.Length) : null;
+        cache?.Expect([.. prompts.Lengths.Select(n => n + options.MaxNewTokens)]);
         TokenBatch batch = prompts;
         for (int step = 0; step < options.MaxNewTokens && finished.Contains(false); step++)
         {
@@ -118,6 +146,11 @@ public static class Generator
         }
 
         prompts.Validate(model.Config);
+        if (options.MemoryBudget is { } budget)
+        {
+            BatchLimit.RequireMemory(prompts.Lengths, model.PlanGeneration(prompts.Lengths, options), budget);
+        }
+
         for (int s = 0; s < prompts.Count; s++)
         {
             int room = model.Config.NCtx - prompts.Lengths[s];

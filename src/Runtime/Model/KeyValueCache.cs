@@ -33,6 +33,22 @@ public sealed unsafe class KeyValueCache
 
     private int Width => _heads * _dHead;
 
+    /// <summary>Bytes of a cache that holds so many positions of each sequence.</summary>
+    internal static long Bytes(ModelConfig config, IEnumerable<int> lengths) => config.NLayers * lengths.Sum(length =>
+        sizeof(float) * Rows.Floats(Rows.Whole(length), config.NKeyValueHeads, config.DHead).Sum());
+
+    /// <summary>Says how long the sequences will be at most, so that room is made once.</summary>
+    internal void Expect(IReadOnlyList<int> lengths)
+    {
+        foreach (Rows[] layer in _rows)
+        {
+            for (int s = 0; s < layer.Length; s++)
+            {
+                layer[s].Grow(lengths[s], _lengths[s], _heads, _dHead);
+            }
+        }
+    }
+
     /// <summary>Makes room for new positions of one layer and sequence.</summary>
     internal void Reserve(int layer, int sequence, int positions)
     {
@@ -71,12 +87,18 @@ public sealed unsafe class KeyValueCache
 
         public void Grow(int positions, int held, int heads, int dHead)
         {
-            Capacity = (positions + KeyPanels.Width - 1) / KeyPanels.Width * KeyPanels.Width;
-            Keys = Copy(Keys, KeyPanels.Floats(held, heads, dHead), KeyPanels.Floats(Capacity, heads, dHead));
-
-            // Kernels read values up to whole panels.
-            Values = Copy(Values, (long)held * heads * dHead, ((long)Capacity * heads * dHead) + PackedMatrix.PanelWidth);
+            Capacity = Whole(positions);
+            long[] floats = Floats(Capacity, heads, dHead);
+            Keys = Copy(Keys, KeyPanels.Floats(held, heads, dHead), floats[0]);
+            Values = Copy(Values, (long)held * heads * dHead, floats[1]);
         }
+
+        /// <summary>Positions rounded up to whole panels.</summary>
+        public static int Whole(int positions) => (positions + KeyPanels.Width - 1) / KeyPanels.Width * KeyPanels.Width;
+
+        /// <summary>Floats of keys and of values; kernels read values up to whole panels.</summary>
+        public static long[] Floats(int capacity, int heads, int dHead) =>
+            [KeyPanels.Floats(capacity, heads, dHead), ((long)capacity * heads * dHead) + PackedMatrix.PanelWidth];
 
         private static float[] Copy(float[] old, long used, long length)
         {

@@ -20,6 +20,12 @@ public sealed record RunOptions
     /// </summary>
     public bool AllowNonFinite { get; init; }
 
+    /// <summary>
+    /// Most bytes that the run may take beside the weights; null = no limit. A batch that is planned to take more is refused before
+    /// anything is computed (<see cref="MemoryPlan.Run"/>).
+    /// </summary>
+    public long? MemoryBudget { get; init; }
+
     /// <summary>Threads; 0 = one per core. The result does not depend on it.</summary>
     public int Threads { get; init; }
 }

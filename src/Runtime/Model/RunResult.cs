@@ -47,6 +47,15 @@ public sealed class RunResult
         return Tensor.Create(values, [rows, _vocabulary]);
     }
 
+    /// <summary>As <see cref="Logits"/>, row-major and without a copy: shared with the result, do not write.</summary>
+    /// <param name="sequence">Index of the sequence.</param>
+    /// <exception cref="InvalidInputException">There is no such sequence, or the run computed no logits.</exception>
+    public ReadOnlyMemory<float> LogitValues(int sequence = 0)
+    {
+        RequireLogits(sequence);
+        return _logits.AsMemory(_starts[sequence] * _vocabulary, _positions[sequence].Length * _vocabulary);
+    }
+
     /// <summary>Logits at one position, [d_vocab].</summary>
     /// <param name="sequence">Index of the sequence.</param>
     /// <param name="position">Position; negative counts from the end.</param>

@@ -153,12 +153,35 @@ public sealed class TransformerModel
         ArgumentNullException.ThrowIfNull(batch);
         options ??= new RunOptions();
         batch.Validate(Config);
+        if (options.MemoryBudget is { } budget)
+        {
+            BatchLimit.RequireMemory(batch.Lengths, Plan(batch.Lengths, options), budget);
+        }
+
         InterventionPlan plan = InterventionPlan.Create(Hooks, batch.Lengths, options.Interventions);
         ActivationCache[] caches = [.. batch.Lengths.Select(length => new ActivationCache(Hooks, length, plan.Points))];
         var hooks = new RunHooks(plan, Hooks.ResolveAll(options.Observe), caches);
         float[] logits = Forward(
             batch, hooks, null, options.Logits, options.Threads, options.AllowNonFinite, out NonFinite? nonFinite);
         return new RunResult(batch, logits, options.Logits, Config.DVocab, caches, nonFinite);
+    }
+
+    /// <summary>What <see cref="Run(TokenBatch, RunOptions?)"/> needs at its height.</summary>
+    /// <param name="lengths">Tokens of each prompt.</param>
+    /// <param name="options">What is recorded, replaced and computed; null = logits of every position.</param>
+    /// <exception cref="InvalidInputException">A hook or intervention does not fit the model.</exception>
+    public MemoryPlan Plan(IReadOnlyList<int> lengths, RunOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(lengths);
+        options ??= new RunOptions();
+        IReadOnlyList<HookPoint> observed = Hooks.ResolveAll(options.Observe);
+        var hooks = new RunHooks(InterventionPlan.Create(Hooks, lengths, options.Interventions), observed, []);
+        long recorded = observed.Sum(point => lengths.Sum(
+            n => Hooks.Shape(point, n, n).Aggregate((long)sizeof(float), (product, size) => product * size)));
+        long read = lengths.Select((n, s) => (long)options.Logits.Resolve(n, s).Length).Sum();
+        return new MemoryPlan(
+            Weights.Bytes, BatchRun.Bytes(Config, lengths, options.Logits, hooks, ThreadCount(options.Threads)), recorded,
+            sizeof(float) * read * Config.DVocab);
     }
 
     /// <summary>Runs one prompt of token ids.</summary>

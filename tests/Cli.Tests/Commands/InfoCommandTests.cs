@@ -16,6 +16,9 @@ public sealed class InfoCommandTests
         Assert.Equal((23 * 16) + (12 * 16) + (2 * (3072 + 144 + 64)) + 32, row.GetProperty("parameters").GetDouble());
         double recorded = row.GetProperty("weight_bytes").GetDouble() + row.GetProperty("activation_bytes").GetDouble();
         Assert.InRange(row.GetProperty("peak_bytes").GetDouble(), recorded, 3 * recorded);
+        Assert.InRange(
+            row.GetProperty("forward_peak_bytes").GetDouble(), row.GetProperty("weight_bytes").GetDouble(),
+            row.GetProperty("peak_bytes").GetDouble());
         Assert.Equal(JsonValueKind.Null, row.GetProperty("tokenizer").ValueKind);
         Assert.Equal("F32", row.GetProperty("stored_types").GetString());
         Assert.Equal(4 * row.GetProperty("parameters").GetDouble(), row.GetProperty("stored_bytes").GetDouble());
