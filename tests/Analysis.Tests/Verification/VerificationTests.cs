@@ -35,7 +35,7 @@ public sealed class VerificationTests
         TransformerModel model = TransformerModel.Load(FolderOf(path));
         VerifyReport report = Verification.AgainstOnnx(model, path, [Tokens, Tokens[..4]]);
         Assert.True(report.FirstDivergence is null, $"{report.FirstDivergence}");
-        Assert.Equal("logits", report.Rows[^1].Hook);
+        Assert.Contains(report.Rows, row => row.Hook == "logits");
 
         // Not only the logits: at least pattern, z, attn_out, pre, post, mlp_out and the stream of every layer.
         Assert.True(report.Rows.Count >= 7 * model.Config.NLayers, $"{report.Rows.Count} rows");
@@ -137,7 +137,7 @@ public sealed class VerificationTests
         return Linear.FromInputsByOutputs(weights, map.Inputs, map.Outputs, map.Bias.ToArray());
     }
 
-    private static string FolderOf(string path)
+    internal static string FolderOf(string path)
     {
         string folder = Path.GetDirectoryName(path)!;
         return File.Exists(Path.Combine(folder, "config.json")) ? folder : Path.GetDirectoryName(folder)!;
