@@ -16,6 +16,9 @@ public sealed record VerifyRow(string Hook, int? Layer, IReadOnlyList<int> Shape
 /// <param name="Tolerance">What <see cref="VerifyRow.MaxRel"/> may be.</param>
 public sealed record VerifyReport(IReadOnlyList<VerifyRow> Rows, double Tolerance)
 {
+    /// <summary>What was compared, where that is not simply the model with the reference; null elsewhere.</summary>
+    public string? Note { get; init; }
+
     /// <summary>The first point beyond the tolerance, or null when all are within it.</summary>
     public VerifyRow? FirstDivergence => Rows.FirstOrDefault(row => !row.Ok);
 

@@ -18,7 +18,7 @@ internal sealed class VerifyCommand : ToolCommand
 
     private readonly Option<double?> _tolerance = Opt.Number(
         "--tolerance", "X", "What the largest difference of a hook point may be, relative to its largest value. [default: 1e-5; "
-        + "5e-3 for a graph in float16]");
+        + "1e-3 for a graph in float16 with more than its weights rounded]");
 
     public VerifyCommand()
         : base("verify", "Compares every hook point that can be matched with another implementation (table `verify`).")
@@ -76,6 +76,11 @@ internal sealed class VerifyCommand : ToolCommand
 
         people.Print(session.Output);
         int good = report.Rows.Count(r => r.Ok);
+        if (report.Note is { } note)
+        {
+            session.Output.WriteLine(note);
+        }
+
         session.Output.WriteLine($"{good} of {report.Rows.Count} values agree within {report.Tolerance:E0} of their largest value");
     }
 }

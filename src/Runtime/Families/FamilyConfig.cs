@@ -5,6 +5,8 @@ namespace Interp.Runtime.Families;
 /// <summary>What several families read the same way from their config.json.</summary>
 internal static class FamilyConfig
 {
+    private const int MostLayers = 65_536;
+
     /// <summary>Width divided by heads, which has to come out even.</summary>
     public static int HeadDimension(ConfigReader config, int width, int heads)
     {
@@ -63,6 +65,16 @@ internal static class FamilyConfig
         WeightView matrix = config.TiedUnembedding ? embedding : source.View(name + ".weight", rows, width);
         Linear unembedding = matrix.OutputsFirst(rows, width, bias);
         return (config.TiedUnembedding ? EmbeddingTable.Tied(unembedding) : embedding.ToTable(rows, width), unembedding);
+    }
+
+    /// <summary>The number of layers, for families that say something about each: too large a number is refused before that.</summary>
+    /// <exception cref="InvalidInputException">It is not 1 to 65536.</exception>
+    public static int Layers(ConfigReader config, string field)
+    {
+        int layers = config.Int(field);
+        return layers is >= 1 and <= MostLayers
+            ? layers
+            : throw new InvalidInputException($"{config.Path}: {field}: expected 1 to {MostLayers} layers, found {layers}");
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ public sealed class GptNeoFamily : ModelFamily
         ArgumentNullException.ThrowIfNull(config);
         int width = config.Int("hidden_size");
         int heads = config.Int("num_heads");
-        int layers = config.Int("num_layers");
+        int layers = FamilyConfig.Layers(config, "num_layers");
         return new ModelConfig
         {
             Family = ModelType,

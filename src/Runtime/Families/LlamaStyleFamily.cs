@@ -24,7 +24,7 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
         ArgumentNullException.ThrowIfNull(config);
         int width = config.Int("hidden_size");
         int heads = config.Int("num_attention_heads");
-        int layers = config.Int("num_hidden_layers");
+        int layers = FamilyConfig.Layers(config, "num_hidden_layers");
         int head = config.OptionalInt("head_dim") ?? DefaultHeadDimension ?? FamilyConfig.HeadDimension(config, width, heads);
         int context = config.Int("max_position_embeddings");
         RotaryScaling? scaling = FamilyConfig.RotaryScaling(config, context);

@@ -23,6 +23,12 @@ public sealed class RobertaFamily : ModelFamily
         }
 
         int padding = config.Int("pad_token_id", 1);
+        if (padding < 0 || padding >= settings.DVocab)
+        {
+            throw new InvalidInputException(
+                $"{config.Path}: pad_token_id: expected a token, 0 to {settings.DVocab - 1}, found {padding}");
+        }
+
         return (settings with { PaddingId = padding, NCtx = settings.NCtx - padding - 1 }).Validated(config.Path);
     }
 

@@ -16,19 +16,25 @@ public sealed class OnnxEngine : IDisposable
 
     private readonly InferenceSession _session;
     private readonly string _path;
+    private readonly HalfPrecisionGraph? _widened;
 
-    private OnnxEngine(string path, InferenceSession session)
+    private OnnxEngine(string path, InferenceSession session, HalfPrecisionGraph? widened = null)
     {
         _path = path;
         _session = session;
+        _widened = widened;
     }
 
     /// <summary>Opens a graph.</summary>
     /// <param name="path">The file.</param>
     /// <param name="values">Values inside the graph to be read besides its outputs.</param>
     /// <param name="threads">Threads; 0 = as ONNX Runtime chooses.</param>
+    /// <param name="widenFor">
+    /// The model that the graph is to be compared with: a graph in float16 or bfloat16 then computes in float32, on its own weights,
+    /// so that its rounding hides nothing. Null = as it is.
+    /// </param>
     /// <exception cref="InvalidInputException">The file is no graph that ONNX Runtime can run.</exception>
-    public static OnnxEngine Open(string path, IEnumerable<string>? values = null, int threads = 0)
+    public static OnnxEngine Open(string path, IEnumerable<string>? values = null, int threads = 0, ModelConfig? widenFor = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!File.Exists(path))
@@ -36,31 +42,34 @@ public sealed class OnnxEngine : IDisposable
             throw new InvalidInputException($"{path}: no such file");
         }
 
+        HalfPrecisionGraph? widened = null;
         try
         {
             using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
             options.IntraOpNumThreads = threads;
             string[] added = [.. values ?? []];
-            if (added.Length == 0)
+            if (added.Length == 0 && widenFor is null)
             {
                 return new OnnxEngine(path, new InferenceSession(path, options));
             }
 
-            options.AddSessionConfigEntry(ExternalFolder, Path.GetDirectoryName(Path.GetFullPath(path))!);
             ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(path));
             HashSet<string> outputs = [.. model.Graph.Output.Select(o => o.Name)];
             model.Graph.Output.Add(added.Where(outputs.Add).Select(name => new ValueInfoProto { Name = name }));
-            return new OnnxEngine(path, new InferenceSession(model.ToByteArray(), options));
+            widened = widenFor is null ? null : HalfPrecisionGraph.Widen(model, path, widenFor);
+            options.AddSessionConfigEntry(ExternalFolder, widened?.Folder ?? Path.GetDirectoryName(Path.GetFullPath(path))!);
+            return new OnnxEngine(path, new InferenceSession(model.ToByteArray(), options), widened);
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or InvalidProtocolBufferException or IOException)
         {
+            widened?.Dispose();
             throw new InvalidInputException(
                 $"{path}: ONNX Runtime cannot open it ({exception.Message.ReplaceLineEndings(" ")})", exception);
         }
     }
 
-    /// <summary>Whether the graph computes in float16, which its first output tells.</summary>
-    public bool HalfPrecision => _session.OutputMetadata[_session.OutputNames[0]].ElementDataType == TensorElementType.Float16;
+    /// <summary><c>float16</c> or <c>bfloat16</c> where the file's graph is in that format and computes in float32 here; else null.</summary>
+    public string? WidenedFrom => _widened?.Format.Name();
 
     /// <summary>The names that a run gives back.</summary>
     public IReadOnlyList<string> Outputs => _session.OutputNames;
@@ -128,7 +137,11 @@ public sealed class OnnxEngine : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _session.Dispose();
+        _widened?.Dispose();
+    }
 
     private static TensorValue Floats(DisposableNamedOnnxValue output) => output.ElementType switch
     {

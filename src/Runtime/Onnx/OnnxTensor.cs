@@ -1,3 +1,4 @@
+using Interp.Runtime.Kernels;
 using Interp.Runtime.Onnx.Format;
 using Interp.Runtime.Weights;
 using Microsoft.Win32.SafeHandles;
@@ -35,6 +36,14 @@ internal sealed class OnnxTensor
 
     /// <summary>Whether the elements can be read as float32.</summary>
     public bool IsFloat => Type is DataType.Float or DataType.Float16 or DataType.Bfloat16 or DataType.Double;
+
+    /// <summary>The 2-byte format of the elements; float32 for all others.</summary>
+    public WeightFormat Format => Type switch
+    {
+        DataType.Float16 => WeightFormat.Float16,
+        DataType.Bfloat16 => WeightFormat.BFloat16,
+        _ => WeightFormat.Float32,
+    };
 
     private DataType Type => (DataType)_data.DataType;
 
@@ -134,6 +143,19 @@ internal sealed class OnnxTensor
         int bytes = values.Length * Type.BytesPerElement()!.Value;
         TensorConversion.TryToInt64(Bytes(0, bytes, new byte[bytes]), Type.AsSafetensors(), values);
         return values;
+    }
+
+    /// <summary>The bytes of the elements as they are stored.</summary>
+    /// <exception cref="InvalidInputException">They lie in typed fields, or are too many for one array.</exception>
+    public ReadOnlySpan<byte> Raw()
+    {
+        if (Type.BytesPerElement() is not { } size || (_file is null && !_data.HasRawData) || Count > Array.MaxLength / size)
+        {
+            throw new InvalidInputException($"{_place}: expected raw bytes, at most {Array.MaxLength} of them");
+        }
+
+        int bytes = (int)Count * size;
+        return Bytes(0, bytes, new byte[_file is null ? 0 : bytes]);
     }
 
     /// <summary>The one element of a float tensor; null when there are more, or none, or they are not floats.</summary>
