@@ -60,7 +60,7 @@ public sealed class FlowMaps
     /// without the residual path get half of it, (A + I) / 2; the others have it in them.
     /// </summary>
     /// <returns>Maps from every layer's output to the tokens of the input.</returns>
-    /// <exception cref="InvalidInputException">Heads are told apart: what reaches a layer has come through all of them.</exception>
+    /// <exception cref="InvalidInputException">Heads are told apart, or the maps are from the input already.</exception>
     public FlowMaps Rollout()
     {
         var rolled = new double[Layers][];
@@ -79,6 +79,11 @@ public sealed class FlowMaps
         if (Heads > 0)
         {
             throw new InvalidInputException("rollout: expected maps of all heads together; what reaches a layer has come through all heads");
+        }
+
+        if (Measure == FlowMeasure.DecompX)
+        {
+            throw new InvalidInputException("rollout: decompx already tells what comes from tokens of the input; expected maps of single layers");
         }
 
         int n = Positions;

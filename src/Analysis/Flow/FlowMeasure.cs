@@ -21,4 +21,11 @@ public enum FlowMeasure
     /// path, and the sum runs over all of them (Ferrando and Voita 2024).
     /// </summary>
     Alti,
+
+    /// <summary>
+    /// Norm of what came from a token of the input to a layer's output, through the whole stack below it (DecompX, Modarressi et al.
+    /// 2023): norms, attention and the gates of FFNs are held as the run recorded them, so that parts of all tokens and of biases sum to
+    /// the output. Sources are tokens of the input, as after a rollout.
+    /// </summary>
+    DecompX,
 }

@@ -86,6 +86,9 @@ public enum ComponentKind
 
     /// <summary>Bias of the norm of a head's key; contributes to its scores only.</summary>
     KeyNormBias,
+
+    /// <summary>Biases of an FFN's neurons; contributes to what the FFN reads only.</summary>
+    NeuronBias,
 }
 
 /// <summary>What wrote to the stream, under the labels of the field: <c>embed</c>, <c>L9H6</c>, <c>9_mlp_out</c>.</summary>
@@ -127,6 +130,7 @@ public readonly record struct Component(
         ComponentKind.KeyBias => Of("L{0}H{1}_key_bias"),
         ComponentKind.QueryNormBias => Of("L{0}H{1}_query_norm_bias"),
         ComponentKind.KeyNormBias => Of("L{0}H{1}_key_norm_bias"),
+        ComponentKind.NeuronBias => Of("{0}_neuron_bias"),
         ComponentKind.OtherNeurons => Of("{0}_other_neurons"),
         ComponentKind.FinalNormGain => "final_norm_gain",
         _ => "unembed_bias",
@@ -148,6 +152,7 @@ public readonly record struct Component(
         ComponentKind.ValueBias => "value_bias",
         ComponentKind.QueryBias => "query_bias",
         ComponentKind.KeyBias => "key_bias",
+        ComponentKind.NeuronBias => "neuron_bias",
         ComponentKind.OtherNeurons => "other_neurons",
         ComponentKind.FinalNormGain => "norm_gain",
         _ => Kind.ToString().ToLowerInvariant(),

@@ -34,7 +34,7 @@ public sealed partial class ResidualLedger
             int n = ledger._cache.Positions;
             _factors = [.. Enumerable.Range(0, n).Select(p => 1 / (Scale(_branch, p) * Scale(_after, p)))];
             _outputs = [.. Enumerable.Range(0, n).Select(Output)];
-            _sums = [.. Enumerable.Range(0, n).Select(Biases)];
+            _sums = [.. Enumerable.Range(0, n).Select(BiasSum)];
             _sizes = [.. _outputs.Select(Dots.SumOfMagnitudes)];
         }
 
@@ -47,8 +47,36 @@ public sealed partial class ResidualLedger
         /// <param name="residual">[position]: the residual path, where heads are told apart.</param>
         public double Fill(double[] map, double[] residual)
         {
-            int n = Cache.Positions, d = _ledger._model.Config.DModel, heads = _ledger._model.Config.NHeads;
-            float[] part = new float[d];
+            int n = Cache.Positions;
+            Visit(null, (edge, part) =>
+            {
+                if (_byHead && edge.Head is null)
+                {
+                    residual[edge.Destination] = Take(edge.Destination, part);
+                }
+                else
+                {
+                    map[((((edge.Head ?? 0) * n) + edge.Destination) * n) + edge.Source] = Take(edge.Destination, part);
+                }
+            });
+            if (_measure == FlowMeasure.Alti)
+            {
+                Normalise(map, residual);
+            }
+
+            return Enumerable.Range(0, n).Max(p => RelativeError(_sums[p], _outputs[p]));
+        }
+
+        /// <summary>
+        /// Hands out every part of some destinations, sources ascending: of heads together with the residual path in that of the own
+        /// position, or of each head, and the residual path without a head.
+        /// </summary>
+        /// <param name="wanted">The destinations; null = all.</param>
+        /// <param name="handle">Receives the parts; a vector is reused.</param>
+        public void Visit(SortedSet<int>? wanted, Action<FlowEdge, float[]> handle)
+        {
+            int n = Cache.Positions, heads = _ledger._model.Config.NHeads;
+            float[] part = new float[_ledger._model.Config.DModel];
             var written = new float[heads][];
             for (int source = 0; source < n; source++)
             {
@@ -56,7 +84,7 @@ public sealed partial class ResidualLedger
                 for (int p = 0; p < n; p++)
                 {
                     (int first, int end) = _ledger.Sources(_layer, p);
-                    if (source < first || source >= end)
+                    if (source < first || source >= end || wanted?.Contains(p) == false)
                     {
                         continue;
                     }
@@ -78,22 +106,47 @@ public sealed partial class ResidualLedger
                             TensorPrimitives.Add(part, Residual(p), part);
                         }
 
-                        map[(((group * n) + p) * n) + source] = Take(p, part);
+                        handle(new FlowEdge(_layer, _byHead ? group : null, p, source), part);
                     }
 
                     if (source == p && HasResidual && _byHead)
                     {
-                        residual[p] = Take(p, Residual(p));
+                        handle(new FlowEdge(_layer, null, p, p), Residual(p));
                     }
                 }
             }
+        }
 
-            if (_measure == FlowMeasure.Alti)
+        /// <summary>What comes from no source: output bias and biases of norms, as they arrive.</summary>
+        public IEnumerable<(Component Bias, float[] Vector)> Biases(int p)
+        {
+            foreach (ComponentKind kind in new[] { ComponentKind.AttnBias, ComponentKind.Norm1PostBias })
             {
-                Normalise(map, residual);
+                if (_ledger._steps.OfType<Written>().FirstOrDefault(w => w.Component == new Component(kind, _layer)) is { } bias)
+                {
+                    yield return (bias.Component, Carry(_after, _ledger.Vector(bias.Component, p), Scale(_after, p)));
+                }
             }
 
-            return Enumerable.Range(0, n).Max(p => RelativeError(_sums[p], _outputs[p]));
+            if (_after is { Weights.Bias.Length: > 0 })
+            {
+                yield return (new Component(ComponentKind.Norm1Bias, _layer), _after.Weights.Bias);
+            }
+        }
+
+        /// <summary>What the attention block gives at a position: its write, with the stream it is added to, through a post-norm.</summary>
+        public float[] Output(int p)
+        {
+            float[] output = Cache.Row(Hook.AttnOut(_layer), p).ToArray();
+            if (!HasResidual)
+            {
+                return output;
+            }
+
+            double[] sum = [.. output.Select(x => (double)x)];
+            Dots.Add(Cache.Row(Hook.ResidPre(_layer), p), sum);
+            _after?.Carry(sum, Scale(_after, p));
+            return [.. sum.Select(x => (float)x)];
         }
 
         /// <summary>Adds a part to its position's sum and measures it.</summary>
@@ -119,34 +172,14 @@ public sealed partial class ResidualLedger
 
         private float[] Residual(int p) => Carry(_after, Cache.Row(Hook.ResidPre(_layer), p).ToArray(), Scale(_after, p));
 
-        /// <summary>What the attention block gives at a position: its write, with the stream it is added to, through a post-norm.</summary>
-        private float[] Output(int p)
-        {
-            float[] output = Cache.Row(Hook.AttnOut(_layer), p).ToArray();
-            if (!HasResidual)
-            {
-                return output;
-            }
-
-            double[] sum = [.. output.Select(x => (double)x)];
-            Dots.Add(Cache.Row(Hook.ResidPre(_layer), p), sum);
-            _after?.Carry(sum, Scale(_after, p));
-            return [.. sum.Select(x => (float)x)];
-        }
-
-        /// <summary>What comes from no source: output bias and biases of norms, as they arrive.</summary>
-        private double[] Biases(int p)
+        private double[] BiasSum(int p)
         {
             var sum = new double[_ledger._model.Config.DModel];
-            foreach (ComponentKind kind in new[] { ComponentKind.AttnBias, ComponentKind.Norm1PostBias })
+            foreach ((_, float[] vector) in Biases(p))
             {
-                if (_ledger._steps.OfType<Written>().FirstOrDefault(w => w.Component == new Component(kind, _layer)) is { } bias)
-                {
-                    Dots.Add(Carry(_after, _ledger.Vector(bias.Component, p), Scale(_after, p)), sum);
-                }
+                Dots.Add(vector, sum);
             }
 
-            Dots.Add(_after?.Weights.Bias ?? [], sum);
             return sum;
         }
 

@@ -7,13 +7,25 @@ public sealed partial class ResidualLedger
 {
     /// <summary>The points that a run has to record for <see cref="Flow"/>.</summary>
     /// <param name="model">The model.</param>
-    public static IReadOnlyList<HookQuery> FlowNeeds(TransformerModel model)
+    /// <param name="measures">What is measured; null = everything that can be.</param>
+    public static IReadOnlyList<HookQuery> FlowNeeds(TransformerModel model, IReadOnlyCollection<FlowMeasure>? measures = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         HookKind[] kinds =
         [
-            HookKind.Pattern, HookKind.V, HookKind.ResidPre, HookKind.AttnOut, HookKind.Ln1PostScale,
+            HookKind.Pattern,
+            .. measures is null || measures.Any(m => m is not FlowMeasure.DecompX)
+                ? new[] { HookKind.V, HookKind.ResidPre, HookKind.AttnOut, HookKind.Ln1PostScale }
+                : [],
             .. model.Hooks.Outline.PostNorm ? new[] { HookKind.Ln1Scale } : [],
+            .. measures is null || measures.Contains(FlowMeasure.DecompX)
+                ? new[]
+                {
+                    HookKind.Embed, HookKind.PosEmbed, HookKind.TokenTypeEmbed, HookKind.EmbedNormScale, HookKind.Ln1Scale, HookKind.Ln2Scale,
+                    HookKind.Ln1PostScale, HookKind.Ln2PostScale, HookKind.Pre, HookKind.ExpertPre, HookKind.ExpertWeights,
+                    HookKind.ExpertIndices, HookKind.ResidPost, HookKind.NormalizedResidPost,
+                }
+                : [],
         ];
         return [.. model.Hooks.AllPoints.Where(p => kinds.Contains(p.Kind)).Select(p => (HookQuery)p)];
     }
@@ -29,8 +41,18 @@ public sealed partial class ResidualLedger
     /// </param>
     /// <param name="byHead">Whether heads are told apart.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <exception cref="InvalidInputException">
+    /// DecompX by head: what comes from a token has passed through many heads; or of a run with interventions.
+    /// </exception>
     public FlowMaps Flow(FlowMeasure measure, out double worst, bool byHead = false, int threads = 0)
     {
+        if (measure == FlowMeasure.DecompX)
+        {
+            return byHead
+                ? throw new InvalidInputException("decompx: what comes from a token has passed through many heads; expected heads together")
+                : TokenMaps(threads, out worst);
+        }
+
         ModelConfig config = _model.Config;
         int n = _cache.Positions, heads = byHead ? config.NHeads : 0;
         var layers = new double[config.NLayers][];

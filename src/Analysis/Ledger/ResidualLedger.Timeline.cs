@@ -22,14 +22,7 @@ public sealed partial class ResidualLedger
         public float[] Carry(float[] write, float scale)
         {
             var carried = new float[write.Length];
-            float mean = Kind == NormKind.LayerNorm ? (float)Mean(write) : 0;
-            TensorPrimitives.Subtract(write, mean, carried);
-            TensorPrimitives.Divide(carried, scale, carried);
-            if (Weights.Gain.Length > 0)
-            {
-                TensorPrimitives.Multiply(carried, Weights.Gain, carried);
-            }
-
+            FrozenNorm.Carry(write, Weights, Kind, scale, carried);
             return carried;
         }
 
@@ -60,17 +53,6 @@ public sealed partial class ResidualLedger
             }
 
             return before;
-        }
-
-        private static double Mean(float[] values)
-        {
-            double sum = 0;
-            foreach (float value in values)
-            {
-                sum += value;
-            }
-
-            return sum / values.Length;
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class FlowCommand : ToolCommand
     private static readonly (string Name, FlowMeasure Measure)[] Maps =
     [
         ("attention", FlowMeasure.Attention), ("value-norm", FlowMeasure.ValueNorm), ("block-norm", FlowMeasure.BlockNorm),
-        ("alti", FlowMeasure.Alti),
+        ("alti", FlowMeasure.Alti), ("decompx", FlowMeasure.DecompX),
     ];
 
     private readonly ModelOptions _model;

@@ -43,6 +43,15 @@ public sealed class Linear
     public static Linear FromInputsByOutputs(ReadOnlySpan<float> weight, int inputs, int outputs, float[]? bias = null) =>
         new(PackedMatrix.FromInputsByOutputs(weight, inputs, outputs), bias ?? []);
 
+    /// <summary>Maps rows, y = x W, without the bias; each row's result depends on that row only, bit for bit.</summary>
+    /// <param name="rows">Row-major [count, inputs].</param>
+    /// <param name="count">Number of rows.</param>
+    /// <param name="destination">Row-major [count, outputs]; must not overlap the rows.</param>
+    /// <param name="threads">Most threads to use.</param>
+    /// <exception cref="ArgumentException">A span has another length.</exception>
+    public void Apply(ReadOnlySpan<float> rows, int count, Span<float> destination, int threads = 1) =>
+        MatrixProduct.Multiply(rows, count, Weight, [], destination, threads);
+
     /// <summary>Copies the weights that one input feeds, W[input, :].</summary>
     /// <param name="input">Index of the input.</param>
     /// <param name="destination">[outputs].</param>
