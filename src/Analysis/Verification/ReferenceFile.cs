@@ -4,6 +4,11 @@ using Interp.Runtime.Weights;
 
 namespace Interp.Analysis;
 
+/// <summary>What a reference computes for one prompt.</summary>
+/// <param name="Values">Values by hook point, row-major, without a batch axis.</param>
+/// <param name="Logits">[positions, d_vocab], or null.</param>
+internal sealed record ReferenceValues(IReadOnlyDictionary<HookPoint, float[]> Values, float[]? Logits);
+
 /// <summary>Activations that somebody wrote to a safetensors file.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Values">Values by hook point, without a batch axis.</param>

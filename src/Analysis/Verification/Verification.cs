@@ -1,6 +1,5 @@
 using Interp.Hooks;
 using Interp.Runtime;
-using Interp.Runtime.Onnx;
 
 namespace Interp.Analysis;
 
@@ -19,7 +18,7 @@ public static class Verification
     /// <summary>What the logits of such a graph as it is, every operation rounded, may differ by, relative to their largest.</summary>
     public const double HalfTolerance = 2e-2;
 
-    private const string Logits = "logits", HalfLogits = "logits_as_stored";
+    private const string Logits = "logits";
 
     /// <summary>
     /// Compares with ONNX Runtime. A graph in float16 or bfloat16 is run in float32 on its own weights, against the model with the
@@ -38,31 +37,8 @@ public static class Verification
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(prompts);
-        IReadOnlyList<OnnxHookValue> values = OnnxHookValues.Find(path, model);
-        using var engine = OnnxEngine.Open(path, values.Select(v => v.Value), widenFor: model.Config);
-        if (engine.WidenedFrom is not { } format)
-        {
-            return Compare(model, prompts, tolerance ?? Tolerance, prompt => Run(engine, model, values, prompts[prompt]));
-        }
-
-        (TransformerModel rounded, string? other) = GraphRounding.Of(path, model);
-        double allowed = tolerance ?? (other is null ? Tolerance : RoundedTolerance);
-        VerifyReport report = Compare(rounded, prompts, allowed, prompt => Run(engine, model, values, prompts[prompt]));
-        string note = $"the graph is in {format}: compared are its values computed in float32 with those of the model's weights "
-            + $"rounded to {format} where the graph keeps them so";
-        note += other is null ? "" : $" (other constants, such as '{other}', stay rounded in the graph alone)";
-        if (format != "float16")
-        {
-            return report with { Note = note };
-        }
-
-        using var stored = OnnxEngine.Open(path);
-        VerifyReport whole = Compare(model, prompts, HalfTolerance, prompt => Run(stored, model, [], prompts[prompt]));
-        return report with
-        {
-            Rows = [.. report.Rows, .. whole.Rows.Select(row => row with { Hook = HalfLogits })],
-            Note = $"{note}; {HalfLogits} is the graph as it is against the model as it is, within {HalfTolerance:0.##}",
-        };
+        using var reference = OnnxReference.Open(path, model, prompts);
+        return reference.Compare(model, tolerance);
     }
 
     /// <summary>
@@ -85,37 +61,19 @@ public static class Verification
         IReadOnlyList<int> prompt = tokens ?? reference.Tokens ?? throw new InvalidInputException(
             $"{path}: expected a tensor 'tokens' with the token ids, or ids given beside it; found neither");
         reference.RequireLength(prompt.Count);
-        return Compare(model, [prompt], tolerance, _ => (reference.Values, reference.Logits));
+        return Compare(model, [prompt], tolerance, _ => new ReferenceValues(reference.Values, reference.Logits));
     }
 
-    private static (Dictionary<HookPoint, float[]> Values, float[]? Logits) Run(
-        OnnxEngine engine, TransformerModel model, IReadOnlyList<OnnxHookValue> values, IReadOnlyList<int> prompt)
-    {
-        IReadOnlyDictionary<string, TensorValue> outputs = engine.Run([prompt]);
-        Dictionary<HookPoint, float[]> found = [];
-        foreach (OnnxHookValue value in values)
-        {
-            // A graph may have the value in another form, such as an embedding before it is projected into the stream.
-            float[] taken = value.Take(outputs[value.Value]);
-            if (taken.Length == model.Hooks.Shape(value.Point, prompt.Count, prompt.Count).Aggregate(1, (a, b) => a * b))
-            {
-                found[value.Point] = taken;
-            }
-        }
-
-        return (found, outputs[engine.Outputs.Contains(Logits) ? Logits : engine.Outputs[0]].Values);
-    }
-
-    private static VerifyReport Compare(
-        TransformerModel model, IReadOnlyList<IReadOnlyList<int>> prompts, double tolerance,
-        Func<int, (Dictionary<HookPoint, float[]> Values, float[]? Logits)> reference)
+    /// <summary>Compares a model, prompt by prompt.</summary>
+    internal static VerifyReport Compare(
+        TransformerModel model, IReadOnlyList<IReadOnlyList<int>> prompts, double tolerance, Func<int, ReferenceValues> reference)
     {
         Dictionary<HookPoint, ActivationComparison> points = [];
         var logits = new ActivationComparison(Logits, null);
         bool compared = false;
         for (int i = 0; i < prompts.Count; i++)
         {
-            (Dictionary<HookPoint, float[]> values, float[]? expected) = reference(i);
+            (IReadOnlyDictionary<HookPoint, float[]> values, float[]? expected) = reference(i);
             RunResult run = model.Run(prompts[i], new RunOptions { Observe = [.. values.Keys.Select(p => (HookQuery)p)] });
             foreach ((HookPoint point, float[] theirs) in values)
             {

@@ -10,6 +10,29 @@ internal enum HeadOrder
     Grouped,
 }
 
+/// <summary>Where the heads are in one map of queries, keys and values.</summary>
+internal static class HeadOrders
+{
+    /// <summary>The columns of one kind, head by head.</summary>
+    /// <param name="order">The order of the map.</param>
+    /// <param name="config">Numbers and sizes of heads.</param>
+    /// <param name="role">Query, key or value.</param>
+    public static IReadOnlyList<int> Columns(this HeadOrder order, ModelConfig config, Role role)
+    {
+        int heads = config.NHeads, keys = config.NKeyValueHeads, group = heads / keys;
+        IEnumerable<int> starts = (order, role) switch
+        {
+            (HeadOrder.Concatenated, Role.Query) => Enumerable.Range(0, heads),
+            (HeadOrder.Concatenated, Role.Key) => Enumerable.Range(heads, keys),
+            (HeadOrder.Concatenated, _) => Enumerable.Range(heads + keys, keys),
+            (_, Role.Query) => Enumerable.Range(0, heads).Select(h => (h / group * (group + 2)) + (h % group)),
+            (_, Role.Key) => Enumerable.Range(0, keys).Select(h => (h * (group + 2)) + group),
+            _ => Enumerable.Range(0, keys).Select(h => (h * (group + 2)) + group + 1),
+        };
+        return [.. starts.SelectMany(start => Enumerable.Range(start * config.DHead, config.DHead))];
+    }
+}
+
 /// <summary>One module of a family: a role and the name that Hugging Face gives it.</summary>
 /// <param name="Role">The role.</param>
 /// <param name="Path">The module's name; <c>{l}</c> stands for the layer.</param>

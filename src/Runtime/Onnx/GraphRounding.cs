@@ -4,36 +4,50 @@ using DataType = Interp.Runtime.Onnx.Format.TensorProto.Types.DataType;
 namespace Interp.Runtime.Onnx;
 
 /// <summary>
-/// A model whose weights are rounded as a graph of it has them rounded: those that the graph keeps in float16 or bfloat16 are rounded
-/// to that, others are left alone. A model from float32 weights and its graph in float16 then have the same weights.
+/// Which weights a graph keeps in float16 or bfloat16: a model's weights can be rounded as they are there, and others left alone. A
+/// model from float32 weights and its graph in float16 then have the same weights.
 /// </summary>
-/// <param name="Model">The model with rounded weights.</param>
-/// <param name="Other">
-/// The name of a constant of the graph that is rounded and is no weight that was recognised, such as a table of cosines; null when
-/// there is none, and rounding makes no difference between the two.
-/// </param>
-public sealed record GraphRounding(TransformerModel Model, string? Other)
+public sealed class GraphRounding : IDisposable
 {
-    /// <summary>Rounds a model.</summary>
-    /// <param name="path">The graph.</param>
-    /// <param name="model">The model; it is not changed.</param>
-    /// <exception cref="InvalidInputException">The file cannot be read, or its graph is no transformer.</exception>
-    public static GraphRounding Of(string path, TransformerModel model)
+    private readonly OnnxModel _graph;
+    private readonly Rounder _rounder;
+
+    private GraphRounding(OnnxModel graph)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        using OnnxModel graph = OnnxModel.Open(path);
-        ModelWeights rounded = new Rounder(graph.Structure, HalfFormat(graph)).All(model.Weights);
-        return new GraphRounding(model.WithWeights(model.Config, rounded), OtherConstant(graph, model.Config));
+        _graph = graph;
+        _rounder = new Rounder(graph.Structure, HalfFormat(graph));
     }
 
-    private static string? OtherConstant(OnnxModel graph, ModelConfig config)
+    /// <summary>Reads a graph.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidInputException">The file cannot be read, or its graph is no transformer.</exception>
+    public static GraphRounding Open(string path) => new(OnnxModel.Open(path));
+
+    /// <summary>The model with its weights rounded.</summary>
+    /// <param name="model">The model; it is not changed.</param>
+    public TransformerModel Apply(TransformerModel model)
     {
-        OnnxGraph all = graph.Stream.Graph;
-        HashSet<OnnxTensor> weights = [.. graph.Structure.Roles.Values.SelectMany(p => p.Site.Constants).Select(c => c.Tensor)];
+        ArgumentNullException.ThrowIfNull(model);
+        return model.WithWeights(model.Config, _rounder.All(model.Weights));
+    }
+
+    /// <summary>
+    /// The name of a constant of the graph that is rounded and neither a weight that was recognised nor numbers of the model, such
+    /// as a table of cosines; null when there is none, and rounding makes no difference between graph and rounded model.
+    /// </summary>
+    /// <param name="config">The model's configuration.</param>
+    public string? OtherConstant(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        OnnxGraph all = _graph.Stream.Graph;
+        HashSet<OnnxTensor> weights = [.. _graph.Structure.Roles.Values.SelectMany(p => p.Site.Constants).Select(c => c.Tensor)];
         return all.ConstantNames.Select(name => all.Constant(name)!).FirstOrDefault(t =>
             t.Format != WeightFormat.Float32 && !weights.Contains(t)
             && new ModelNumbers(config, t.Format).Exact(t.Floats()) is null)?.Name;
     }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _graph.Dispose();
 
     private static WeightFormat HalfFormat(OnnxModel graph)
     {

@@ -5,16 +5,15 @@ namespace Interp.Runtime.Onnx;
 /// <summary>A value of a graph that is a hook point of the model, or columns of one.</summary>
 /// <param name="Point">The hook point.</param>
 /// <param name="Value">Name of the value in the graph.</param>
-/// <param name="Start">First column.</param>
-/// <param name="Count">Number of columns; 0 = all.</param>
-public sealed record OnnxHookValue(HookPoint Point, string Value, int Start = 0, int Count = 0)
+/// <param name="Columns">Which columns of the value's last axis, in the point's order; null = all.</param>
+public sealed record OnnxHookValue(HookPoint Point, string Value, IReadOnlyList<int>? Columns = null)
 {
     /// <summary>The point's numbers, row-major, out of a run of the graph on one sequence.</summary>
     /// <param name="value">The value.</param>
     public float[] Take(TensorValue value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return Count == 0 ? value.Values : [.. value.Values.Chunk(value.Shape[^1]).SelectMany(row => row.AsSpan(Start, Count).ToArray())];
+        return Columns is null ? value.Values : [.. value.Values.Chunk(value.Shape[^1]).SelectMany(row => Columns.Select(c => row[c]))];
     }
 }
 
@@ -64,9 +63,9 @@ public static class OnnxHookValues
         private IEnumerable<OnnxHookValue?> Block(int layer)
         {
             bool post = _config.Block == BlockStyle.PostNorm;
-            yield return Output(Role.Query, layer, HookKind.Q, layer);
-            yield return Output(Role.Key, layer, HookKind.K, layer);
-            yield return Output(Role.Value, layer, HookKind.V, layer);
+            yield return Output(Role.Query, layer, HookKind.Q, layer) ?? Columns(Role.Query, layer, HookKind.Q);
+            yield return Output(Role.Key, layer, HookKind.K, layer) ?? Columns(Role.Key, layer, HookKind.K);
+            yield return Output(Role.Value, layer, HookKind.V, layer) ?? Columns(Role.Value, layer, HookKind.V);
             yield return Pattern(layer);
             yield return Input(Role.AttentionOutput, layer, HookKind.Z, layer);
             yield return Output(Role.AttentionWriteNorm, layer, HookKind.AttnOut, layer)
@@ -83,7 +82,16 @@ public static class OnnxHookValues
 
         private OnnxHookValue? Output(Role role, int siteLayer, HookKind kind, int layer) =>
             _structure.Find(role, siteLayer) is { Site: not LinearSite { GivesMap: false } } part
-                ? new OnnxHookValue(new HookPoint(kind, layer), part.Site.Output, part.Start, part.Count)
+                ? new OnnxHookValue(
+                    new HookPoint(kind, layer), part.Site.Output, part.Count == 0 ? null : [.. Enumerable.Range(part.Start, part.Count)])
+                : null;
+
+        // Queries, keys and values out of one map that the graph splits head by head.
+        private OnnxHookValue? Columns(Role role, int layer, HookKind kind) =>
+            _structure.Find(Role.QueryKeyValue, layer) is { Site: LinearSite { GivesMap: true } whole }
+            && FamilyLayout.For(_config)?.Modules.FirstOrDefault(m => m.Role == Role.QueryKeyValue) is { } module
+            && whole.Outputs == (_config.NHeads + (2 * _config.NKeyValueHeads)) * _config.DHead
+                ? new OnnxHookValue(new HookPoint(kind, layer), whole.Output, module.Order.Columns(_config, role))
                 : null;
 
         private OnnxHookValue? Input(Role role, int siteLayer, HookKind kind, int layer) =>

@@ -33,6 +33,32 @@ public sealed class VerifyCommandTests
         Assert.Equal(columns, (outcome with { Code = 0 }).Columns);
     }
 
+    // One weight of the checkpoint, in any number format of the graph.
+    [Theory]
+    [InlineData("gpt2_onnx", "model.onnx", "transformer.h.1.attn.c_proj.weight", "blocks.1.hook_attn_out (layer 1)")]
+    [InlineData("gpt2_onnx", "model_fp16.onnx", "transformer.h.1.attn.c_proj.weight", "blocks.1.hook_attn_out (layer 1)")]
+    [InlineData("llama_onnx", "model_fp16.onnx", "model.layers.0.mlp.up_proj.weight", "blocks.0.mlp.hook_pre_linear (layer 0)")]
+    [InlineData("llama_onnx", "model_fp16.onnx", "model.norm.weight", "unembed.hook_in")]
+    public void A_weight_changed_by_a_hundredth_ends_with_exit_code_3_and_its_place(string folder, string file, string weight, string place)
+    {
+        string original = Fixtures.Require("hf/" + folder), graph = Fixtures.Require($"hf/{folder}/{file}");
+        Outcome same = Tool.Run("verify", "--model", original, "--onnx", graph).Succeeded();
+        Assert.Equal(file.Contains("fp16", StringComparison.Ordinal), same.Output.Contains("rounded to float16", StringComparison.Ordinal));
+
+        using var work = new Workspace();
+        File.Copy(Path.Combine(original, "config.json"), work.At("config.json"));
+        using Checkpoint checkpoint = Checkpoint.Open(original);
+        SafetensorsWriter.Write(work.At("model.safetensors"), [.. checkpoint.Names.Select(name =>
+        {
+            float[] values = checkpoint.Read(name, checkpoint.ShapeOf(name));
+            values[7] += name == weight ? 0.01f : 0;
+            return NamedTensor.Float(name, checkpoint.ShapeOf(name), values);
+        })]);
+        Outcome changed = Tool.Run("verify", "--model", Path.GetDirectoryName(work.At("config.json"))!, "--onnx", graph);
+        Assert.Equal(3, changed.Code);
+        Assert.Contains($"{place} is the first to differ", changed.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Any_command_can_verify_its_model_first()
     {

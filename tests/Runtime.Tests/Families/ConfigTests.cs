@@ -48,7 +48,7 @@ public sealed class ConfigTests
     [InlineData("mixtral", "num_experts_per_tok", "9", "found 9 of 8 experts")]
     [InlineData("mistral", "sliding_window", "0", "sliding_window: expected at least 1, found 0")]
     [InlineData("mistral", "num_hidden_layers", "-1", "num_hidden_layers: expected 1 to 65536 layers, found -1")]
-    [InlineData("gpt_neo", "num_layers", "2000000000", "num_layers: expected 1 to 65536 layers, found 2000000000")]
+    [InlineData("mistral", "num_hidden_layers", "2000000000", "num_hidden_layers: expected 1 to 65536 layers, found 2000000000")]
     [InlineData("roberta", "pad_token_id", "-2", "pad_token_id: expected a token, 0 to 98, found -2")]
     [InlineData("roberta", "pad_token_id", "2147483647", "pad_token_id: expected a token, 0 to 98, found 2147483647")]
     public void A_setting_that_is_not_computed_is_refused(string family, string field, string json, string message)
