@@ -62,7 +62,14 @@ internal sealed class BlockStructure
             (Role, string)[] operands = [(Role.Query, core.Query), (Role.Key, core.Key), (Role.Value, core.Value)];
             foreach ((Role role, string value) in operands)
             {
-                if (_stream.Sources(value) is [{ Site: LinearSite } part])
+                IReadOnlyList<Part> sources = _stream.Sources(value);
+                if (sources is [{ Site: NormSite norm }] && role != Role.Value && _stream.Sources(norm.Inputs) is [{ Site: LinearSite }] behind)
+                {
+                    Give(role == Role.Query ? Role.QueryNorm : Role.KeyNorm, layer, norm);
+                    sources = behind;
+                }
+
+                if (sources is [{ Site: LinearSite } part])
                 {
                     _roles.TryAdd((role, layer), part);
                 }
@@ -176,7 +183,17 @@ internal sealed class BlockStructure
         }
 
         Give(Role.Unembed, 0, unembed);
-        if (_stream.Sources(unembed.Inputs) is not [{ Site: NormSite norm }])
+        HashSet<Site> placed = [.. _roles.Values.Select(p => p.Site)];
+        IReadOnlyList<Part> before = _stream.Sources(unembed.Inputs);
+        if (before is [{ Site: LinearSite projection, Count: 0 }] && !placed.Contains(projection))
+        {
+            Give(Role.ProjectOut, 0, projection);
+            before = _stream.Sources(projection.Inputs);
+        }
+
+        Give(Role.ProjectIn, 0, _stream.Of<LinearSite>().FirstOrDefault(l => !placed.Contains(l) && l != unembed
+            && _stream.Sources(l.Inputs) is [{ Site: EmbeddingSite { Kind: EmbeddingKind.Token } }]));
+        if (before is not [{ Site: NormSite norm }])
         {
             return;
         }
@@ -197,9 +214,12 @@ internal sealed class BlockStructure
         NormSite?[] before = [.. Enumerable.Range(0, Layers).Select(l =>
             Norm(Part(Role.Query, l) ?? Part(Role.QueryKeyValue, l)))];
         NormSite?[] between = [.. Enumerable.Range(0, Layers).Select(l => Norm(Part(Role.FeedForwardIn, l)))];
-        PostNorm = Layers > 0 && before[0] is { } first && between[0] is { } second && first != second
-            && _stream.Sources(second.Inputs).Any(p => p.Site == first);
         NormSite? top = Find(Role.FinalNorm)?.Site as NormSite ?? Norm(Part(Role.HeadDense, 0));
+
+        // What a norm before an FFN gives is the stream itself where norms stand after the sums.
+        NormSite? next = Layers > 1 ? before[1] : top;
+        PostNorm = Layers > 0 && between[0] is { } second && next is not null && next != second
+            && _stream.Sources(next.Inputs).Any(p => p.Site == second);
         for (int layer = 0; layer < Layers; layer++)
         {
             Give(Role.Norm1, layer, PostNorm ? between[layer] : before[layer]);

@@ -53,11 +53,19 @@ internal sealed record Module(Role Role, string Path)
     /// <summary>The bias' name where it is not the module's.</summary>
     public string? BiasName { get; init; }
 
+    /// <summary>
+    /// What the weight is called in a graph that Interp wrote, where its place in the graph cannot be followed; <c>{l}</c> stands for the layer.
+    /// </summary>
+    public string? OwnName { get; init; }
+
     /// <summary>Whether there is one of it in each block.</summary>
     public bool PerLayer => Path.Contains("{l}", StringComparison.Ordinal);
 
     /// <summary>The module's name in a layer.</summary>
     public string At(int layer) => Path.Replace("{l}", $"{layer}", StringComparison.Ordinal);
+
+    /// <summary>The name in a graph that Interp wrote, or null.</summary>
+    public string? OwnAt(int layer) => OwnName?.Replace("{l}", $"{layer}", StringComparison.Ordinal);
 
     /// <summary>The name of its bias in a layer.</summary>
     public string BiasAt(int layer) => BiasName ?? At(layer) + ".bias";
@@ -87,13 +95,19 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
     public static IReadOnlyList<string> Names { get; } =
     [
         "gpt2", "llama", "mistral", "qwen2", "gpt_neox", "bert", "gpt_neo", "gptj", "opt", "phi", "falcon", "bloom", "roberta",
-        "distilbert", "gemma", "gemma2", "phi3", "stablelm",
+        "distilbert", "gemma", "gemma2", "phi3", "stablelm", "qwen3", "olmo2", "mixtral",
     ];
 
     /// <summary>The layout of a family.</summary>
     /// <param name="config">The resolved configuration; some families name their norms by their block style.</param>
     /// <returns>Null when there is none.</returns>
-    public static FamilyLayout? For(ModelConfig config) => For(config.Family, config.Block);
+    public static FamilyLayout? For(ModelConfig config) => config.Family switch
+    {
+        "opt" => FamilyLayouts.Opt(config.EmbedWidth is not null),
+        "mixtral" => Mixtral(config.Experts),
+        "stablelm" when config.QkNorm != QkNorm.None => null,
+        _ => For(config.Family, config.Block),
+    };
 
     /// <summary>The layout of a family.</summary>
     /// <param name="family">Its <c>model_type</c>.</param>
@@ -111,7 +125,10 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
         "gpt_neo" => FamilyLayouts.GptNeo(),
         "gptj" => FamilyLayouts.GptJ(),
         "phi" => FamilyLayouts.Phi(),
-        "opt" => FamilyLayouts.Opt(),
+        "opt" => FamilyLayouts.Opt(projected: false),
+        "qwen3" => Of("model.", NormedHeads(LlamaNames), LmHead()),
+        "olmo2" => Olmo2(),
+        "mixtral" => Mixtral(experts: 1),
         "bert" or "roberta" => FamilyLayouts.Bert(family),
         "distilbert" => FamilyLayouts.DistilBert(),
         _ => null,
@@ -155,6 +172,47 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
             [Role.FeedForwardWriteNorm] = "layers.{l}.post_feedforward_layernorm",
         },
         LmHead());
+
+    private static Dictionary<Role, string> NormedHeads(IReadOnlyDictionary<Role, string> names) => new(names)
+    {
+        [Role.QueryNorm] = "layers.{l}.self_attn.q_norm",
+        [Role.KeyNorm] = "layers.{l}.self_attn.k_norm",
+    };
+
+    private static FamilyLayout Olmo2()
+    {
+        Dictionary<Role, string> names = NormedHeads(LlamaNames);
+        names.Remove(Role.Norm1);
+        names.Remove(Role.Norm2);
+        names[Role.AttentionWriteNorm] = "layers.{l}.post_attention_layernorm";
+        names[Role.FeedForwardWriteNorm] = "layers.{l}.post_feedforward_layernorm";
+        return Of("model.", names, LmHead());
+    }
+
+    // Experts are told apart by names alone: every one of them has the same place.
+    private static FamilyLayout Mixtral(int experts)
+    {
+        var names = new Dictionary<Role, string>(LlamaNames);
+        foreach (Role role in new[] { Role.Norm2, Role.FeedForwardIn, Role.FeedForwardLinear, Role.FeedForwardOut })
+        {
+            names.Remove(role);
+        }
+
+        const string Layer = "model.layers.{l}.", Mixture = Layer + "block_sparse_moe.", Own = "blocks.{l}.";
+        return Of(
+            "model.",
+            names,
+            [
+                LmHead(), new(Role.Norm2, Layer + "post_attention_layernorm") { OwnName = Own + "ln2.w" },
+                new(Role.Router, Mixture + "gate") { OwnName = Own + "mlp.W_router" },
+                .. Enumerable.Range(0, experts).SelectMany(e => new Module[]
+                {
+                    new(Role.ExpertIn, $"{Mixture}experts.{e}.w1") { OwnName = $"{Own}mlp.experts.{e}.W_gate" },
+                    new(Role.ExpertLinear, $"{Mixture}experts.{e}.w3") { OwnName = $"{Own}mlp.experts.{e}.W_in" },
+                    new(Role.ExpertOut, $"{Mixture}experts.{e}.w2") { OwnName = $"{Own}mlp.experts.{e}.W_out" },
+                }),
+            ]);
+    }
 
     private static FamilyLayout Phi3()
     {

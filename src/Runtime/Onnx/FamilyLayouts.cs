@@ -102,8 +102,8 @@ internal static class FamilyLayouts
         Biased(Role.FeedForwardOut, "model.layers.{l}.mlp.fc2"),
         FamilyLayout.LmHead(biased: true));
 
-    /// <summary>OPT.</summary>
-    public static FamilyLayout Opt() => FamilyLayout.Of(
+    /// <summary>OPT, with maps between stream and vocabulary in one of its sizes.</summary>
+    public static FamilyLayout Opt(bool projected) => FamilyLayout.Of(
         "model.decoder.",
         new Dictionary<Role, string>
         {
@@ -119,7 +119,9 @@ internal static class FamilyLayouts
             [Role.FeedForwardOut] = "layers.{l}.fc2",
             [Role.FinalNorm] = "final_layer_norm",
         },
-        FamilyLayout.LmHead());
+        projected
+            ? [new(Role.ProjectIn, "model.decoder.project_in"), new(Role.ProjectOut, "model.decoder.project_out"), FamilyLayout.LmHead()]
+            : [FamilyLayout.LmHead()]);
 
     /// <summary>BERT and RoBERTa with their masked-language-model heads.</summary>
     public static FamilyLayout Bert(string family)

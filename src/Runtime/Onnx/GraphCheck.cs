@@ -10,10 +10,12 @@ internal static class GraphCheck
     private const float SmallestHalf = 6e-8f;
 
     /// <summary>Refuses constants that act on the stream and belong to no part that was recognised.</summary>
-    public static void ConstantsAreKnown(Stream stream)
+    /// <param name="stream">The stream.</param>
+    /// <param name="config">The configuration: a choice of experts is compared with their numbers.</param>
+    public static void ConstantsAreKnown(Stream stream, ModelConfig config)
     {
         foreach (OnnxNode node in stream.Nodes.Where(n => !stream.IsClaimed(n)
-            && n.Op is not ("RotaryEmbedding" or "GroupQueryAttention")))
+            && n.Op is not ("RotaryEmbedding" or "GroupQueryAttention") && !(config.Experts > 0 && n.Op == "Equal")))
         {
             foreach (string input in node.Inputs.Where(i => i.Length > 0 && !stream.Has(i)))
             {

@@ -3,6 +3,8 @@ namespace Interp.Runtime.Onnx;
 /// <summary>Finds norms: as one operator, fused with the sum before them, or written out from means, powers and roots.</summary>
 internal static class NormFinder
 {
+    private const int LongestSpread = 16;
+
     /// <summary>Adds the norms of a stream.</summary>
     public static void Find(Stream stream)
     {
@@ -136,7 +138,7 @@ internal static class NormFinder
         ConstantReference? Vector(string op)
         {
             string value = stream.Forward(output);
-            if (stream.Reader(value) is not { } node || node.Op != op || Operand(graph, node, value) is not { } found)
+            if (stream.Reader(value) is not { } node || node.Op != op || HeadsOperand(graph, node, value) is not { } found)
             {
                 return null;
             }
@@ -150,6 +152,13 @@ internal static class NormFinder
     /// <summary>The vector that a node combines with a value, or null.</summary>
     private static ConstantReference? Operand(OnnxGraph graph, OnnxNode node, string value) =>
         ConstantReference.Find(graph, node.Input(node.Input(0) == value ? 1 : 0)) is { IsVector: true } found ? found : null;
+
+    /// <summary>The same, or a matrix of heads: a norm of all queries may be applied after they were split.</summary>
+    private static ConstantReference? HeadsOperand(OnnxGraph graph, OnnxNode node, string value) =>
+        ConstantReference.Find(graph, node.Input(node.Input(0) == value ? 1 : 0)) is { } found
+        && (found.IsVector || found is { IsMatrix: true, Transposed: false })
+            ? found
+            : null;
 
     private static bool IsSquare(OnnxGraph graph, OnnxNode node) =>
         (node.Op == "Pow" && graph.Scalar(node.Input(1)) is 2f)
@@ -167,18 +176,35 @@ internal static class NormFinder
             return null;
         }
 
-        string value = stream.Forward(root.Output);
+        string value = Spread(stream, root.Output);
         OnnxNode? node = stream.Reader(value);
-        if (!inverse && node is { Op: "Div" or "Reciprocal" } && stream.Backward(node.Input(0)) != squared)
+        if (!inverse && node is { Op: "Div" or "Reciprocal" } && !Is(node.Input(0)))
         {
             // 1 / sqrt(v) for itself.
-            value = stream.Forward(node.Output);
+            value = Spread(stream, node.Output);
             node = stream.Reader(value);
             inverse = true;
         }
 
         bool fits = node is not null && node.Op == (inverse ? "Mul" : "Div")
-            && (stream.Backward(node.Input(0)) == squared || (inverse && stream.Backward(node.Input(1)) == squared));
+            && (Is(node.Input(0)) || (inverse && Is(node.Input(1))));
         return fits ? node!.Output : null;
+
+        bool Is(string operand)
+        {
+            string plain = stream.Backward(operand);
+            return plain == squared || (stream.Graph.Producer(plain) is { Op: "Reshape" } split && stream.Backward(split.Input(0)) == squared);
+        }
+    }
+
+    /// <summary>Follows a scale that is cast, or repeated for each head.</summary>
+    private static string Spread(Stream stream, string value)
+    {
+        for (int steps = 0; steps < LongestSpread && stream.Reader(value) is { Op: "Identity" or "Cast" or "Dropout" or "Unsqueeze" or "Expand" } node; steps++)
+        {
+            value = node.Output;
+        }
+
+        return value;
     }
 }

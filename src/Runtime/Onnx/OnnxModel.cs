@@ -75,6 +75,16 @@ internal sealed class OnnxModel : IModelSource
     /// <exception cref="InvalidInputException">There is no config.json and the graph does not tell everything.</exception>
     public ConfigReader Config => _config ??= ReadConfig();
 
+    /// <summary>
+    /// The configuration for this graph: where it holds token vectors as wide as the stream, the maps from and to narrower ones are
+    /// part of them, and the unembedding is a matrix of its own.
+    /// </summary>
+    /// <param name="config">What the settings say.</param>
+    public ModelConfig Complete(ModelConfig config) =>
+        config.EmbedWidth is not null && Structure.Find(Role.TokenEmbedding)?.Site is EmbeddingSite table && table.Table.Columns == config.DModel
+            ? config with { EmbedWidth = null, TiedUnembedding = false }
+            : config;
+
     /// <summary>The weights under the family's names.</summary>
     /// <param name="config">The resolved configuration.</param>
     /// <exception cref="InvalidInputException">The graph is not a model of this configuration.</exception>

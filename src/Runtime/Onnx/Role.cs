@@ -7,6 +7,9 @@ internal enum Role
     /// <summary>Token embedding.</summary>
     TokenEmbedding,
 
+    /// <summary>Map from narrower token vectors to the stream.</summary>
+    ProjectIn,
+
     /// <summary>Learned positions.</summary>
     PositionEmbedding,
 
@@ -31,6 +34,12 @@ internal enum Role
     /// <summary>Queries, keys and values in one map.</summary>
     QueryKeyValue,
 
+    /// <summary>Norm of queries.</summary>
+    QueryNorm,
+
+    /// <summary>Norm of keys.</summary>
+    KeyNorm,
+
     /// <summary>Output of attention.</summary>
     AttentionOutput,
 
@@ -52,6 +61,18 @@ internal enum Role
     /// <summary>Output of the FFN.</summary>
     FeedForwardOut,
 
+    /// <summary>The map that chooses experts.</summary>
+    Router,
+
+    /// <summary>The activated map of an expert.</summary>
+    ExpertIn,
+
+    /// <summary>The linear branch of an expert.</summary>
+    ExpertLinear,
+
+    /// <summary>Output of an expert.</summary>
+    ExpertOut,
+
     /// <summary>Norm of what the FFN writes.</summary>
     FeedForwardWriteNorm,
 
@@ -63,6 +84,9 @@ internal enum Role
 
     /// <summary>Norm of a masked-language-model head.</summary>
     HeadNorm,
+
+    /// <summary>Map from the stream to narrower vectors that are unembedded.</summary>
+    ProjectOut,
 
     /// <summary>Unembedding.</summary>
     Unembed,

@@ -11,12 +11,14 @@ internal sealed class SiteNames
     private const int LongestScopes = 8192;
 
     private readonly Index[] _rules;
+    private readonly Index _own;
 
     /// <summary>Reads the names of sites.</summary>
     /// <param name="sites">The sites.</param>
     public SiteNames(IReadOnlyList<Site> sites)
     {
         // The name of a bias is the weakest: equal biases, such as those that are all 0, are often stored once.
+        _own = new(sites, site => site.Constants.FirstOrDefault()?.Names ?? []);
         _rules = [new(sites, WeightNames), new(sites, NodePath), new(sites, Scopes), new(sites, BiasNames)];
     }
 
@@ -27,6 +29,13 @@ internal sealed class SiteNames
     /// <returns>Null when no rule finds exactly one.</returns>
     public T? Find<T>(string module, string prefix)
         where T : Site => _rules.Select(rule => rule.Find<T>(module, prefix)).FirstOrDefault(site => site is not null);
+
+    /// <summary>Finds a site by the whole name of its weight.</summary>
+    /// <typeparam name="T">The kind of site.</typeparam>
+    /// <param name="weight">The name.</param>
+    /// <returns>Null when there is not exactly one.</returns>
+    public T? FindWhole<T>(string weight)
+        where T : Site => _own.FindWhole<T>(weight);
 
     /// <summary>The path in a node's name, with dots; null when there is none.</summary>
     /// <param name="node">The node.</param>
@@ -131,6 +140,9 @@ internal sealed class SiteNames
 
             return null;
         }
+
+        public T? FindWhole<T>(string name)
+            where T : Site => One<T>(_whole, name);
 
         private static T? One<T>(Dictionary<string, List<Site>> index, string name)
             where T : Site

@@ -52,7 +52,7 @@ internal sealed class WeightAssembly
         }
 
         assembly.RefuseLeftOver();
-        GraphCheck.ConstantsAreKnown(stream);
+        GraphCheck.ConstantsAreKnown(stream, config);
         GraphCheck.EpsilonAgrees(stream, config);
         GraphCheck.TiedWeightsAgree(stream, structure, config);
         return assembly._weights;
@@ -74,7 +74,7 @@ internal sealed class WeightAssembly
 
                 break;
             case Role.EmbedNorm or Role.Norm1 or Role.Norm2 or Role.AttentionWriteNorm or Role.FeedForwardWriteNorm
-                or Role.FinalNorm or Role.HeadNorm:
+                or Role.FinalNorm or Role.HeadNorm or Role.QueryNorm or Role.KeyNorm:
                 if (Find<NormSite>(module, layer) is { Site: NormSite norm })
                 {
                     _weights.AddNorm(path + ".weight", module.BiasAt(layer), norm, _config.DModel, module.LessOne);
@@ -134,7 +134,8 @@ internal sealed class WeightAssembly
     private Part? Find<T>(Module module, int layer)
         where T : Site
     {
-        T? named = _names.Find<T>(module.At(layer), _layout.Prefix);
+        T? named = _names.Find<T>(module.At(layer), _layout.Prefix)
+            ?? (module.OwnAt(layer) is { } own ? _names.FindWhole<T>(own) : null);
         Part? placed = _structure.Find(module.Role, layer) is { Site: T } part ? part : null;
         if (named is not null && placed is { } other && other.Site != named && !named.SameWeights(other.Site))
         {

@@ -85,7 +85,8 @@ public sealed class OnnxExportTests
         }
     }
 
-    private static void Compare(
+    /// <summary>Exports a model and compares every hook point with ONNX Runtime's.</summary>
+    internal static void Compare(
         TransformerModel model, int[][] prompts, OnnxExportOptions? options = null, double tolerance = Tolerance)
     {
         prompts = [.. prompts.Select(p => p.Where(t => t != model.Config.PaddingId).ToArray())];

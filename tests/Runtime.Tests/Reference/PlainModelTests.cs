@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Interp.Runtime.Onnx;
+using Interp.Runtime.Tests.Onnx;
+using Interp.Runtime.Tests.Weights;
 using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Tests.Reference;
@@ -174,7 +177,26 @@ public sealed class PlainModelTests
             {
                 Close.Assert([.. expected[p].Select(x => (float)x)], run.LogitsAt(0, p), 2e-5, 2e-5, $"{family} {seed} at {p}");
             }
+
+            OnnxExportTests.Compare(model, [tokens, tokens[..5]]);
+            CheckReimport(model, JsonSerializer.Serialize(config));
         }
+    }
+
+    // Norms of StableLM's heads are matrices of the graph, of which the checkpoint has the rows.
+    private static void CheckReimport(TransformerModel model, string config)
+    {
+        using var work = new TemporaryDirectory();
+        string path = work.At("model.onnx");
+        OnnxExport.Write(model, path);
+        work.Put("config.json", config);
+        if (model.Config is { Family: "stablelm", QkNorm: not QkNorm.None })
+        {
+            Refused.With(() => TransformerModel.Load(path), "stablelm", "not read from ONNX");
+            return;
+        }
+
+        Same.Bits(model, TransformerModel.Load(path), model.Config.Family);
     }
 
     /// <summary>Matrices that keep the size of what passes through; gains around 1.</summary>
