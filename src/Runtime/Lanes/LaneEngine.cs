@@ -11,7 +11,8 @@ namespace Interp.Runtime;
 /// </summary>
 public sealed class LaneEngine : IVariantEngine
 {
-    private const long DefaultBudget = 1L << 30;
+    /// <summary>Bytes that are held at a time when nothing is said (<see cref="VariantOptions.MemoryBudget"/>).</summary>
+    public const long DefaultMemory = 1L << 30;
 
     /// <inheritdoc/>
     public string Name => "lanes";
@@ -24,7 +25,7 @@ public sealed class LaneEngine : IVariantEngine
         ArgumentNullException.ThrowIfNull(variants);
         ArgumentNullException.ThrowIfNull(handle);
         VariantChecks.Require(model, batch, variants, options);
-        new LaneRun(model, batch, variants, options, handle, options.MemoryBudget ?? DefaultBudget).Run();
+        new LaneRun(model, batch, variants, options, handle, options.MemoryBudget ?? DefaultMemory).Run();
     }
 
     /// <summary>Plans without computing more than the base runs.</summary>
@@ -41,6 +42,6 @@ public sealed class LaneEngine : IVariantEngine
         ArgumentNullException.ThrowIfNull(variants);
         VariantChecks.Require(model, batch, variants, options);
         return new LaneRun(
-            model, batch, variants, options, null, options.MemoryBudget ?? DefaultBudget).Explain();
+            model, batch, variants, options, null, options.MemoryBudget ?? DefaultMemory).Explain();
     }
 }

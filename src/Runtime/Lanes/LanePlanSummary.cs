@@ -11,4 +11,15 @@ namespace Interp.Runtime;
 /// <param name="NaiveMultiplyAdds">Multiply-adds of one full forward pass per variant, with logits of the positions that are read.</param>
 /// <param name="Bytes">Most memory at a time beyond weights: base runs and one walk.</param>
 public sealed record LanePlanSummary(
-    int Variants, int Unchanged, int Lanes, int Whole, int Walks, long Rows, long MultiplyAdds, long NaiveMultiplyAdds, long Bytes);
+    int Variants, int Unchanged, int Lanes, int Whole, int Walks, long Rows, long MultiplyAdds, long NaiveMultiplyAdds, long Bytes)
+{
+    /// <summary>The plan of these variants and then others.</summary>
+    /// <param name="next">The plan of the others.</param>
+    public LanePlanSummary Then(LanePlanSummary next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return new LanePlanSummary(
+            Variants + next.Variants, Unchanged + next.Unchanged, Lanes + next.Lanes, Whole + next.Whole, Walks + next.Walks,
+            Rows + next.Rows, MultiplyAdds + next.MultiplyAdds, NaiveMultiplyAdds + next.NaiveMultiplyAdds, Math.Max(Bytes, next.Bytes));
+    }
+}

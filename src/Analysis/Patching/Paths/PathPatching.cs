@@ -44,7 +44,10 @@ public static class PathPatching
         bool denoise = options.Direction == PatchDirection.Denoise;
         IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
         IReadOnlyList<int>[] prompts = denoise ? corrupted : clean;
-        var runner = new SweepExecution(model, Means(options));
+
+        // What step 2 recorded may take one half of the memory, the runs the other.
+        long half = Math.Max(1, (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 2);
+        var runner = new SweepExecution(model, Means(options) with { MemoryBudget = half });
         var paths = new PathRuns(model, options);
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
         ActivationCache[] from = runner.Record(prompts, paths.BasePoints);
@@ -64,47 +67,19 @@ public static class PathPatching
             order[cells[c]] = c;
         }
 
-        var steps = new Dictionary<int, IReadOnlyList<Intervention>[]>();
+        PathRun[] measured = [.. from query in queries from freeze in kinds select new PathRun(query, freeze)];
+        var steps = new PathSteps(model.Hooks, runner, paths, measured, prompts, from, source, [.. pairs.Select(p => PatchingSweep.MapOf(p, denoise))]);
         var table = new ResultTable("paths", Columns);
         var plan = new SweepPlan(
-            $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells, Intervene)
-        { Has = (_, _) => true };
+            $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells,
+            (cell, prompt) => steps.Of(order[cell], prompt))
+        {
+            Has = (_, _) => true,
+            Stages = new SweepStages(half, (cell, prompt) => steps.Bytes(cell, prompt), runs => steps.Prepare(runs, cancellation)),
+        };
         var exact = new double[pairs.Count];
         runner.Fill(plan, runs, table, Add, cancellation);
         return table;
-
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
-        {
-            int c = order[cell];
-            if (!steps.TryGetValue(c, out IReadOnlyList<Intervention>[]? step))
-            {
-                steps[c] = step = Steps(queries[c / kinds.Length], kinds[c % kinds.Length]);
-            }
-
-            return step[prompt];
-        }
-
-        IReadOnlyList<Intervention>[] Steps(PathQuery query, PathFreeze freeze)
-        {
-            bool logits = query.Receivers.Contains(PathNode.Logits);
-            bool others = query.Receivers.Any(r => r.Kind != PathNodeKind.Logits);
-            cancellation.ThrowIfCancellationRequested();
-            ActivationCache[] received = runner.Record(
-                prompts, paths.ReceiverPoints(query),
-                i => paths.Send(query, freeze, from[i], source[i], PatchingSweep.MapOf(pairs[i], denoise)));
-            IReadOnlyList<Intervention>[] step = [.. received.Select(r => paths.Receive(query, r))];
-            if (!logits)
-            {
-                return step;
-            }
-
-            ActivationCache[] beside = others ? runner.Record(prompts, [paths.End], i => step[i]) : [];
-            return
-            [
-                .. step.Select((s, i) => (IReadOnlyList<Intervention>)
-                    [.. s, .. paths.ReceiveAtEnd(freeze, received[i], from[i], others ? beside[i] : null)]),
-            ];
-        }
 
         void Add(SweepCell cell, int prompt, double patched)
         {

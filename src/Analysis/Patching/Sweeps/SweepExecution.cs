@@ -51,6 +51,20 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         return caches;
     }
 
+    /// <summary>What many changed runs record, in one call of the engine.</summary>
+    /// <param name="prompts">The prompts.</param>
+    /// <param name="variants">The runs, with the points that each of them records.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    public ActivationCache[] Record(
+        IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<Variant> variants, CancellationToken cancellation)
+    {
+        var caches = new ActivationCache[variants.Count];
+        options.Engine.Run(
+            model, new TokenBatch(prompts), variants, Means() with { Logits = LogitRows.None, Cancellation = cancellation },
+            (in VariantResult result) => caches[result.Index] = result.Recorded!);
+        return caches;
+    }
+
     /// <summary>Runs every cell that a prompt has, and adds the rows of all cells to a table in order.</summary>
     /// <param name="plan">The cells.</param>
     /// <param name="runs">The plain runs.</param>
@@ -65,7 +79,9 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         if (options.Explain is not null)
         {
             int[] all = [.. Enumerable.Range(0, items.Count)];
-            options.Explain(LaneEngine.Explain(model, new TokenBatch(plan.Prompts), Variants(plan, items, all), Means(plan)));
+            options.Explain(Stages(plan, items, all)
+                .Select(stage => LaneEngine.Explain(model, new TokenBatch(plan.Prompts), Variants(plan, items, stage), Means(plan)))
+                .Aggregate((a, b) => a.Then(b)));
             return;
         }
 
@@ -121,23 +137,43 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
             return;
         }
 
-        VariantOptions means = Means(plan) with
-        {
-            Cancellation = cancellation,
-            Progress = options.Progress is null ? null : new Reporter(options.Progress, items.Count - left.Length),
-        };
+        VariantOptions means = Means(plan) with { Cancellation = cancellation };
         bool all = means.Tokens.IsAll;
-        options.Engine.Run(model, new TokenBatch(plan.Prompts), Variants(plan, items, left), means, (in VariantResult result) =>
+        var batch = new TokenBatch(plan.Prompts);
+        int done = items.Count - left.Length;
+        foreach (IReadOnlyList<int> stage in Stages(plan, items, left))
         {
-            int item = left[result.Index], prompt = items[item].Prompt;
-            PromptPair pair = plan.Pairs[prompt];
-            measured(item, all
-                ? _metric.Evaluate(result.Row(0), pair, runs.Reference[prompt])
-                : _metric.EvaluateChosen(result.Row(0), pair, runs.Reference[prompt]));
-        });
+            means = means with { Progress = options.Progress is null ? null : new Reporter(options.Progress, done, items.Count) };
+            options.Engine.Run(model, batch, Variants(plan, items, stage), means, (in VariantResult result) =>
+            {
+                int item = stage[result.Index], prompt = items[item].Prompt;
+                PromptPair pair = plan.Pairs[prompt];
+                measured(item, all
+                    ? _metric.Evaluate(result.Row(0), pair, runs.Reference[prompt])
+                    : _metric.EvaluateChosen(result.Row(0), pair, runs.Reference[prompt]));
+            });
+            done += stage.Count;
+        }
     }
 
-    private static VariantList Variants(SweepPlan plan, IReadOnlyList<(int Cell, int Prompt)> items, int[] left) => new(left.Length, i =>
+    /// <summary>The runs, as many at a time as the values that they need allow; those are at hand when a part is handed out.</summary>
+    private static IEnumerable<IReadOnlyList<int>> Stages(
+        SweepPlan plan, IReadOnlyList<(int Cell, int Prompt)> items, IReadOnlyList<int> left)
+    {
+        if (plan.Stages is not { } stages)
+        {
+            yield return left;
+            yield break;
+        }
+
+        foreach (int[] stage in stages.Of(items, left))
+        {
+            stages.Prepare([.. stage.Select(i => items[i])]);
+            yield return stage;
+        }
+    }
+
+    private static VariantList Variants(SweepPlan plan, IReadOnlyList<(int Cell, int Prompt)> items, IReadOnlyList<int> left) => new(left.Count, i =>
     {
         (int cell, int prompt) = items[left[i]];
         return new Variant(prompt, plan.Intervene(plan.Cells[cell], prompt));
@@ -167,9 +203,8 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
 
     private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = options.MemoryBudget };
 
-    private sealed class Reporter(IProgress<SweepProgress> progress, int before) : IProgress<VariantProgress>
+    private sealed class Reporter(IProgress<SweepProgress> progress, int before, int total) : IProgress<VariantProgress>
     {
-        public void Report(VariantProgress value) =>
-            progress.Report(new SweepProgress(before + value.Done, before + value.Total));
+        public void Report(VariantProgress value) => progress.Report(new SweepProgress(before + value.Done, total));
     }
 }

@@ -21,6 +21,9 @@ internal sealed record SweepPlan(
     /// <summary>Interventions of the base run of each prompt; empty = none.</summary>
     public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; init; } = [];
 
+    /// <summary>What runs need that is made a part of the sweep at a time; null = everything is at hand.</summary>
+    public SweepStages? Stages { get; init; }
+
     /// <summary>The runs of the sweep, cell by cell.</summary>
     public IReadOnlyList<(int Cell, int Prompt)> Items() =>
         [.. from cell in Enumerable.Range(0, Cells.Count)
