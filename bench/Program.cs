@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Interp.Bench;
+using Interp.Bench.Flow;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
 using Interp.Bench.Product;
@@ -21,12 +22,13 @@ IEnumerable<string>? lines = command switch
     "stream" => StreamRunner.Table(rounds),
     "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
     "sweeps" => SweepRunner.Table(rounds),
+    "flow" => FlowRunner.Table(rounds),
     "memory" => LoadRunner.MeasureMemory(),
     _ => null,
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, load, memory or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, flow, load, memory or kernels, found '{command}'");
     return 2;
 }
 

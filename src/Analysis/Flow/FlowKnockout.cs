@@ -4,37 +4,53 @@ using Interp.Runtime;
 namespace Interp.Analysis;
 
 /// <summary>
-/// The measured flow: the metric is read with the edge from a source to a destination cut in all heads of a layer, pattern entries
-/// set to 0 and the rest left as it was. And how well maps agree with it.
+/// The measured flow: the metric is read with the edge from a source to a destination cut, in all heads or one and in a window of layers,
+/// pattern entries set to 0 and the rest left as it was. And how well maps agree with it.
 /// </summary>
 public static class FlowKnockout
 {
+    /// <summary>The window that is all layers at once: their edges have the last layer.</summary>
+    public const int AllLayers = int.MaxValue;
+
     /// <summary>|metric of the run - metric with the edge cut|, for every layer and edge into some destinations.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pair">The prompt and the tokens that count.</param>
     /// <param name="metric">What is read.</param>
     /// <param name="destinations">Positions whose incoming edges are cut.</param>
     /// <param name="byHead">Whether an edge is cut in one head at a time.</param>
+    /// <param name="window">
+    /// Layers in which an edge is cut at once: l - (W - 1) / 2 to l + W / 2, as far as there are, or <see cref="AllLayers"/>.
+    /// </param>
     /// <param name="threads">Threads; 0 = one per core.</param>
     /// <param name="memory">Bytes that runs may take at a time beside the weights; null = the engine's own choice.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <returns>One entry per edge that the mask allows.</returns>
     /// <exception cref="InvalidInputException">Metric, prompt or positions do not fit.</exception>
     public static IReadOnlyDictionary<FlowEdge, double> Measure(
-        TransformerModel model, PromptPair pair, Metric metric, IReadOnlyList<int> destinations, bool byHead = false, int threads = 0,
-        long? memory = null, CancellationToken cancellation = default)
+        TransformerModel model, PromptPair pair, Metric metric, IReadOnlyList<int> destinations, bool byHead = false, int window = 1,
+        int threads = 0, long? memory = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pair);
         ArgumentNullException.ThrowIfNull(metric);
         ArgumentNullException.ThrowIfNull(destinations);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
         metric.Require(pair, 0);
         int n = pair.Clean.Count;
-        FlowEdge[] edges =
-        [
-            .. Enumerable.Range(0, model.Config.NLayers).SelectMany(layer => FlowEdge.Into(model, n, layer, destinations, byHead)),
-        ];
-        Variant[] variants = [new(0, []), .. edges.Select(e => new Variant(0, [Cut(e)]))];
+        int layers = model.Config.NLayers;
+        var cuts = new Dictionary<FlowEdge, List<Intervention>>();
+        for (int layer = window == AllLayers ? layers - 1 : 0; layer < layers; layer++)
+        {
+            foreach (FlowEdge edge in Layers(layer, window, layers).SelectMany(l => FlowEdge.Into(model, n, l, destinations, byHead)))
+            {
+                FlowEdge whole = edge with { Layer = layer };
+                cuts.TryAdd(whole, []);
+                cuts[whole].Add(Cut(edge));
+            }
+        }
+
+        FlowEdge[] edges = [.. cuts.Keys];
+        Variant[] variants = [new(0, []), .. cuts.Values.Select(cut => new Variant(0, cut))];
         var values = new double[variants.Length];
         float[] reference = model.Run(pair.Clean, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
         VariantEngines.Default.Run(
@@ -51,6 +67,17 @@ public static class FlowKnockout
 
         static KnockOut Cut(FlowEdge edge) => new(
             edge.Layer, edge.Destination, edge.Source, edge.Head is { } head ? head : default(IndexSet), renormalize: false);
+    }
+
+    /// <summary>The layers that a window around a layer covers.</summary>
+    /// <param name="layer">0-based layer.</param>
+    /// <param name="window">Its width, or <see cref="AllLayers"/>.</param>
+    /// <param name="layers">Number of layers.</param>
+    public static IEnumerable<int> Layers(int layer, int window, int layers)
+    {
+        int first = window == AllLayers ? 0 : Math.Max(0, layer - ((window - 1) / 2));
+        int last = window == AllLayers ? layers - 1 : Math.Min(layers - 1, layer + (window / 2));
+        return Enumerable.Range(first, last - first + 1);
     }
 
     /// <summary>Spearman's rank correlation, ties with their mean rank; NaN where one side is constant.</summary>

@@ -4,7 +4,7 @@ namespace Interp.Analysis;
 /// One map per layer, or per head, [destination, source], of one prompt. Maps of <see cref="FlowMeasure.Alti"/> have rows that sum to
 /// 1, by head together with the residual path.
 /// </summary>
-public sealed class FlowMaps
+public sealed partial class FlowMaps
 {
     private readonly double[][] _layers;
     private readonly double[][]? _residual;
@@ -53,70 +53,5 @@ public sealed class FlowMaps
             ArgumentOutOfRangeException.ThrowIfGreaterThan(edge.Head ?? 0, Math.Max(0, Heads - 1), nameof(edge));
             return _layers[edge.Layer][((((edge.Head ?? 0) * Positions) + edge.Destination) * Positions) + edge.Source];
         }
-    }
-
-    /// <summary>
-    /// Rollout (Abnar and Zuidema 2020): the product of the layers' maps from the input up to each layer, rows normalised. Maps
-    /// without the residual path get half of it, (A + I) / 2; the others have it in them.
-    /// </summary>
-    /// <returns>Maps from every layer's output to the tokens of the input.</returns>
-    /// <exception cref="InvalidInputException">Heads are told apart, or the maps are from the input already.</exception>
-    public FlowMaps Rollout()
-    {
-        var rolled = new double[Layers][];
-        for (int layer = 0; layer < Layers; layer++)
-        {
-            double[] mixing = Mixing(layer);
-            rolled[layer] = layer == 0 ? mixing : Product(mixing, rolled[layer - 1], Positions);
-        }
-
-        return new FlowMaps(Measure, Positions, rolled);
-    }
-
-    /// <summary>A layer's map with the residual path, rows summing to 1.</summary>
-    private double[] Mixing(int layer)
-    {
-        if (Heads > 0)
-        {
-            throw new InvalidInputException("rollout: expected maps of all heads together; what reaches a layer has come through all heads");
-        }
-
-        if (Measure == FlowMeasure.DecompX)
-        {
-            throw new InvalidInputException("rollout: decompx already tells what comes from tokens of the input; expected maps of single layers");
-        }
-
-        int n = Positions;
-        bool residual = Measure is FlowMeasure.BlockNorm or FlowMeasure.Alti;
-        var mixing = new double[n * n];
-        for (int i = 0; i < n; i++)
-        {
-            double sum = _layers[layer].AsSpan(i * n, n).ToArray().Sum();
-            for (int j = 0; j < n; j++)
-            {
-                double share = sum == 0 ? 0 : _layers[layer][(i * n) + j] / sum;
-                double own = i == j ? 1 : 0;
-                mixing[(i * n) + j] = sum == 0 ? own : residual ? share : (share + own) / 2;
-            }
-        }
-
-        return mixing;
-    }
-
-    private static double[] Product(double[] x, double[] y, int n)
-    {
-        var product = new double[n * n];
-        for (int i = 0; i < n; i++)
-        {
-            for (int k = 0; k < n; k++)
-            {
-                for (int j = 0; j < n; j++)
-                {
-                    product[(i * n) + j] += x[(i * n) + k] * y[(k * n) + j];
-                }
-            }
-        }
-
-        return product;
     }
 }

@@ -11,16 +11,18 @@ public sealed class FlowTable
     private readonly TransformerModel _model;
     private readonly bool _agreement;
     private readonly bool _named;
+    private readonly int _window;
     private readonly Dictionary<(string Measure, string Score), List<double>> _scores = [];
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="model">The model.</param>
     /// <param name="agreement">Whether agreement is told instead of the flow itself.</param>
     /// <param name="named">Whether <c>id</c> and <c>group</c> of the prompt stand beside its number.</param>
-    public FlowTable(TransformerModel model, bool agreement = false, bool named = false)
+    /// <param name="window">Width of the windows of layers in which edges were cut, or <see cref="FlowKnockout.AllLayers"/>.</param>
+    public FlowTable(TransformerModel model, bool agreement = false, bool named = false, int window = 1)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (_model, _agreement, _named) = (model, agreement, named);
+        (_model, _agreement, _named, _window) = (model, agreement, named, window);
         Column[] index =
         [
             new("prompt", ColumnType.Int32),
@@ -30,7 +32,7 @@ public sealed class FlowTable
             ? new ResultTable(
                 "flow_agreement",
                 [
-                    .. index, new("measure", ColumnType.Text), new("score_name", ColumnType.Text), new("value", ColumnType.Float64),
+                    .. index, new("measure", ColumnType.Text), new("score_name", ColumnType.Text), new("window", ColumnType.Int32), new("value", ColumnType.Float64),
                     new("ci_low", ColumnType.Float64), new("ci_high", ColumnType.Float64), new("n", ColumnType.Int32),
                 ])
             : new ResultTable(
@@ -38,7 +40,7 @@ public sealed class FlowTable
                 [
                     .. index, new("layer", ColumnType.Int32), new("head", ColumnType.Int32), new("pos", ColumnType.Int32),
                     new("token", ColumnType.Text), new("src_pos", ColumnType.Int32), new("src_token", ColumnType.Text),
-                    new("measure", ColumnType.Text), new("value", ColumnType.Float64),
+                    new("measure", ColumnType.Text), new("window", ColumnType.Int32), new("value", ColumnType.Float64),
                 ]);
     }
 
@@ -53,6 +55,9 @@ public sealed class FlowTable
     /// <param name="positions">Destinations.</param>
     /// <param name="effects">What <see cref="FlowKnockout.Measure"/> gave; needed for agreement only.</param>
     /// <param name="top">Edges of the top overlap.</param>
+    /// <exception cref="InvalidInputException">
+    /// Agreement of maps from the input with edges that were not cut in all layers at once.
+    /// </exception>
     public void Add(
         int prompt, PromptPair pair, string measure, FlowMaps maps, IReadOnlyList<int> positions,
         IReadOnlyDictionary<FlowEdge, double>? effects, int top)
@@ -78,7 +83,7 @@ public sealed class FlowTable
 
         ArgumentNullException.ThrowIfNull(effects);
         double[] measured = [.. effects.Values];
-        double[] approximated = [.. effects.Keys.Select(e => maps[e])];
+        double[] approximated = [.. effects.Keys.Select(e => Approximated(maps, e))];
         Score(prompt, pair, measure, "rank_correlation", FlowKnockout.RankCorrelation(approximated, measured));
         Score(prompt, pair, measure, "top_overlap", FlowKnockout.TopOverlap(approximated, measured, top));
     }
@@ -98,7 +103,7 @@ public sealed class FlowTable
 
         foreach ((FlowEdge edge, double effect) in effects)
         {
-            Row(prompt, pair, edge, "knockout", effect);
+            Row(prompt, pair, edge, "knockout", effect, Window);
         }
     }
 
@@ -111,7 +116,7 @@ public sealed class FlowTable
             (double Low, double High)? interval = SampleStatistics.Bootstrap(finite);
             Table.Add(
             [
-                null, .. _named ? new object?[] { null, null } : [], measure, score,
+                null, .. _named ? new object?[] { null, null } : [], measure, score, Window,
                 finite.Length > 0 ? SampleStatistics.Mean(finite) : null, interval?.Low, interval?.High, finite.Length,
             ]);
         }
@@ -122,7 +127,24 @@ public sealed class FlowTable
         _scores.TryAdd((measure, score), []);
         _scores[(measure, score)].Add(value);
         Table.Add(
-            [prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], measure, score, value, null, null, null]);
+            [prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], measure, score, Window, value, null, null, null]);
+    }
+
+    /// <summary>Layers that were cut at once, as the column has it.</summary>
+    private int Window => Math.Min(_window, _model.Config.NLayers);
+
+    /// <summary>What maps say of an edge that was cut in a window of layers: their sum over it, or from the input what reached its last layer.</summary>
+    private double Approximated(FlowMaps maps, FlowEdge edge)
+    {
+        if (!maps.FromInput)
+        {
+            return FlowKnockout.Layers(edge.Layer, _window, maps.Layers).Sum(layer => maps[edge with { Layer = layer }]);
+        }
+
+        return _window == FlowKnockout.AllLayers
+            ? maps[edge]
+            : throw new InvalidInputException(
+                "agreement: maps from tokens of the input are comparable to edges cut in all layers at once; expected a window of all layers");
     }
 
     /// <summary>All sources that are not in the future; those behind a window have flow only after a rollout.</summary>
@@ -132,9 +154,9 @@ public sealed class FlowTable
             : Enumerable.Range(0, _model.Config.Causal ? position + 1 : maps.Positions)
         select new FlowEdge(layer, head, position, source);
 
-    private void Row(int prompt, PromptPair pair, FlowEdge edge, string measure, double value) => Table.Add(
+    private void Row(int prompt, PromptPair pair, FlowEdge edge, string measure, double value, int? window = null) => Table.Add(
     [
         prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.Layer, edge.Head, edge.Destination,
-        _model.TokenText(pair.Clean[edge.Destination]), edge.Source, _model.TokenText(pair.Clean[edge.Source]), measure, value,
+        _model.TokenText(pair.Clean[edge.Destination]), edge.Source, _model.TokenText(pair.Clean[edge.Source]), measure, window, value,
     ]);
 }

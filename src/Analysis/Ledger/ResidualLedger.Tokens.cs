@@ -81,6 +81,6 @@ public sealed partial class ResidualLedger
                 }
             },
             threads);
-        return new FlowMaps(FlowMeasure.DecompX, n, layers);
+        return new FlowMaps(FlowMeasure.DecompX, n, layers) { FromInput = true };
     }
 }

@@ -90,6 +90,39 @@ public static class HeadScores
     }
 
     /// <summary>
+    /// How near every head's pattern is to the one that a detector looks for, 1 - sum |pattern - wanted| / length, [layer x heads + head]
+    /// (TransformerLens' detect_head with the measure abs, which rounds it to three digits): 1 for the wanted pattern itself, and below 0
+    /// for one that is as far away as it can be. Positions where nothing is wanted count against a head, since its weights sum to 1.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="cache">The run, with its patterns.</param>
+    /// <param name="tokens">The prompt by which entries count, of the length of the run.</param>
+    /// <param name="pattern">The pattern.</param>
+    public static double[] Distances(TransformerModel model, ActivationCache cache, IReadOnlyList<int> tokens, HeadPattern pattern)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(cache);
+        int heads = model.Config.NHeads, n = cache.Positions;
+        var scores = new double[model.Config.NLayers * heads];
+        for (int i = 0; i < scores.Length; i++)
+        {
+            double distance = 0;
+            for (int p = 0; p < n; p++)
+            {
+                ReadOnlySpan<float> row = cache.Row(Hook.Pattern(i / heads), p, i % heads);
+                for (int source = 0; source < n; source++)
+                {
+                    distance += Math.Abs(row[source] - (Counts(pattern, tokens, p, source) ? 1.0 : 0));
+                }
+            }
+
+            scores[i] = 1 - (distance / n);
+        }
+
+        return scores;
+    }
+
+    /// <summary>
     /// Random prompts whose second half repeats the first, with controls whose second half is drawn anew: scores that hold
     /// on the repetition and vanish on the control are of what the tokens are, not of where they stand.
     /// </summary>
@@ -131,10 +164,11 @@ public static class HeadScores
     /// <param name="pairs">The prompts.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="distance">Whether scores are <see cref="Distances"/>, under names with <c>_abs</c>.</param>
     /// <param name="memory">Most bytes of a run beside the weights; null = no limit.</param>
     /// <param name="cancellation">Stops between prompts.</param>
     public static ResultTable Table(
-        TransformerModel model, IReadOnlyList<PromptPair> pairs, int seed = 0, int threads = 0,
+        TransformerModel model, IReadOnlyList<PromptPair> pairs, int seed = 0, int threads = 0, bool distance = false,
         long? memory = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -154,10 +188,11 @@ public static class HeadScores
             ActivationCache? control = pair.Corrupted.Count == pair.Clean.Count ? model.Run(pair.Corrupted, options).Cache() : null;
             foreach (HeadPattern pattern in Enum.GetValues<HeadPattern>())
             {
-                Add(NameOf(pattern), Of(model, cache, pair.Clean, pattern));
+                string name = NameOf(pattern) + (distance ? "_abs" : "");
+                Add(name, Score(cache, pair, pattern));
                 if (control is not null && pattern != HeadPattern.PreviousToken)
                 {
-                    Add(NameOf(pattern) + "_control", Of(model, control, pair.Clean, pattern));
+                    Add(name + "_control", Score(control, pair, pattern));
                 }
             }
         }
@@ -176,6 +211,9 @@ public static class HeadScores
         }
 
         return table;
+
+        double[] Score(ActivationCache run, PromptPair pair, HeadPattern pattern) =>
+            distance ? Distances(model, run, pair.Clean, pattern) : Of(model, run, pair.Clean, pattern);
 
         void Add(string name, double[] values)
         {

@@ -1,46 +1,31 @@
-using System.CommandLine;
+using System.Globalization;
 using Interp.Analysis;
+using Interp.Hooks;
 using Interp.Runtime;
 
 namespace Interp.Cli;
 
-/// <summary><c>interp flow</c>: information flow between tokens; tables <c>flow</c>, <c>flow_agreement</c>.</summary>
+/// <summary>
+/// <c>interp flow</c>: information flow between tokens; tables <c>flow</c>, <c>flow_agreement</c>, <c>mixing</c>, <c>flow_edges</c>.
+/// </summary>
 internal sealed class FlowCommand : ToolCommand
 {
     private const int Top = 5;
 
-    private static readonly (string Name, FlowMeasure Measure)[] Maps =
-    [
-        ("attention", FlowMeasure.Attention), ("value-norm", FlowMeasure.ValueNorm), ("block-norm", FlowMeasure.BlockNorm),
-        ("alti", FlowMeasure.Alti), ("decompx", FlowMeasure.DecompX),
-    ];
-
     private readonly ModelOptions _model;
     private readonly InputOptions _input;
+    private readonly FlowOptions _flow;
     private readonly TableOptions _table;
-    private readonly Option<string[]> _measure = Opt.List(
-        "--measure", "NAMES", "attention, value-norm, block-norm, alti; knockout: measured, the metric with an edge cut in all heads of a "
-        + "layer (needs --answer). [default: value-norm]");
-
-    private readonly Option<int[]> _pos = Opt.Ints("--pos", "N", "Destinations: 0-based, negative from the end.", -1);
-    private readonly ChoiceOption<string> _by = new(
-        "--by", "Whether heads are told apart; the residual path then has rows without a head.", ("layer", "layer"), ("head", "head"));
-
-    private readonly Option<bool> _rollout = Opt.Switch("--rollout", "Maps from each layer to the tokens of the input, instead of to the layer below.");
-    private readonly Option<bool> _agreement = Opt.Switch(
-        "--agreement", "How well each map agrees with the knockout (table `flow_agreement`): rank correlation and top-5 overlap over all layers "
-        + "and sources, per prompt, and their mean with a 95 % interval over prompts.");
 
     public FlowCommand()
-        : base("flow", "How much each position took from each other, layer by layer (tables `flow`, `flow_agreement`).")
+        : base(
+            "flow",
+            "How much each position took from each other, layer by layer (tables `flow`, `flow_agreement`), how layers mix (`mixing`), and the "
+            + "routes of a prediction (`flow_edges`).")
     {
         _model = new ModelOptions(this);
         _input = new InputOptions(this, InputParts.Answers);
-        foreach (Option option in new Option[] { _measure, _by, _pos, _rollout, _agreement })
-        {
-            Add(option);
-        }
-
+        _flow = new FlowOptions(this);
         _table = new TableOptions(this);
         CommonOptions.AddTo(this);
     }
@@ -48,71 +33,132 @@ internal sealed class FlowCommand : ToolCommand
     public override void Execute(Session session)
     {
         _table.Check(session);
-        string[] measures = session.Get(_measure) is { Length: > 0 } given ? given : ["value-norm"];
-        foreach (string name in measures.Where(m => m != "knockout" && Maps.All(k => k.Name != m)))
-        {
-            throw new InvalidInputException(
-                $"--measure: expected some of {string.Join(", ", Maps.Select(k => k.Name))}, knockout, found '{name}'");
-        }
-
-        if (session.Get(_rollout) && (measures.Contains("knockout") || session.Get(_agreement)))
-        {
-            throw new InvalidInputException("--rollout: a knockout is measured layer by layer; leave --rollout out");
-        }
-
-        bool byHead = session.Get(_by) == "head";
-        if (session.Get(_rollout) && byHead)
-        {
-            throw new InvalidInputException("--rollout: what reaches a layer has come through all heads; leave --by head out");
-        }
-
+        _flow.Check(session);
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-        int[] positions = session.Get(_pos);
         for (int i = 0; i < pairs.Count; i++)
         {
-            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
+            Array.ForEach(_flow.Positions(session), p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
         }
 
-        var table = new FlowTable(model, session.Get(_agreement), IndexColumns.Named(pairs));
-        var options = new RunOptions
+        switch (_flow.Result(session))
         {
-            Observe = ResidualLedger.FlowNeeds(model),
-            MemoryBudget = _model.RunMemory(session, model),
-            Threads = _model.Threads(session),
-        };
+            case FlowResult.Routes:
+                Routes(session, model, pairs);
+                break;
+            case FlowResult.Mixing:
+                Mixing(session, model, pairs);
+                break;
+            default:
+                Maps(session, model, pairs);
+                break;
+        }
+    }
+
+    private void Maps(Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs)
+    {
+        bool agreement = _flow.Result(session) == FlowResult.Agreement;
+        string[] measures = _flow.Measures(session);
+        int[] positions = _flow.Positions(session);
+        int window = _flow.Window(session), threads = _model.Threads(session);
+        var table = new FlowTable(model, agreement, IndexColumns.Named(pairs), window);
         double worst = 0;
-        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
+        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, Recorded(session, model), 1))
         {
             PromptPair pair = pairs[prompt];
             var ledger = new ResidualLedger(model, run.Cache(sequence));
-            IReadOnlyDictionary<FlowEdge, double>? effects = measures.Contains("knockout") || session.Get(_agreement)
+            IReadOnlyDictionary<FlowEdge, double>? effects = _flow.Measured(session)
                 ? FlowKnockout.Measure(
-                    model, pair, new Metric(pair.Wrongs.Count > 0 ? MetricKind.LogitDiff : MetricKind.Logit), positions, byHead,
-                    _model.Threads(session), _model.Memory(session), session.Cancellation)
+                    model, pair, new Metric(pair.Wrongs.Count > 0 ? MetricKind.LogitDiff : MetricKind.Logit), positions, _flow.ByHead(session),
+                    window, threads, _model.Memory(session), session.Cancellation)
                 : null;
-            foreach (string measure in measures)
+            foreach (string name in measures)
             {
-                if (measure == "knockout")
+                if (FlowOptions.MeasureOf(name) is not { } measure)
                 {
                     table.Add(prompt, pair, effects!);
                     continue;
                 }
 
-                FlowMaps maps = ledger.Flow(Maps.Single(k => k.Name == measure).Measure, out double error, byHead, _model.Threads(session));
+                FlowMaps maps = ledger.Flow(measure, out double error, _flow.ByHead(session), threads);
                 worst = Math.Max(worst, error);
-                table.Add(prompt, pair, measure, session.Get(_rollout) ? maps.Rollout() : maps, positions, effects, Top);
+                table.Add(prompt, pair, name, _flow.Finish(session, maps), positions, effects, Top);
             }
         }
 
         table.Summarise();
-        _table.Emit(session, table.Table, () => Print(session, table.Table));
-        session.Note(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"parts add up: relative error {worst:0.0e+0}"));
+        _table.Emit(session, table.Table, () => Print(session, table.Table, agreement ? null : "value"));
+        Close(session, worst);
     }
 
-    private static void Print(Session session, ResultTable table)
+    private void Mixing(Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs)
     {
-        IReadOnlyList<object?>[] rows = [.. table.Name == "flow" ? table.Rows.OrderByDescending(r => (double)r[^1]!) : table.Rows.AsEnumerable()];
+        var table = new MixingTable(model, IndexColumns.Named(pairs));
+        double worst = 0;
+        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, Recorded(session, model), 1))
+        {
+            ActivationCache cache = run.Cache(sequence);
+            foreach (string name in _flow.Measures(session))
+            {
+                FlowMaps maps = new ResidualLedger(model, cache).Flow(
+                    FlowOptions.MeasureOf(name)!.Value, out double error, threads: _model.Threads(session));
+                worst = Math.Max(worst, error);
+                table.Add(prompt, pairs[prompt], name, _flow.Finish(session, maps), cache, _flow.Positions(session));
+            }
+        }
+
+        _table.Emit(session, table.Table, () => Print(session, table.Table, null));
+        Close(session, worst);
+    }
+
+    private void Routes(Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs)
+    {
+        var table = new RouteTable(model, IndexColumns.Named(pairs));
+        double threshold = _flow.LeastImportance(session);
+        var options = new RunOptions { Observe = ResidualLedger.RouteNeeds(model), Threads = _model.Threads(session) };
+        foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
+        {
+            PromptPair pair = pairs[prompt];
+            if (pair.Answers.Count > 1 || pair.Wrongs.Count > 1 || (pair.Wrongs.Count > 0 && pair.Answers.Count == 0))
+            {
+                throw new InvalidInputException(
+                    $"prompt {prompt}: routes are of one answer, and at most one wrong token beside it; found {pair.Answers.Count} and {pair.Wrongs.Count}");
+            }
+
+            var ledger = new ResidualLedger(model, run.Cache(sequence));
+            foreach (int position in _flow.Positions(session))
+            {
+                table.Add(prompt, pair, pair.Answers.Count == 0
+                    ? ledger.Routes(position, threshold)
+                    : ledger.RoutesOf(
+                        ledger.ReadLogits(
+                            position, run.LogitsAt(sequence, position), pair.Answers[0], pair.Wrongs.Count > 0 ? pair.Wrongs[0] : null),
+                        "logits", threshold));
+            }
+        }
+
+        _table.Emit(session, table.Table, () => Print(session, table.Table, null));
+    }
+
+    private RunOptions Recorded(Session session, TransformerModel model) => new()
+    {
+        Observe =
+        [
+            .. ResidualLedger.FlowNeeds(model, [.. _flow.Measures(session).Select(FlowOptions.MeasureOf).OfType<FlowMeasure>()])
+                .Concat(_flow.Result(session) == FlowResult.Mixing ? MixingTable.Needs(model) : []).Distinct(),
+        ],
+        MemoryBudget = _model.RunMemory(session, model),
+        Threads = _model.Threads(session),
+    };
+
+    private static void Close(Session session, double worst) =>
+        session.Note(string.Create(CultureInfo.InvariantCulture, $"parts add up: relative error {worst:0.0e+0}"));
+
+    /// <summary>The table for people, sorted by a column where one is named.</summary>
+    private static void Print(Session session, ResultTable table, string? sorted)
+    {
+        IReadOnlyList<object?>[] rows =
+            [.. sorted is null ? table.Rows.AsEnumerable() : table.Rows.OrderByDescending(r => (double)r[table.IndexOf(sorted)]!)];
         var people = new PeopleTable([.. table.Columns.Select(c => c.Type == ColumnType.Text ? c.Name : "#" + c.Name)]);
         foreach (IReadOnlyList<object?> row in rows.Take(PeopleRows.Most))
         {

@@ -14,6 +14,10 @@ internal sealed class HeadsCommand : ToolCommand
         "--random", "N", "Without prompts: number of random prompts whose second half repeats the first, with controls.", 8, 1);
 
     private readonly Option<int> _half = Opt.Int("--half", "N", "Length of their halves.", 12, 2);
+    private readonly ChoiceOption<string> _scoring = new(
+        "--scoring", "Share of the attention weight on the pattern's entries, or nearness to the pattern (`..._abs`), as TransformerLens' mul and abs.",
+        ("mul", "mul"), ("abs", "abs"));
+
     private readonly Option<int> _seed = Opt.Int(CommonOptions.Seed, "N", "Seed of random prompts and of the bootstrap.", 0);
 
     public HeadsCommand()
@@ -24,7 +28,7 @@ internal sealed class HeadsCommand : ToolCommand
     {
         _model = new ModelOptions(this);
         _input = new InputOptions(this, InputParts.Prompts);
-        foreach (Option option in new Option[] { _random, _half, _seed })
+        foreach (Option option in new Option[] { _random, _half, _scoring, _seed })
         {
             Add(option);
         }
@@ -50,7 +54,8 @@ internal sealed class HeadsCommand : ToolCommand
             ? _input.Read(session, model)
             : HeadScores.Repetitions(model, session.Get(_random), session.Get(_half), session.Get(_seed));
         ResultTable table = HeadScores.Table(
-            model, pairs, session.Get(_seed), _model.Threads(session), _model.RunMemory(session, model), session.Cancellation);
+            model, pairs, session.Get(_seed), _model.Threads(session), session.Get(_scoring) == "abs", _model.RunMemory(session, model),
+            session.Cancellation);
         _table.Emit(session, table, () => Print(session, table));
     }
 

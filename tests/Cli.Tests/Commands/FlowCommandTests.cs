@@ -5,7 +5,7 @@ namespace Interp.Cli.Tests.Commands;
 public sealed class FlowCommandTests
 {
     private static readonly string[] Columns =
-        ["prompt", "layer", "head", "pos", "token", "src_pos", "src_token", "measure", "value"];
+        ["prompt", "layer", "head", "pos", "token", "src_pos", "src_token", "measure", "window", "value"];
 
     [Fact]
     public void The_measured_flow_into_the_last_word_comes_from_what_followed_it_before()
@@ -53,12 +53,65 @@ public sealed class FlowCommandTests
         Assert.True(summary.GetProperty("ci_low").GetDouble() <= summary.GetProperty("value").GetDouble());
     }
 
+    // By construction: the induction head reads "met", where the previous-token head wrote that "Mary" came before.
+    [Fact]
+    public void Routes_of_an_answer_are_the_planted_path_and_those_of_the_stream_hold_more()
+    {
+        Outcome outcome = Tool.Demo(
+            "flow", "--prompt", Tool.Clean, "--answer", "met", "--wrong", "saw", "--routes", "--threshold", "0.05", "--json");
+        Assert.Equal(7, outcome.Rows.Length);
+        Assert.Equal(
+            ["L1H1@8<-2", "L0H2@2<-1"],
+            outcome.Rows.Where(r => r.GetProperty("kind").GetString() == "head_source").Select(r => r.GetProperty("src").GetString()));
+        Outcome stream = Tool.Demo("flow", "--prompt", Tool.Clean, "--routes", "--json");
+        Assert.Contains(stream.Rows, r => r.GetProperty("kind").GetString() == "residual");
+        Assert.True(stream.Rows.Length > outcome.Rows.Length);
+    }
+
+    [Fact]
+    public void Mixing_tells_shares_that_sum_to_one()
+    {
+        Outcome outcome = Tool.Demo("flow", "--prompt", Tool.Clean, "--mixing", "--pos", "2,-1", "--json");
+        Assert.Equal(4, outcome.Rows.Length);
+        foreach (JsonElement row in outcome.Rows)
+        {
+            Assert.Equal(
+                1,
+                new[] { "own", "first", "distance_1", "distance_2_3", "distance_4_7", "distance_8_up" }.Sum(c => row.GetProperty(c).GetDouble()),
+                1e-9);
+        }
+    }
+
+    [Fact]
+    public void Windows_of_layers_are_cut_at_once_and_maps_from_the_input_are_compared_with_all_layers()
+    {
+        Outcome outcome = Tool.Demo(
+            "flow", "--prompt", Tool.Clean, "--answer", "met", "--measure", "knockout", "--window", "all", "--json");
+        Assert.Equal(9, outcome.Rows.Length);
+        Assert.All(outcome.Rows, r => Assert.Equal(2, r.GetProperty("window").GetInt32()));
+        Outcome agreement = Tool.Demo(
+            "flow", "--prompt", Tool.Clean, "--answer", "met", "--measure", "value-norm", "--attention-flow", "--agreement", "--window", "all",
+            "--json");
+        Assert.Equal(4, agreement.Rows.Length);
+        Assert.NotEmpty(Tool.Demo("flow", "--prompt", Tool.Clean, "--measure", "decompx").Succeeded().Output);
+    }
+
     [Theory]
     [InlineData("--measure attn", "'attn'")]
     [InlineData("--measure knockout", "answer")]
     [InlineData("--measure knockout --rollout", "--rollout")]
     [InlineData("--by head --rollout", "--by head")]
     [InlineData("--pos 20", "20")]
+    [InlineData("--measure decompx --rollout", "rollout")]
+    [InlineData("--measure decompx --by head", "heads")]
+    [InlineData("--rollout --attention-flow", "--attention-flow")]
+    [InlineData("--window 2", "knockout")]
+    [InlineData("--measure knockout --answer met --window 0", "'0'")]
+    [InlineData("--agreement --answer met --measure decompx", "--window all")]
+    [InlineData("--threshold 0.1", "--routes")]
+    [InlineData("--routes --threshold 2", "found 2")]
+    [InlineData("--routes --by head", "--routes")]
+    [InlineData("--mixing --by head", "--mixing")]
     public void What_does_not_fit_is_refused(string options, string word) =>
         Tool.Refuses(["flow", "--model", "demo", "--prompt", Tool.Clean, .. options.Split(' ')], word);
 }

@@ -1,0 +1,54 @@
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>The <c>flow_edges</c> table: the graph of information-flow routes, one row per edge.</summary>
+public sealed class RouteTable
+{
+    private readonly TransformerModel _model;
+    private readonly bool _named;
+
+    /// <summary>Creates an empty table.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="named">Whether <c>id</c> and <c>group</c> of the prompt stand beside its number.</param>
+    public RouteTable(TransformerModel model, bool named = false)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        (_model, _named) = (model, named);
+        Table = new ResultTable(
+            "flow_edges",
+            [
+                new("prompt", ColumnType.Int32),
+                .. named ? [new Column("id", ColumnType.Text), new Column("group", ColumnType.Text)] : Array.Empty<Column>(),
+                new("src", ColumnType.Text), new("dst", ColumnType.Text), new("dst_input", ColumnType.Text), new("kind", ColumnType.Text),
+                new("layer", ColumnType.Int32), new("head", ColumnType.Int32), new("pos", ColumnType.Int32), new("token", ColumnType.Text),
+                new("src_pos", ColumnType.Int32), new("src_token", ColumnType.Text), new("importance", ColumnType.Float64),
+                new("value", ColumnType.Float64),
+            ]);
+    }
+
+    /// <summary>The table so far.</summary>
+    public ResultTable Table { get; }
+
+    /// <summary>Adds the graph of one prompt.</summary>
+    /// <param name="prompt">0-based row of the input.</param>
+    /// <param name="pair">The prompt.</param>
+    /// <param name="edges">The edges.</param>
+    public void Add(int prompt, PromptPair pair, IReadOnlyList<RouteEdge> edges)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        ArgumentNullException.ThrowIfNull(edges);
+        foreach (RouteEdge edge in edges)
+        {
+            Component? write = edge.Component;
+            Table.Add(
+            [
+                prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.From, edge.To,
+                edge.Input switch { QkvInput.Query => "q", QkvInput.Key => "k", QkvInput.Value => "v", _ => null },
+                write?.KindName ?? "residual", write is { Layer: >= 0 and var layer } ? layer : null,
+                write is { Head: >= 0 and var head } ? head : null, edge.Position, _model.TokenText(pair.Clean[edge.Position]),
+                edge.Source, edge.Source is { } source ? _model.TokenText(pair.Clean[source]) : null, edge.Importance, edge.Value,
+            ]);
+        }
+    }
+}
