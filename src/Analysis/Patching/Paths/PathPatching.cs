@@ -10,12 +10,6 @@ namespace Interp.Analysis;
 /// </summary>
 public static class PathPatching
 {
-    private static readonly Column[] Columns =
-    [
-        .. PatchingSweep.Columns[..3], new("src", ColumnType.Text), new("dst", ColumnType.Text), new("frozen", ColumnType.Text),
-        .. PatchingSweep.Columns[11..], new("linear", ColumnType.Float64), new("linear_effect", ColumnType.Float64),
-    ];
-
     /// <summary>Patches every path.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pairs">Clean and corrupted prompts.</param>
@@ -65,13 +59,12 @@ public static class PathPatching
         }
 
         var steps = new Dictionary<int, IReadOnlyList<Intervention>[]>();
-        var table = new ResultTable("paths", Columns);
+        var rows = new TableBatches(TableSchemas.Paths.Create(), options.Sink);
         var plan = new SweepPlan(
             $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells, Intervene)
         { Has = (_, _) => true };
         var exact = new double[pairs.Count];
-        runner.Fill(plan, runs, table, Add, cancellation);
-        return table;
+        return runner.Fill(plan, runs, rows, Add, cancellation);
 
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
         {
@@ -117,10 +110,10 @@ public static class PathPatching
             if (c % kinds.Length == kinds.Length - 1)
             {
                 PathQuery query = queries[c / kinds.Length];
-                table.Add(
+                rows.Add(new PathRow(
                     prompt, pairs[prompt].Id, pairs[prompt].Group, query.SenderNames, query.ReceiverNames,
                     Frozen(options.Freeze), options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], exact[prompt],
-                    runs.Effect(prompt, exact[prompt], denoise), patched, runs.Effect(prompt, patched, denoise));
+                    runs.Effect(prompt, exact[prompt], denoise), patched, runs.Effect(prompt, patched, denoise)));
             }
         }
     }
@@ -157,6 +150,7 @@ public static class PathPatching
         Threads = options.Threads,
         MemoryBudget = options.MemoryBudget,
         Journal = options.Journal,
+        Sink = options.Sink,
         Explain = options.Explain,
         Progress = options.Progress,
     };
