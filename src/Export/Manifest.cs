@@ -13,6 +13,14 @@ namespace Interp.Export;
 public sealed record ManifestTable(
     string Name, string File, long Rows, IReadOnlyList<Column> Columns, IReadOnlyDictionary<string, string> Metadata);
 
+/// <summary>One file of activations of a folder (<see cref="ActivationFile"/>).</summary>
+/// <param name="Name">Name, such as <c>cache_z</c>.</param>
+/// <param name="File">Its file, in the folder.</param>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="Width">Numbers of a row's value.</param>
+/// <param name="Metadata">Where it comes from, the same as in the file.</param>
+public sealed record ManifestActivations(string Name, string File, long Rows, int Width, IReadOnlyDictionary<string, string> Metadata);
+
 /// <summary>What a folder of results holds: <c>manifest.json</c>.</summary>
 public sealed class Manifest
 {
@@ -28,11 +36,16 @@ public sealed class Manifest
     };
 
     private readonly List<ManifestTable> _tables;
+    private readonly List<ManifestActivations> _activations;
 
-    internal Manifest(IEnumerable<ManifestTable> tables) => _tables = [.. tables];
+    internal Manifest(IEnumerable<ManifestTable> tables, IEnumerable<ManifestActivations>? activations = null) =>
+        (_tables, _activations) = ([.. tables], [.. activations ?? []]);
 
     /// <summary>The tables, in the order in which they were first written.</summary>
     public IReadOnlyList<ManifestTable> Tables => _tables;
+
+    /// <summary>The files of activations, in the order in which they were first written.</summary>
+    public IReadOnlyList<ManifestActivations> Activations => _activations;
 
     /// <summary>A table, or null.</summary>
     /// <param name="name">Its name.</param>
@@ -51,7 +64,7 @@ public sealed class Manifest
                 throw new InvalidInputException($"{path}: expected tables, each with name, file, rows, columns and metadata; found none or less");
             }
 
-            return new Manifest(tables);
+            return new Manifest(tables, content.Activations);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -64,22 +77,26 @@ public sealed class Manifest
         }
     }
 
-    internal void Put(ManifestTable table)
+    internal void Put(ManifestTable table) => Put(_tables, table, t => t.Name == table.Name);
+
+    internal void Put(ManifestActivations activations) => Put(_activations, activations, a => a.Name == activations.Name);
+
+    private static void Put<T>(List<T> list, T item, Predicate<T> same)
     {
-        int at = _tables.FindIndex(t => t.Name == table.Name);
+        int at = list.FindIndex(same);
         if (at >= 0)
         {
-            _tables[at] = table;
+            list[at] = item;
         }
         else
         {
-            _tables.Add(table);
+            list.Add(item);
         }
     }
 
     internal void Write(string folder) => AtomicFile.Write(PathIn(folder), stream =>
     {
-        JsonSerializer.Serialize(stream, new Content(ResultMetadata.CurrentSchemaVersion, _tables), Options);
+        JsonSerializer.Serialize(stream, new Content(ResultMetadata.CurrentSchemaVersion, _tables, _activations), Options);
         stream.WriteByte((byte)'\n');
     });
 
@@ -87,5 +104,6 @@ public sealed class Manifest
     private static bool IsWhole(ManifestTable table) =>
         table is { Name: not null, File: not null, Columns: not null, Metadata: not null } && Path.GetFileName(table.File) == table.File;
 
-    private sealed record Content([property: JsonPropertyName(ResultMetadata.SchemaVersion)] string SchemaVersion, IReadOnlyList<ManifestTable> Tables);
+    private sealed record Content([property: JsonPropertyName(ResultMetadata.SchemaVersion)] string SchemaVersion, IReadOnlyList<ManifestTable> Tables,
+        IReadOnlyList<ManifestActivations>? Activations);
 }

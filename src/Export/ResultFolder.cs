@@ -67,7 +67,7 @@ public sealed class ResultFolder
         }
     }
 
-    /// <summary>Begins a table that is written batch by batch. When it is finished it is to be added (<see cref="Add"/>).</summary>
+    /// <summary>Begins a table that is written batch by batch. When it is finished it is to be added (<see cref="Add(TableWriter)"/>).</summary>
     /// <param name="name">Name of the table.</param>
     /// <param name="compression">How it is compressed.</param>
     public TableWriter Begin(string name, Compression compression = Compression.None) =>
@@ -80,6 +80,21 @@ public sealed class ResultFolder
     {
         ArgumentNullException.ThrowIfNull(table);
         Manifest.Put(new ManifestTable(table.Name, FileOf(table.Name), table.Rows, table.Columns, table.Metadata));
+        Manifest.Write(Path);
+    }
+
+    /// <summary>The file of a table or of activations of a name.</summary>
+    /// <param name="name">Such as <c>cache_z</c>.</param>
+    public string PathFor(string name) => PathOf(FileOf(name));
+
+    /// <summary>Adds finished activations to the manifest.</summary>
+    /// <param name="name">Such as <c>cache_z</c>; they are in the file of <see cref="PathFor"/>.</param>
+    /// <param name="activations">What wrote them.</param>
+    /// <exception cref="InvalidInputException">The manifest cannot be written.</exception>
+    public void Add(string name, ActivationWriter activations)
+    {
+        ArgumentNullException.ThrowIfNull(activations);
+        Manifest.Put(new ManifestActivations(name, FileOf(name), activations.Rows, activations.Width, activations.Metadata));
         Manifest.Write(Path);
     }
 

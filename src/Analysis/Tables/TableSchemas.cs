@@ -70,7 +70,7 @@ public static class TableSchemas
     public static TableSchema Model { get; } = TableSchema.Of<ModelRow>("model", "info", "The model: one row.");
 
     /// <summary>The hook points of a model.</summary>
-    public static TableSchema Hooks { get; } = TableSchema.Of<HookRow>("hooks", "info --hooks", "One hook point, in firing order.");
+    public static TableSchema Hooks { get; } = TableSchema.Of<HookPointRow>("hooks", "info --hooks", "One hook point, in firing order.");
 
     /// <summary>Speed.</summary>
     public static TableSchema Bench { get; } = TableSchema.Of<BenchRow>("bench", "bench", "How long one kind of run takes.");

@@ -43,6 +43,8 @@ internal sealed class BenchCommand : ToolCommand
         _table.Check(session);
         long start = Stopwatch.GetTimestamp();
         TransformerModel model = Load(session);
+        session.Provenance.Model = model;
+        session.Provenance.Threads = session.Get(_threads) is var count and > 0 ? count : TransformerModel.DefaultThreads;
         double load = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         (int, int)[] batches = Batches(session, model.Config.NCtx);
         string? folder = session.Get(_alone) ? null : Directory.CreateTempSubdirectory("interp-bench-").FullName;

@@ -29,7 +29,7 @@ internal static class ArrowTableReader
             };
 
             // A file has one dictionary for each column; letting go of the first batch lets go of it.
-            var texts = new string?[table.Columns.Count][];
+            var texts = new string?[]?[table.Columns.Count];
             while (reader.ReadNextRecordBatch() is { } batch)
             {
                 using (batch)

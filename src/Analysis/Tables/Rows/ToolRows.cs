@@ -7,7 +7,7 @@ public readonly record struct ModelRow(
     string StoredTypes, double StoredBytes, int PromptLength, double ActivationBytes, double PeakBytes, string Sha256);
 
 /// <summary>A row of table <c>hooks</c>: a hook point of a model.</summary>
-public readonly record struct HookRow(string Hook, string Site, int? Layer, string Shape, string When);
+public readonly record struct HookPointRow(string Hook, string Site, int? Layer, string Shape, string When);
 
 /// <summary>A row of table <c>bench</c>: how fast something runs.</summary>
 public readonly record struct BenchRow(
