@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Compression;
 using Apache.Arrow.Ipc;
@@ -29,6 +31,25 @@ internal static class ArrowTypes
             CompressionCodecFactory = new CompressionCodecFactory(),
         };
 
-    /// <summary>The texts of a dictionary.</summary>
-    public static StringArray Texts(IEnumerable<string> texts) => new StringArray.Builder().AppendRange(texts).Build();
+    /// <summary>
+    /// The texts of a dictionary. Its buffers are exactly as long as they need to be: polars takes the number of texts from the
+    /// length of a compressed buffer, and the builders of Apache.Arrow leave room at the end.
+    /// </summary>
+    public static StringArray Texts(IEnumerable<string> texts)
+    {
+        var offsets = new List<int> { 0 };
+        using var bytes = new MemoryStream();
+        foreach (string text in texts)
+        {
+            bytes.Write(Encoding.UTF8.GetBytes(text));
+            offsets.Add((int)bytes.Length);
+        }
+
+        return new StringArray(new ArrayData(
+            StringType.Default, offsets.Count - 1, 0, 0,
+            [
+                ArrowBuffer.Empty, new ArrowBuffer(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(offsets)).ToArray()),
+                new ArrowBuffer(bytes.ToArray()),
+            ]));
+    }
 }
