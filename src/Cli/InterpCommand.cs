@@ -15,11 +15,12 @@ internal static class InterpCommand
     /// <param name="arguments">The arguments, without the program's name.</param>
     /// <param name="output">Results.</param>
     /// <param name="error">Everything else.</param>
+    /// <param name="bytes">Results that are no text; null = the standard output.</param>
     /// <param name="cancellation">Ctrl-C.</param>
     /// <returns>The exit code.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "The last resort: whatever else is thrown is a bug, told in one line.")]
     public static int Run(
-        string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default)
+        string[] arguments, TextWriter output, TextWriter error, Stream? bytes = null, CancellationToken cancellation = default)
     {
         bool verbose = arguments.Contains(CommonOptions.Verbose);
         RootCommand root = Create();
@@ -36,7 +37,7 @@ internal static class InterpCommand
         try
         {
             Usage.ThrowIfWrong(parse, arguments[0]);
-            var session = new Session(parse, arguments, output, error, cancellation);
+            var session = new Session(parse, arguments, output, error, cancellation, bytes);
             ((ToolCommand)parse.CommandResult.Command).Execute(session);
             session.TellRemarks();
             cancellation.ThrowIfCancellationRequested();

@@ -3,4 +3,4 @@ using Interp.Cli;
 
 using var interrupt = new InterruptSignal();
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-return InterpCommand.Run(args, Console.Out, Console.Error, interrupt.Token);
+return InterpCommand.Run(args, Console.Out, Console.Error, cancellation: interrupt.Token);

@@ -10,8 +10,10 @@ namespace Interp.Cli;
 /// <param name="output">Results.</param>
 /// <param name="error">Remarks, progress, errors.</param>
 /// <param name="cancellation">Ctrl-C.</param>
+/// <param name="bytes">Results that are no text; null = the standard output.</param>
 internal sealed class Session(
-    ParseResult parse, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation)
+    ParseResult parse, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation,
+    Stream? bytes = null)
 {
     /// <summary>Width of tables where nobody reads along, and least width everywhere.</summary>
     public const int PlainWidth = 160;
@@ -20,6 +22,12 @@ internal sealed class Session(
 
     /// <summary>Results.</summary>
     public TextWriter Output => output;
+
+    /// <summary>Results that are no text.</summary>
+    public Stream Bytes => bytes ?? Console.OpenStandardOutput();
+
+    /// <summary>What the results come from, for the metadata of files.</summary>
+    public Provenance Provenance { get; } = new();
 
     /// <summary>Remarks, progress, errors.</summary>
     public TextWriter Error => error;

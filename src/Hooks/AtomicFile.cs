@@ -14,28 +14,9 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string aside = Aside(path);
-        try
-        {
-            using (FileStream stream = new(aside, FileMode.CreateNew, FileAccess.Write))
-            {
-                write(stream);
-            }
-
-            File.Move(aside, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw NotWritable(path, exception);
-        }
-        finally
-        {
-            // After a success there is nothing of that name any more. No folder means that nothing was created.
-            if (File.Exists(aside))
-            {
-                File.Delete(aside);
-            }
-        }
+        using PendingFile file = PendingFile.Create(path);
+        file.Write(write);
+        file.Commit();
     }
 
     /// <summary>
@@ -71,8 +52,8 @@ public static class AtomicFile
         }
     }
 
-    private static string Aside(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
+    internal static string Aside(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
 
-    private static InvalidInputException NotWritable(string path, Exception exception) =>
+    internal static InvalidInputException NotWritable(string path, Exception exception) =>
         new($"{path}: cannot be written ({exception.Message.ReplaceLineEndings(" ")})", exception);
 }

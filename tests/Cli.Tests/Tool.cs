@@ -17,8 +17,18 @@ internal static class Tool
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        int code = InterpCommand.Run(arguments, output, error, cancellation);
+        int code = InterpCommand.Run(arguments, output, error, cancellation: cancellation);
         return new Outcome(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Runs a command line whose result is no text.</summary>
+    public static (Outcome Outcome, byte[] Bytes) RunForBytes(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        using var bytes = new MemoryStream();
+        int code = InterpCommand.Run(arguments, output, error, bytes);
+        return (new Outcome(code, output.ToString(), error.ToString()), bytes.ToArray());
     }
 
     /// <summary>A command on the demo model.</summary>

@@ -23,25 +23,7 @@ public sealed class FlowTable
     {
         ArgumentNullException.ThrowIfNull(model);
         (_model, _agreement, _named, _window) = (model, agreement, named, window);
-        Column[] index =
-        [
-            new("prompt", ColumnType.Int32),
-            .. named ? [new Column("id", ColumnType.Text), new Column("group", ColumnType.Text)] : Array.Empty<Column>(),
-        ];
-        Table = agreement
-            ? new ResultTable(
-                "flow_agreement",
-                [
-                    .. index, new("measure", ColumnType.Text), new("score_name", ColumnType.Text), new("window", ColumnType.Int32), new("value", ColumnType.Float64),
-                    new("ci_low", ColumnType.Float64), new("ci_high", ColumnType.Float64), new("n", ColumnType.Int32),
-                ])
-            : new ResultTable(
-                "flow",
-                [
-                    .. index, new("layer", ColumnType.Int32), new("head", ColumnType.Int32), new("pos", ColumnType.Int32),
-                    new("token", ColumnType.Text), new("src_pos", ColumnType.Int32), new("src_token", ColumnType.Text),
-                    new("measure", ColumnType.Text), new("window", ColumnType.Int32), new("value", ColumnType.Float64),
-                ]);
+        Table = (agreement ? TableSchemas.FlowAgreement : TableSchemas.Flow).Create(named);
     }
 
     /// <summary>The table so far.</summary>

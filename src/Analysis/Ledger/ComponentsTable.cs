@@ -21,16 +21,7 @@ public sealed class ComponentsTable
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
         _named = named;
-        Table = new ResultTable(
-            "components",
-            [
-                new("prompt", ColumnType.Int32),
-                .. named ? [new Column("id", ColumnType.Text), new Column("group", ColumnType.Text)] : Array.Empty<Column>(),
-                new("pos", ColumnType.Int32), new("token", ColumnType.Text), new("component", ColumnType.Text),
-                new("kind", ColumnType.Text), new("layer", ColumnType.Int32), new("head", ColumnType.Int32),
-                new("neuron", ColumnType.Int32), new("src_pos", ColumnType.Int32), new("src_token", ColumnType.Text),
-                new("norm", ColumnType.Float64), new("cosine", ColumnType.Float64), new("dla", ColumnType.Float64),
-            ]);
+        Table = TableSchemas.Components.Create(named);
     }
 
     /// <summary>The table so far.</summary>

@@ -20,16 +20,7 @@ public sealed class LensTable
     {
         ArgumentNullException.ThrowIfNull(model);
         (_model, _named) = (model, named);
-        Table = new ResultTable(
-            "lens",
-            [
-                new("prompt", ColumnType.Int32),
-                .. named ? [new Column("id", ColumnType.Text), new Column("group", ColumnType.Text)] : Array.Empty<Column>(),
-                new("site", ColumnType.Text), new("layer", ColumnType.Int32), new("head", ColumnType.Int32),
-                new("pos", ColumnType.Int32), new("token", ColumnType.Text), new("target", ColumnType.Text),
-                new("rank", ColumnType.Int32), new("top_token", ColumnType.Text), new("logit", ColumnType.Float64),
-                new("prob", ColumnType.Float64), new("entropy", ColumnType.Float64), new("kl_to_final", ColumnType.Float64),
-            ]);
+        Table = TableSchemas.Lens.Create(named);
     }
 
     /// <summary>The table so far.</summary>

@@ -9,9 +9,6 @@ namespace Interp.Analysis;
 /// </summary>
 public static class AblationSweep
 {
-    internal static readonly Column[] Columns =
-        [.. PatchingSweep.Columns[..12], new("with", ColumnType.Text), .. PatchingSweep.Columns[12..]];
-
     /// <summary>Ablates every cell of the clean runs; see the overload with <see cref="AblationOptions"/>.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pairs">The prompts; corrupted prompts are not used.</param>
@@ -77,15 +74,15 @@ public static class AblationSweep
         var values = new AblationValues(model.Hooks, caches, reference, ablation, donors);
         ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(prompts, sited.NeuronPoints) : [];
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
-        var table = new ResultTable("ablation", Columns);
+        var rows = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
+        var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan(
             $"ablation {ablation.Name} {ablation.Seed} {string.Join('|', reference.Select(p => string.Join(' ', p.Clean)))}",
             pairs, prompts, cells, Intervene)
         {
             Has = (cell, prompt) => cell.IsIn(pairs[prompt], false, model.Hooks) && Changes(cell, prompt),
         };
-        runner.Fill(plan, runs, table, Add, cancellation);
-        return table;
+        return runner.Fill(plan, runs, rows, Add, cancellation);
 
         bool Changes(SweepCell cell, int prompt) => ablation.Kind switch
         {
@@ -122,8 +119,9 @@ public static class AblationSweep
             return (from, to);
         });
 
-        void Add(SweepCell cell, int prompt, double ablated) => table.Add(
-            [.. PatchingSweep.Index(model, cell, pairs, prompt, false), options.Metric.Name, ablation.Name,
-            runs.Clean[prompt], null, ablated, ablated - runs.Clean[prompt]]);
+        void Add(SweepCell cell, int prompt, double ablated) => rows.Add(new AblationRow(
+            prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
+            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, ablation.Name, runs.Clean[prompt], null,
+            ablated, ablated - runs.Clean[prompt]));
     }
 }

@@ -66,15 +66,15 @@ public static class CausalTracing
         BaseRuns plain = runner.Plain(runs, tokens, tokens, bases);
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(
             model, options.Neurons, point, clean.Select(c => (c.Values(point), new float[c.Values(point).Length]))));
-        var table = new ResultTable("ablation", AblationSweep.Columns);
+        var rows = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
+        var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan($"noise {noise.Level} {noise.Seed}", runs, tokens, cells, Intervene)
         {
             Has = (cell, run) => cell.IsIn(runs[run], false, model.Hooks),
             Base = bases,
         };
         double sum = 0;
-        runner.Fill(plan, plain, table, Add, cancellation);
-        return table;
+        return runner.Fill(plan, plain, rows, Add, cancellation);
 
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int run)
         {
@@ -95,9 +95,10 @@ public static class CausalTracing
             double restored = sum / draws, noised = plain.Corrupted[first..(first + draws)].Average(), whole = plain.Clean[first];
             double rounding = plain.Rounding[first..(first + draws)].Max();
             double? effect = Math.Abs(whole - noised) <= rounding ? null : (restored - noised) / (whole - noised);
-            table.Add(
-                [.. PatchingSweep.Index(model, cell, pairs, prompt, false), options.Metric.Name, "noise", whole, noised, restored,
-                effect]);
+            rows.Add(new AblationRow(
+                prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head,
+                index.Pos(cell, prompt), index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, "noise", whole,
+                noised, restored, effect));
             sum = 0;
         }
     }

@@ -24,14 +24,6 @@ public sealed record KnockoutOptions
 /// </summary>
 public static class KnockoutSweep
 {
-    private static readonly Column[] Columns =
-    [
-        .. PatchingSweep.Columns[..3], new("layer", ColumnType.Int32), new("head", ColumnType.Int32),
-        new("pos", ColumnType.Int32), new("src_pos", ColumnType.Int32), new("span", ColumnType.Text),
-        new("src_span", ColumnType.Text), new("window", ColumnType.Int32), new("renormalize", ColumnType.Text),
-        .. PatchingSweep.Columns[11..],
-    ];
-
     /// <summary>Cuts the edges of every cell in the clean runs.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pairs">The prompts; corrupted prompts are not used.</param>
@@ -82,7 +74,8 @@ public static class KnockoutSweep
         var runner = new SweepExecution(model, options);
         IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
         BaseRuns runs = runner.Plain(pairs, prompts, null);
-        var table = new ResultTable("knockout", Columns);
+        var rows = new TableBatches(TableSchemas.Knockout.Create(), options.Sink);
+        var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan($"knockout {knockout.Renormalize}", pairs, prompts, cells, Intervene)
         {
             Has = (cell, prompt) => cell.IsIn(pairs[prompt], false, model.Hooks),
@@ -93,8 +86,7 @@ public static class KnockoutSweep
                 "knockout: no destination asked for can attend to a source asked for, in any prompt and layer");
         }
 
-        runner.Fill(plan, runs, table, Add, cancellation);
-        return table;
+        return runner.Fill(plan, runs, rows, Add, cancellation);
 
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
         {
@@ -105,10 +97,9 @@ public static class KnockoutSweep
             ];
         }
 
-        void Add(SweepCell cell, int prompt, double patched) => table.Add(
-            prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Layer, cell.Head,
-            PatchingSweep.Single(cell.Place, pairs[prompt], false), PatchingSweep.Single(cell.Sources, pairs[prompt], false),
+        void Add(SweepCell cell, int prompt, double patched) => rows.Add(new KnockoutRow(
+            prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Layer, cell.Head, index.Pos(cell, prompt), index.SrcPos(cell, prompt),
             cell.Place.Name, cell.Sources.Name, options.Window, knockout.Renormalize ? "true" : "false", options.Metric.Name,
-            runs.Clean[prompt], null, patched, patched - runs.Clean[prompt]);
+            runs.Clean[prompt], null, patched, patched - runs.Clean[prompt]));
     }
 }

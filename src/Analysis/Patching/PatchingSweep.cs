@@ -19,16 +19,6 @@ public enum PatchDirection
 /// </summary>
 public static class PatchingSweep
 {
-    /// <summary>The columns of the <c>patching</c> table.</summary>
-    internal static readonly Column[] Columns =
-    [
-        new("prompt", ColumnType.Int32), new("id", ColumnType.Text), new("group", ColumnType.Text),
-        new("site", ColumnType.Text), new("hook", ColumnType.Text), new("layer", ColumnType.Int32),
-        new("head", ColumnType.Int32), new("pos", ColumnType.Int32), new("src_pos", ColumnType.Int32),
-        new("neuron", ColumnType.Int32), new("span", ColumnType.Text), new("metric", ColumnType.Text), new("clean", ColumnType.Float64), new("corrupted", ColumnType.Float64),
-        new("patched", ColumnType.Float64), new("effect", ColumnType.Float64),
-    ];
-
     /// <summary>
     /// Patches every cell. Effect = (patched - base) / (source - base), base being the run that is patched and source the run
     /// patched in: 0 = nothing changed, 1 = as if the whole run were replaced; null when both runs measure the same up to
@@ -65,10 +55,10 @@ public static class PatchingSweep
         ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(patchedPrompts, sited.NeuronPoints) : [];
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
         Dictionary<(int, HookPoint), TensorValue> values = [];
-        var table = new ResultTable("patching", Columns);
+        var rows = new TableBatches(TableSchemas.Patching.Create(), options.Sink);
+        var index = new SweepIndex(model.Hooks, pairs, denoise);
         var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene) { Has = Has };
-        runner.Fill(plan, runs, table, Add, cancellation);
-        return table;
+        return runner.Fill(plan, runs, rows, Add, cancellation);
 
         // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.
         bool Has(SweepCell cell, int prompt) =>
@@ -94,28 +84,11 @@ public static class PatchingSweep
         IEnumerable<(float[] From, float[] To)> Change(HookPoint point) =>
             pairs.Select((_, i) => (own[i].Values(point), source[i].Values(point)));
 
-        void Add(SweepCell cell, int prompt, double patched) => table.Add(
-            [.. Index(model, cell, pairs, prompt, denoise), options.Metric.Name,
-            runs.Clean[prompt], runs.Corrupted[prompt], patched, runs.Effect(prompt, patched, denoise)]);
+        void Add(SweepCell cell, int prompt, double patched) => rows.Add(new PatchingRow(
+            prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
+            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt],
+            patched, runs.Effect(prompt, patched, denoise)));
     }
-
-    /// <summary>The index columns of a row.</summary>
-    internal static IEnumerable<object?> Index(
-        TransformerModel model, SweepCell cell, IReadOnlyList<PromptPair> pairs, int prompt, bool corrupted)
-    {
-        PromptPair pair = pairs[prompt];
-        return
-        [
-            prompt, pair.Id, pair.Group, cell.Site, string.Join('+', cell.Points.Count > 1 && cell.Site.Contains('+', StringComparison.Ordinal)
-                ? cell.Points.Where(p => p.Layer == cell.Point.Layer).Select(model.Hooks.Name) : [model.Hooks.Name(cell.Point)]),
-            cell.Layer, cell.Head, Single(cell.Place, pair, corrupted), Single(cell.Sources, pair, corrupted), cell.Neuron,
-            cell.Place.Name,
-        ];
-    }
-
-    /// <summary>The one position of a place in a prompt; null when there are more.</summary>
-    internal static int? Single(CellPlace place, PromptPair pair, bool corrupted) =>
-        place.In(pair, corrupted) is [int only] ? only : null;
 
     /// <summary>The map of a pair; null where positions correspond one to one anyway.</summary>
     internal static PositionMap? MapOf(PromptPair pair, bool denoise)

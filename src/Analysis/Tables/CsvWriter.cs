@@ -18,7 +18,27 @@ public static class CsvWriter
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(writer);
-        WriteLine(writer, table.Columns.Select(c => (object?)c.Name));
+        WriteHeader(table.Columns, writer);
+        WriteRows(table, writer);
+    }
+
+    /// <summary>Writes the header alone.</summary>
+    /// <param name="columns">The columns.</param>
+    /// <param name="writer">Receives the text.</param>
+    public static void WriteHeader(IReadOnlyList<Column> columns, TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        ArgumentNullException.ThrowIfNull(writer);
+        WriteLine(writer, columns.Select(c => (object?)c.Name));
+    }
+
+    /// <summary>Writes rows without a header, such as the next batch of a table.</summary>
+    /// <param name="table">The rows.</param>
+    /// <param name="writer">Receives the text.</param>
+    public static void WriteRows(ResultTable table, TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(writer);
         foreach (IReadOnlyList<object?> row in table.Rows)
         {
             WriteLine(writer, row);

@@ -4,6 +4,7 @@ namespace Interp.Analysis;
 public sealed class ResultTable
 {
     private readonly TableColumn[] _columns;
+    private (object Map, TableColumn?[] Bound, TableColumn[] Others)? _binding;
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="name">Name of the table, such as <c>patching</c>.</param>
@@ -67,6 +68,37 @@ public sealed class ResultTable
         Count++;
     }
 
+    /// <summary>Adds a row from a record: property <c>SrcPos</c> is column <c>src_pos</c>. Nothing is boxed.</summary>
+    /// <typeparam name="T">A record of ints, doubles and strings, such as <see cref="PatchingRow"/>.</typeparam>
+    /// <param name="row">The row. Columns that the record does not have are null.</param>
+    /// <exception cref="InvalidInputException">The record does not fit the columns.</exception>
+    public void AddRow<T>(T row)
+    {
+        if (_binding is not (RowMap<T> map, var bound, var others))
+        {
+            map = RowMap<T>.Instance;
+            bound = map.Bind(this);
+            others = [.. _columns.Except(bound.Where(c => c is not null)).Cast<TableColumn>()];
+            _binding = (map, bound, others);
+        }
+
+        map.Write(row, bound);
+        foreach (TableColumn column in others)
+        {
+            column.AddNull();
+        }
+
+        Count++;
+    }
+
+    /// <summary>The rows as records: column <c>src_pos</c> is property <c>SrcPos</c>.</summary>
+    /// <typeparam name="T">A record of ints, doubles and strings, such as <see cref="PatchingRow"/>.</typeparam>
+    /// <returns>A view; records are made when they are asked for.</returns>
+    /// <exception cref="InvalidInputException">
+    /// A column is missing or of another type; or, when it is read, null where the record cannot hold null.
+    /// </exception>
+    public IReadOnlyList<T> As<T>() => new TableRecords<T>(this);
+
     /// <summary>Whether the table has a column.</summary>
     /// <param name="column">Name of the column.</param>
     public bool Has(string column) => Find(column) >= 0;
@@ -106,8 +138,8 @@ public sealed class ResultTable
     /// <exception cref="ArgumentException">There is no such column, or it holds something else.</exception>
     public TextColumn Text(string column) => Typed<TextColumn>(column);
 
-    /// <summary>Says that each column got a value more.</summary>
-    internal void CountRow() => Count++;
+    /// <summary>Says that each column got some values more.</summary>
+    internal void CountRows(int rows) => Count += rows;
 
     /// <summary>Forgets the rows and keeps the memory, for the next batch.</summary>
     internal void Clear()

@@ -104,13 +104,15 @@ public sealed class Int32Column : TableColumn<int>
     public ReadOnlySpan<int> Values => Raw;
 
     /// <inheritdoc/>
-    public override object? this[int row] => IsNull(row) ? null : Raw[row];
+    public override object? this[int row] => At(row);
 
     internal override bool Fits(object? value) => value is null or int;
 
     internal override void AddObject(object? value) => Add((int?)value);
 
     internal override void AddNull() => Append(0, false);
+
+    internal int? At(int row) => IsNull(row) ? null : Raw[row];
 
     internal void Add(int? value) => Append(value.GetValueOrDefault(), value.HasValue);
 }
@@ -122,13 +124,15 @@ public sealed class Float64Column : TableColumn<double>
     public ReadOnlySpan<double> Values => Raw;
 
     /// <inheritdoc/>
-    public override object? this[int row] => IsNull(row) ? null : Raw[row];
+    public override object? this[int row] => At(row);
 
     internal override bool Fits(object? value) => value is null or double;
 
     internal override void AddObject(object? value) => Add((double?)value);
 
     internal override void AddNull() => Append(0, false);
+
+    internal double? At(int row) => IsNull(row) ? null : Raw[row];
 
     internal void Add(double? value)
     {

@@ -24,6 +24,8 @@ public sealed class TextColumn : TableColumn<int>
     /// <param name="row">0-based row.</param>
     public string? Text(int row) => Raw[row] is >= 0 and int code ? _texts[code] : null;
 
+    internal string? At(int row) => Text(row);
+
     internal override bool Fits(object? value) => value is null or string;
 
     internal override void AddObject(object? value) => Add((string?)value);

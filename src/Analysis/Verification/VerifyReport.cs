@@ -25,11 +25,7 @@ public sealed record VerifyReport(IReadOnlyList<VerifyRow> Rows, double Toleranc
     /// <summary>The <c>verify</c> table.</summary>
     public ResultTable Table()
     {
-        var table = new ResultTable(
-            "verify",
-            new Column("hook", ColumnType.Text), new Column("layer", ColumnType.Int32), new Column("shape", ColumnType.Text),
-            new Column("max_abs", ColumnType.Float64), new Column("max_rel", ColumnType.Float64),
-            new Column("ok", ColumnType.Int32));
+        ResultTable table = TableSchemas.Verify.Create();
         foreach (VerifyRow row in Rows)
         {
             table.Add(row.Hook, row.Layer, $"[{string.Join(", ", row.Shape)}]", row.MaxAbs, row.MaxRel, row.Ok ? 1 : 0);

@@ -24,13 +24,6 @@ public static class HeadScores
 {
     private static readonly string[] Names = ["previous_token", "duplicate_token", "induction"];
 
-    private static readonly Column[] Columns =
-    [
-        new("layer", ColumnType.Int32), new("head", ColumnType.Int32), new("score_name", ColumnType.Text),
-        new("value", ColumnType.Float64), new("ci_low", ColumnType.Float64), new("ci_high", ColumnType.Float64),
-        new("n", ColumnType.Int32),
-    ];
-
     /// <summary>Name of a pattern, as the column <c>score_name</c> has it.</summary>
     /// <param name="pattern">The pattern.</param>
     public static string NameOf(HeadPattern pattern) => Names[(int)pattern];
@@ -197,7 +190,7 @@ public static class HeadScores
             }
         }
 
-        var table = new ResultTable("heads", Columns);
+        ResultTable table = TableSchemas.Heads.Create();
         for (int i = 0; i < model.Config.NLayers * model.Config.NHeads; i++)
         {
             foreach ((string name, List<double[]> values) in scores)

@@ -20,9 +20,7 @@ public static class WeightTables
     {
         ArgumentNullException.ThrowIfNull(model);
         var circuits = new HeadCircuits(model);
-        var table = new ResultTable(
-            qk ? "qk" : "ov", new Column("layer", ColumnType.Int32), new Column("head", ColumnType.Int32),
-            new Column("score_name", ColumnType.Text), new Column("index", ColumnType.Int32), new Column("value", ColumnType.Float64));
+        ResultTable table = (qk ? TableSchemas.Qk : TableSchemas.Ov).Create();
         foreach ((int layer, int head) in heads ?? All(model))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -57,10 +55,7 @@ public static class WeightTables
     {
         ArgumentNullException.ThrowIfNull(model);
         var circuits = new HeadCircuits(model);
-        var table = new ResultTable(
-            "composition", new Column("src_layer", ColumnType.Int32), new Column("src_head", ColumnType.Int32),
-            new Column("layer", ColumnType.Int32), new Column("head", ColumnType.Int32), new Column("input", ColumnType.Text),
-            new Column("value", ColumnType.Float64));
+        ResultTable table = TableSchemas.Composition.Create();
         foreach ((int Layer, int Head) to in heads ?? All(model))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -98,10 +93,7 @@ public static class WeightTables
     {
         ArgumentNullException.ThrowIfNull(model);
         var circuits = new HeadCircuits(model);
-        var table = new ResultTable(
-            "token_pairs", new Column("layer", ColumnType.Int32), new Column("head", ColumnType.Int32),
-            new Column("circuit", ColumnType.Text), new Column("from_id", ColumnType.Int32), new Column("from_token", ColumnType.Text),
-            new Column("to_id", ColumnType.Int32), new Column("to_token", ColumnType.Text), new Column("value", ColumnType.Float64));
+        ResultTable table = TableSchemas.TokenPairs.Create();
         foreach ((int layer, int head) in heads ?? All(model))
         {
             cancellation.ThrowIfCancellationRequested();

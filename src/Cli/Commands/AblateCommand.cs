@@ -54,7 +54,7 @@ internal sealed class AblateCommand : ToolCommand
         int seed = session.Get(_seed), threads = _model.Threads(session);
         AblationOptions ablation = noise ? new AblationOptions() : AblationOptions.Parse(with) with { Seed = seed };
         RefuseOthers(session, noise ? [_reference] : [_level, _draws, _noisePositions, _noiseSpan], with);
-        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.Path(session));
+        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "ablation"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };

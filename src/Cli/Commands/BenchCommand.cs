@@ -43,6 +43,8 @@ internal sealed class BenchCommand : ToolCommand
         _table.Check(session);
         long start = Stopwatch.GetTimestamp();
         TransformerModel model = Load(session);
+        session.Provenance.Model = model;
+        session.Provenance.Threads = session.Get(_threads) is var count and > 0 ? count : TransformerModel.DefaultThreads;
         double load = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         (int, int)[] batches = Batches(session, model.Config.NCtx);
         string? folder = session.Get(_alone) ? null : Directory.CreateTempSubdirectory("interp-bench-").FullName;
@@ -110,10 +112,7 @@ internal sealed class BenchCommand : ToolCommand
 
     private static ResultTable Table(IReadOnlyList<SpeedRow> rows, double load)
     {
-        var table = new ResultTable(
-            "bench", new("batch", ColumnType.Text), new("kind", ColumnType.Text), new("median_ms", ColumnType.Float64),
-            new("min_ms", ColumnType.Float64), new("max_ms", ColumnType.Float64), new("tokens_per_second", ColumnType.Float64),
-            new("ratio_to_forward", ColumnType.Float64), new("peak_bytes", ColumnType.Float64));
+        ResultTable table = TableSchemas.Bench.Create();
         table.Add("", "load", load, load, load, null, null, null);
         foreach (SpeedRow row in rows)
         {

@@ -1,25 +1,27 @@
 using System.CommandLine;
 using Interp.Analysis;
+using Interp.Export;
 using Interp.Hooks;
 using Interp.Runtime;
 using Interp.Runtime.Weights;
 
 namespace Interp.Cli;
 
-/// <summary><c>interp cache</c>: writes activations to a safetensors file.</summary>
+/// <summary><c>interp cache</c>: writes activations to a safetensors file, or to Arrow files.</summary>
 internal sealed class CacheCommand : ToolCommand
 {
     private readonly ModelOptions _model;
     private readonly InputOptions _input;
     private readonly Option<string?> _out = Opt.Text(
-        "--out", "FILE.safetensors", "The file: one tensor per hook point, [pos, ...], plus `logits` and `tokens`.");
+        "--out", "PATH", "FILE.safetensors: one tensor per hook point, [pos, ...], plus `logits` and `tokens`. FILE.arrow: a row per prompt, hook, "
+        + "position and head, for hooks of one width. A folder: such a table for each site. Arrow is written as it is computed.");
 
     private readonly Option<string[]> _hooks = Opt.List(
         "--hooks", "GLOB",
         "Hook points: names, shorthand or globs, such as blocks.*.hook_resid_post z5. [default: all standard ones]");
 
     public CacheCommand()
-        : base("cache", "Activations at hook points, written to a .safetensors file.")
+        : base("cache", "Activations at hook points, written to a .safetensors file, an .arrow file, or a folder.")
     {
         _model = new ModelOptions(this, interventions: true);
         _input = new InputOptions(this, InputParts.Prompts);
@@ -31,13 +33,22 @@ internal sealed class CacheCommand : ToolCommand
     public override void Execute(Session session)
     {
         string path = session.Get(_out)
-            ?? throw new InvalidInputException("--out: expected a file ending in .safetensors, found none");
-        if (!path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+            ?? throw new InvalidInputException("--out: expected a file ending in .safetensors or .arrow, or a folder; found none");
+        bool tensors = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase), folder = OutputPath.IsFolder(path);
+        if (!tensors && !folder && Path.GetExtension(path).ToLowerInvariant() is not (".arrow" or ".feather"))
         {
-            throw new InvalidInputException($"{path}: activations are tensors; expected an ending of .safetensors");
+            throw new InvalidInputException($"{path}: activations are tensors; expected an ending of .safetensors or .arrow, or a folder");
         }
 
-        AtomicFile.Probe(path);
+        if (tensors)
+        {
+            AtomicFile.Probe(path);
+        }
+        else
+        {
+            OutputPath.Check(path, Compression.None);
+        }
+
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         string[] names = session.Get(_hooks);
@@ -50,7 +61,21 @@ internal sealed class CacheCommand : ToolCommand
             Interventions = _model.Interventions(session, model),
             Threads = _model.Threads(session),
         };
-        int atOnce = AtOnce(model, pairs, options, _model.RunMemory(session, model));
+        if (tensors)
+        {
+            WriteTensors(session, model, pairs, options, path, _model.RunMemory(session, model));
+        }
+        else
+        {
+            new ActivationOutput(session, model, points, pairs)
+                .Write(path, folder, options with { MemoryBudget = _model.RunMemory(session, model) });
+        }
+    }
+
+    private static void WriteTensors(
+        Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs, RunOptions options, string path, long budget)
+    {
+        int atOnce = AtOnce(model, pairs, options, budget);
         List<NamedTensor> tensors = [];
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, atOnce))
         {
@@ -58,8 +83,9 @@ internal sealed class CacheCommand : ToolCommand
             tensors.AddRange(Tensors(model, run, sequence, prefix));
         }
 
-        Dictionary<string, string> metadata = FileMetadata.Of(
-            session, "cache", model, _input.DataFiles(session), _model.Threads(session), tensors);
+        Dictionary<string, string> metadata = FileMetadata.Of(session);
+        metadata[ResultMetadata.Table] = "cache";
+        metadata[ResultMetadata.ResultSha256] = ResultHash.Of(tensors);
         SafetensorsWriter.Write(path, tensors, metadata);
         session.Note($"{path}: {tensors.Count} tensors, {Shown.Bytes(new FileInfo(path).Length)}");
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Interp.Analysis;
+using Interp.Export;
 
 namespace Interp.Cli;
 
@@ -7,7 +8,7 @@ namespace Interp.Cli;
 internal sealed class DemoCommand : ToolCommand
 {
     private readonly Option<string?> _out = Opt.Text(
-        "--out", "FOLDER", "Write the tables there: components.csv, patching.csv, ablation.csv. The folder is made if need be.");
+        "--out", "FOLDER", "Write the tables there: components.arrow, patching.arrow, ablation.arrow and manifest.json. The folder is made if need be.");
 
     public DemoCommand()
         : base("demo", "The whole story on the model that ships: predict, take apart, patch, ablate. Needs no files.")
@@ -18,12 +19,8 @@ internal sealed class DemoCommand : ToolCommand
 
     public override void Execute(Session session)
     {
-        string? folder = session.Get(_out);
-        if (folder is not null)
-        {
-            Prepare(folder);
-        }
-
+        string? path = session.Get(_out);
+        ResultFolder? folder = path is null ? null : ResultFolder.Create(path);
         IReadOnlyList<ResultTable> tables = new DemoStory(session).Tell();
         if (folder is null)
         {
@@ -32,28 +29,10 @@ internal sealed class DemoCommand : ToolCommand
 
         foreach (ResultTable table in tables)
         {
-            TableFile.Write(Path.Combine(folder, table.Name + ".csv"), table);
+            table.Metadata = FileMetadata.Of(session);
         }
 
-        session.Note($"{folder}: {string.Join(", ", tables.Select(t => t.Name + ".csv"))}");
-    }
-
-    private static void Prepare(string folder)
-    {
-        if (File.Exists(folder))
-        {
-            throw new InvalidInputException($"{folder}: expected a folder, found a file");
-        }
-
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{folder}: cannot be made ({exception.Message.ReplaceLineEndings(" ")})", exception);
-        }
-
-        AtomicFile.Probe(Path.Combine(folder, "components.csv"));
+        folder.Write(tables);
+        session.Note($"{path}: {string.Join(", ", tables.Select(t => t.Name + ".arrow"))}, {Manifest.FileName}");
     }
 }

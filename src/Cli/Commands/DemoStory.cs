@@ -23,6 +23,8 @@ internal sealed class DemoStory(Session session)
             Answers = [AnswerToken.Find(_model, DemoModel.Answer, "answer")],
             Wrongs = [AnswerToken.Find(_model, DemoModel.Wrong, "wrong")],
         };
+        session.Provenance.Model = _model;
+        session.Provenance.AddPrompts([pair]);
         Introduce();
         RunResult run = _model.Run(
             new TokenBatch([pair.Clean, pair.Corrupted]),

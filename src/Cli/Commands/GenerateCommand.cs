@@ -80,12 +80,7 @@ internal sealed class GenerateCommand : ToolCommand
         }
 
         stream?.End();
-        var table = new ResultTable(
-            "generation",
-            [
-                .. IndexColumns.Of(pairs), new("text", ColumnType.Text), new("tokens", ColumnType.Text),
-                new("new_tokens", ColumnType.Text),
-            ]);
+        ResultTable table = TableSchemas.Generation.Create(IndexColumns.Named(pairs));
         for (int i = 0; i < pairs.Count; i++)
         {
             table.Add(

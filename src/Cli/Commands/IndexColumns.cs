@@ -8,11 +8,6 @@ internal static class IndexColumns
     /// <summary>Whether the input has ids or groups.</summary>
     public static bool Named(IReadOnlyList<PromptPair> pairs) => pairs.Any(p => p.Id is not null || p.Group is not null);
 
-    /// <summary><c>prompt</c>, and <c>id</c> and <c>group</c> beside it when the input has them.</summary>
-    public static Column[] Of(IReadOnlyList<PromptPair> pairs) => Named(pairs)
-        ? [new("prompt", ColumnType.Int32), new("id", ColumnType.Text), new("group", ColumnType.Text)]
-        : [new("prompt", ColumnType.Int32)];
-
     /// <summary>Their values for one prompt.</summary>
     public static object?[] Values(IReadOnlyList<PromptPair> pairs, int prompt) => Named(pairs)
         ? [prompt, pairs[prompt].Id, pairs[prompt].Group]

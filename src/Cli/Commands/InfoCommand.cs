@@ -44,7 +44,7 @@ internal sealed class InfoCommand : ToolCommand
 
         var facts = new ModelFacts(model, positions);
         bool hooks = session.Get(_hooks);
-        _table.Emit(session, hooks ? facts.Hooks() : facts.Model(), () =>
+        _table.Emit(session, hooks ? [facts.Hooks(), facts.Model()] : [facts.Model(), facts.Hooks()], () =>
         {
             PrintModel(session, model, facts, positions);
             if (hooks)

@@ -40,7 +40,7 @@ internal sealed class KnockoutCommand : ToolCommand
         int threads = _model.Threads(session);
         (int[] sources, string? sourceSpan) = Place(session.Get(_source));
         (int[] destinations, string? span) = Place(session.Get(_destination));
-        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.Path(session)) with
+        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "knockout")) with
         {
             Positions = destinations,
             Spans = span is null ? [] : [span],

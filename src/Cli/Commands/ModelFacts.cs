@@ -30,34 +30,19 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
     public ResultTable Model()
     {
         ModelConfig c = model.Config;
-        (string Name, object? Value)[] facts =
-        [
-            ("model", model.Name), ("family", c.Family), ("n_layers", c.NLayers), ("d_model", c.DModel), ("n_heads", c.NHeads),
-            ("n_key_value_heads", c.NKeyValueHeads), ("d_head", c.DHead), ("d_mlp", c.DMlp), ("d_vocab", c.DVocab),
-            ("n_ctx", c.NCtx), ("norm", c.Norm.ToString()), ("block", c.Block.ToString()), ("positions", c.Positions.ToString()),
-            ("tokenizer", model.Tokenizer?.Kind), ("hook_points", model.Hooks.AllPoints.Length),
-            ("parameters", (double)model.Weights.Parameters(c.TiedUnembedding)), ("weight_bytes", (double)model.Weights.Bytes),
-            ("stored_types", string.Join(' ', model.Stored.Select(s => s.Type))), ("stored_bytes", (double)StoredBytes),
-            ("prompt_length", positions), ("activation_bytes", (double)ActivationBytes),
-            ("peak_bytes", (double)PeakBytes), ("sha256", model.Sha256),
-            ("forward_peak_bytes", (double)ForwardPeakBytes),
-        ];
-        var table = new ResultTable("model", [.. facts.Select(f => new Column(f.Name, f.Value switch
-        {
-            int => ColumnType.Int32,
-            double => ColumnType.Float64,
-            _ => ColumnType.Text,
-        }))]);
-        table.Add([.. facts.Select(f => f.Value)]);
+        ResultTable table = TableSchemas.Model.Create();
+        table.AddRow(new ModelRow(
+            model.Name, c.Family, c.NLayers, c.DModel, c.NHeads, c.NKeyValueHeads, c.DHead, c.DMlp, c.DVocab, c.NCtx, c.Norm.ToString(),
+            c.Block.ToString(), c.Positions.ToString(), model.Tokenizer?.Kind, model.Hooks.AllPoints.Length,
+            model.Weights.Parameters(c.TiedUnembedding), model.Weights.Bytes, string.Join(' ', model.Stored.Select(s => s.Type)),
+            StoredBytes, positions, ActivationBytes, PeakBytes, ForwardPeakBytes, model.Sha256));
         return table;
     }
 
     /// <summary>The hook points in firing order; shapes as numbers separated by spaces.</summary>
     public ResultTable Hooks()
     {
-        var table = new ResultTable(
-            "hooks", new("hook", ColumnType.Text), new("site", ColumnType.Text), new("layer", ColumnType.Int32),
-            new("shape", ColumnType.Text), new("when", ColumnType.Text));
+        ResultTable table = TableSchemas.Hooks.Create();
         foreach (HookPoint point in model.Hooks.AllPoints)
         {
             table.Add(

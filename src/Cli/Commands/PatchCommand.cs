@@ -34,16 +34,16 @@ internal sealed class PatchCommand : ToolCommand
     {
         _table.Check(session);
         int threads = _model.Threads(session);
-        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.Path(session));
+        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "patching"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         PatchDirection direction = session.Get(_direction);
-        ResultTable table = SweepView.Run(
+        bool undefined = SweepView.Run(
             session, _table, "patching",
             call => PatchingSweep.Run(model, pairs, call.Apply(options), direction, session.Cancellation),
             _measure.Result(session, session.Get(_seed), threads, options.Journal));
-        if (table.Values("effect").Any(e => e is null))
+        if (undefined)
         {
             session.Note("effect is null where both plain runs measure the same: there is nothing to restore or to break");
         }

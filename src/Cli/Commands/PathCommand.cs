@@ -50,7 +50,7 @@ internal sealed class PathCommand : ToolCommand
     {
         _table.Check(session);
         int threads = _model.Threads(session);
-        SweepOptions means = _measure.Complete(session, new SweepOptions { Sites = [] }, _model, _table.Path(session));
+        SweepOptions means = _measure.Complete(session, new SweepOptions { Sites = [] }, _model, _table.FileOf(session, "paths"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PathQuery> queries = Queries(session, model);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
@@ -67,7 +67,7 @@ internal sealed class PathCommand : ToolCommand
         };
         SweepView.Run(
             session, _table, "paths",
-            call => PathPatching.Run(model, pairs, queries, options with { Progress = call.Progress, Explain = call.Explain }, session.Cancellation),
+            call => PathPatching.Run(model, pairs, queries, options with { Progress = call.Progress, Explain = call.Explain, Sink = call.Sink }, session.Cancellation),
             _measure.Result(session, session.Get(_seed), threads, options.Journal));
     }
 

@@ -47,14 +47,7 @@ internal sealed class RunCommand : ToolCommand
             Positions.Resolve(position, pairs[prompt].Clean.Count, $"prompt {prompt}");
         }
 
-        var table = new ResultTable(
-            "tokens",
-            [
-                .. IndexColumns.Of(pairs), new("pos", ColumnType.Int32), new("token", ColumnType.Text),
-                new("rank", ColumnType.Int32),
-                new("top_token", ColumnType.Text), new("top_id", ColumnType.Int32), new("logit", ColumnType.Float64),
-                new("prob", ColumnType.Float64),
-            ]);
+        ResultTable table = TableSchemas.Tokens.Create(IndexColumns.Named(pairs));
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, PromptsAtOnce))
         {
             foreach (int position in positions)

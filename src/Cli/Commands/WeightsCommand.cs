@@ -12,7 +12,7 @@ internal sealed class WeightsCommand : ToolCommand
     private readonly TableOptions _table;
     private readonly ChoiceOption<string> _what = new(
         "--what", "ov, qk: norms, copying scores, singular values, eigenvalues of the circuits; composition: Q-, K- and V-composition; "
-        + "ov-tokens, qk-tokens: the strongest token pairs through embedding and unembedding.",
+        + "ov-tokens, qk-tokens: the strongest token pairs through embedding and unembedding. To a folder without --what: ov, qk and composition.",
         ("ov", "ov"), ("qk", "qk"), ("composition", "composition"), ("ov-tokens", "ov-tokens"), ("qk-tokens", "qk-tokens"));
 
     private readonly Option<string[]> _heads = Opt.List("--heads", "HEADS", "9.6,L9H9,...: these heads only. [default: all]");
@@ -41,13 +41,15 @@ internal sealed class WeightsCommand : ToolCommand
         TransformerModel model = _model.Load(session);
         (int Layer, int Head)[]? heads = Heads(session, model);
         CancellationToken stop = session.Cancellation;
-        ResultTable table = what switch
+        ResultTable[] tables = [.. (_table.IsFolder(session) && !session.Has(_what) ? ["ov", "qk", "composition"] : new[] { what }).Select(Table)];
+        _table.Emit(session, tables, () => Print(session, tables[0]));
+
+        ResultTable Table(string which) => which switch
         {
             "composition" => WeightTables.Composition(model, heads, stop),
-            "ov" or "qk" => WeightTables.Circuits(model, what == "qk", heads, stop),
-            _ => WeightTables.TokenPairs(model, what == "qk-tokens", session.Get(_top), heads, stop),
+            "ov" or "qk" => WeightTables.Circuits(model, which == "qk", heads, stop),
+            _ => WeightTables.TokenPairs(model, which == "qk-tokens", session.Get(_top), heads, stop),
         };
-        _table.Emit(session, table, () => Print(session, table));
     }
 
     /// <summary>The heads that were asked for; null when none were.</summary>

@@ -78,7 +78,15 @@ internal sealed class InputOptions
     {
         var reader = new PairReader(model, session.Get(_bos), _parts);
         List<RawPair> rows = Raw(session);
-        return session.Has(_data) ? RowsOfData.Read(session, rows, reader.Read, session.Get(_skip)) : [.. rows.Select(reader.Read)];
+        if (session.Has(_data))
+        {
+            Array.ForEach(session.Get(_data), session.Provenance.AddFile);
+            return RowsOfData.Read(session, rows, reader.Read, session.Get(_skip));
+        }
+
+        PromptPair[] pairs = [.. rows.Select(reader.Read)];
+        session.Provenance.AddPrompts(pairs);
+        return pairs;
     }
 
     /// <summary>Reads prompts of a file of data; nothing but the prompts and their groups.</summary>
@@ -86,6 +94,7 @@ internal sealed class InputOptions
     public IReadOnlyList<PromptPair> ReadPrompts(Session session, TransformerModel model, string file)
     {
         var reader = new PairReader(model, session.Get(_bos), InputParts.Prompts);
+        session.Provenance.AddFile(file);
         return [.. DataFile.Read(file, FieldMap.None, session.Remark).Select(reader.Read)];
     }
 

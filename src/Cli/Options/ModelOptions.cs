@@ -106,7 +106,10 @@ internal sealed class ModelOptions
             session.Note($"{graph}: {report.Rows.Count} values agree within {report.Tolerance:E0} of their largest value");
         }
 
-        return Processed(session, model);
+        model = Processed(session, model);
+        session.Provenance.Model = model;
+        session.Provenance.Threads = Threads(session);
+        return model;
     }
 
     private TransformerModel Processed(Session session, TransformerModel model)

@@ -1,61 +1,125 @@
 using System.CommandLine;
 using Interp.Analysis;
+using Interp.Export;
 
 namespace Interp.Cli;
 
-/// <summary>Where a command's table goes: a file, JSON lines on stdout, or a short table for people.</summary>
+/// <summary>Where a command's tables go: a file, a folder, stdout, or a short table for people.</summary>
 internal sealed class TableOptions
 {
+    private const string Stdout = "-";
+
     private readonly Option<string?> _out = Opt.Text(
-        "--out", "FILE", "Write the whole table to FILE (.csv or .jsonl). It appears whole or not at all.");
+        "--out", "PATH", "Write the whole table there. A file: .arrow or .feather (for pandas, polars and others), .csv, .jsonl; it appears whole "
+        + "or not at all. A folder (an existing one, or a name without ending): NAME.arrow per table and manifest.json. - is stdout.");
 
     private readonly Option<bool> _json = Opt.Switch("--json", "Results on stdout as JSON lines, everything else on stderr.");
+    private readonly Option<string?> _format = Opt.Text(
+        "--format", string.Join('|', ResultOutput.Formats), "What --out - writes. Of a file, the ending chooses.");
+
+    private readonly ChoiceOption<Compression> _compression = new(
+        "--compression", "How Arrow files are compressed.", ("none", Compression.None), ("zstd", Compression.Zstd), ("lz4", Compression.Lz4));
 
     /// <summary>Adds the options to a command.</summary>
     public TableOptions(Command command)
     {
-        command.Add(_out);
-        command.Add(_json);
+        foreach (Option option in new Option[] { _out, _json, _format, _compression })
+        {
+            command.Add(option);
+        }
     }
 
-    /// <summary>The file that was asked for, or null.</summary>
-    public string? Path(Session session) => session.Get(_out);
-
-    /// <summary>Whether neither a file nor JSON was asked for: the result is for people.</summary>
+    /// <summary>Whether neither a place nor JSON was asked for: the result is for people.</summary>
     public bool ForPeople(Session session) => session.Get(_out) is null && !session.Get(_json);
 
-    /// <summary>Checks before any work that the file can be written.</summary>
-    /// <exception cref="InvalidInputException">It cannot.</exception>
+    /// <summary>Whether several tables find room: a folder was asked for.</summary>
+    public bool IsFolder(Session session) => session.Get(_out) is { } path && path != Stdout && OutputPath.IsFolder(path);
+
+    /// <summary>The file that a table goes to; null when it goes to none.</summary>
+    public string? FileOf(Session session, string table) => session.Get(_out) switch
+    {
+        null or Stdout => null,
+        { } path => OutputPath.IsFolder(path) ? Path.Combine(path, table + ".arrow") : path,
+    };
+
+    /// <summary>Checks before any work that the place can be written.</summary>
+    /// <exception cref="InvalidInputException">It cannot, or options contradict each other.</exception>
     public void Check(Session session)
     {
-        if (session.Get(_out) is { } path)
+        string? path = session.Get(_out), format = session.Get(_format);
+        if (format is not null && path != Stdout)
         {
-            if (Directory.Exists(path))
-            {
-                throw new InvalidInputException(
-                    $"{path}: a folder of tables is not available yet; expected a file ending in .csv or .jsonl");
-            }
-
-            TableFile.RequireFormat(path);
-            AtomicFile.Probe(path);
+            throw new InvalidInputException("--format: it says what --out - writes; expected that beside it (of a file the ending chooses)");
         }
+
+        switch (path)
+        {
+            case null when session.Has(_compression):
+                throw new InvalidInputException("--compression: expected --out beside it");
+            case null:
+                return;
+            case Stdout:
+                CheckStdout(session, format);
+                return;
+            default:
+                OutputPath.Check(path, session.Get(_compression));
+                return;
+        }
+    }
+
+    /// <summary>Begins a table.</summary>
+    /// <param name="session">The call.</param>
+    /// <param name="table">Name of the table.</param>
+    /// <param name="main">Whether it is what was asked for; other tables go to folders only.</param>
+    public TableOutput Open(Session session, string table, bool main = true)
+    {
+        List<(TableWriter, string?, ResultFolder?)> writers = [];
+        if (main && session.Get(_json))
+        {
+            writers.Add((ResultOutput.JsonLines(session.Output), null, null));
+        }
+
+        Compression compression = session.Get(_compression);
+        switch (session.Get(_out))
+        {
+            case null:
+                break;
+            case Stdout:
+                if (main)
+                {
+                    writers.Add((ToStdout(session, compression), null, null));
+                }
+
+                break;
+            case { } path when OutputPath.IsFolder(path):
+                ResultFolder folder = ResultFolder.Create(path);
+                writers.Add((folder.Begin(table, compression), FileOf(session, table), folder));
+                break;
+            case { } path when main:
+                writers.Add((ResultFile.Create(path, compression), path, null));
+                break;
+        }
+
+        return new TableOutput(session, writers);
     }
 
     /// <summary>Hands a table over.</summary>
     /// <param name="session">The call.</param>
     /// <param name="table">The whole table.</param>
     /// <param name="people">Prints what people want to see of it; called when nothing else was asked for.</param>
-    public void Emit(Session session, ResultTable table, Action people)
-    {
-        if (session.Get(_json))
-        {
-            JsonLinesWriter.Write(table, session.Output);
-        }
+    public void Emit(Session session, ResultTable table, Action people) => Emit(session, [table], people);
 
-        if (session.Get(_out) is { } path)
+    /// <summary>Hands tables over: the first is what was asked for, the others go to folders only.</summary>
+    /// <param name="session">The call.</param>
+    /// <param name="tables">The whole tables.</param>
+    /// <param name="people">Prints what people want to see of them; called when nothing else was asked for.</param>
+    public void Emit(Session session, IReadOnlyList<ResultTable> tables, Action people)
+    {
+        for (int i = 0; i < tables.Count; i++)
         {
-            TableFile.Write(path, table);
-            session.Note($"{path}: table {table.Name}, {table.Rows.Count} rows");
+            using TableOutput output = Open(session, tables[i].Name, main: i == 0);
+            output.Write(tables[i]);
+            output.Finish();
         }
 
         if (ForPeople(session))
@@ -63,4 +127,35 @@ internal sealed class TableOptions
             people();
         }
     }
+
+    private void CheckStdout(Session session, string? format)
+    {
+        string formats = string.Join(", ", ResultOutput.Formats);
+        if (format is null || !ResultOutput.Formats.Contains(format))
+        {
+            throw new InvalidInputException($"--out -: expected --format beside it, one of {formats}; found {(format is null ? "none" : $"'{format}'")}");
+        }
+
+        if (session.Get(_json))
+        {
+            throw new InvalidInputException("--json: stdout is taken by --out -; expected one of the two");
+        }
+
+        if (format != ResultOutput.Formats[0] && session.Get(_compression) != Compression.None)
+        {
+            throw new InvalidInputException($"--compression: {format} is text, which is not compressed; expected --format arrow-stream");
+        }
+
+        if (format == ResultOutput.Formats[0] && session.OutputIsTerminal)
+        {
+            throw new InvalidInputException("--out -: an Arrow stream is for programs, not for a terminal; expected a pipe or a file");
+        }
+    }
+
+    private TableWriter ToStdout(Session session, Compression compression) => session.Get(_format) switch
+    {
+        "csv" => ResultOutput.Csv(session.Output),
+        "jsonl" => ResultOutput.JsonLines(session.Output),
+        _ => ResultOutput.Arrow(session.Bytes, compression),
+    };
 }

@@ -24,7 +24,7 @@ internal static class ComponentsView
             session.Output.WriteLine(
                 $"prompt {group.Key.Item1}, position {group.Key.Item2} {Shown.Token((string)group.Key.Item3!)}: "
                 + $"{Math.Min(top, writes.Length)} of {writes.Length} writes, by size of contribution"
-                + (hint && writes.Length > top ? " (--out FILE.csv or --json gives all)" : ""));
+                + (hint && writes.Length > top ? " (--out FILE.arrow, FILE.csv or --json gives all)" : ""));
             bool sources = writes.Any(r => r[5] is not null);
             var people = new PeopleTable(
                 ["component", "kind", .. sources ? FromColumn : [], "#norm", "#cosine", "#contribution"]);

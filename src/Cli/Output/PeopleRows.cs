@@ -11,7 +11,7 @@ internal static class PeopleRows
     {
         if (all > shown)
         {
-            session.Output.WriteLine($"{shown} of {Shown.Count(all)} rows; --out FILE.csv or --json gives all of them");
+            session.Output.WriteLine($"{shown} of {Shown.Count(all)} rows; --out FILE.arrow, FILE.csv or --json gives all of them");
         }
     }
 }

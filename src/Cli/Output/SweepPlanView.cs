@@ -10,14 +10,7 @@ internal static class SweepPlanView
     /// <summary>The table.</summary>
     public static ResultTable Table(LanePlanSummary plan)
     {
-        var table = new ResultTable(
-            "plan",
-            [
-                new("variants", ColumnType.Int32), new("unchanged", ColumnType.Int32), new("lanes", ColumnType.Int32),
-                new("whole", ColumnType.Int32), new("walks", ColumnType.Int32), new("rows", ColumnType.Float64),
-                new("multiply_adds", ColumnType.Float64), new("naive_multiply_adds", ColumnType.Float64),
-                new("bytes", ColumnType.Float64),
-            ]);
+        ResultTable table = TableSchemas.Plan.Create();
         table.Add(
             plan.Variants, plan.Unchanged, plan.Lanes, plan.Whole, plan.Walks, (double)plan.Rows, (double)plan.MultiplyAdds,
             (double)plan.NaiveMultiplyAdds, (double)plan.Bytes);

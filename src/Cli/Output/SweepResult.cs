@@ -9,13 +9,14 @@ namespace Interp.Cli;
 /// <param name="Summarize">Makes the statistics.</param>
 /// <param name="Journal">Where measurements are noted; removed when the sweep is whole. Null = nowhere.</param>
 internal sealed record SweepResult(
-    bool Summary, bool Plan, Func<ResultTable, ResultTable> Summarize, SweepJournal? Journal = null);
+    bool Summary, bool Plan, Func<SweepCellEffects, ResultTable> Summarize, SweepJournal? Journal = null);
 
 /// <summary>What a sweep is told by the one who runs it.</summary>
 /// <param name="Progress">Told how far the sweep is; null = nobody.</param>
 /// <param name="Explain">Receives the plan instead of the runs' being made; null = they are made.</param>
-internal sealed record SweepCall(IProgress<SweepProgress>? Progress, Action<LanePlanSummary>? Explain)
+/// <param name="Sink">Receives the rows.</param>
+internal sealed record SweepCall(IProgress<SweepProgress>? Progress, Action<LanePlanSummary>? Explain, ITableSink? Sink)
 {
     /// <summary>The options with this call in them.</summary>
-    public SweepOptions Apply(SweepOptions options) => options with { Progress = Progress, Explain = Explain };
+    public SweepOptions Apply(SweepOptions options) => options with { Progress = Progress, Explain = Explain, Sink = Sink };
 }

@@ -11,66 +11,87 @@ internal static class SweepView
     // The tables hold these for everybody; people see them in other words or not at all.
     private static readonly string[] NotShown = ["site", "layer", "head", "neuron", "metric", "with", "frozen", "window", "renormalize"];
 
-    /// <summary>Runs a sweep with its progress shown. When it is stopped, the rows of the finished cells are kept.</summary>
+    /// <summary>
+    /// Runs a sweep with its progress shown; rows go where they were asked for as cells are finished. When the sweep is stopped,
+    /// the rows of the finished cells are kept.
+    /// </summary>
     /// <param name="session">The call.</param>
     /// <param name="output">Where the table goes.</param>
-    /// <param name="what">What is counted.</param>
+    /// <param name="name">Name of the table, and of what is counted.</param>
     /// <param name="sweep">Runs the sweep.</param>
     /// <param name="result">What is wanted of it.</param>
-    /// <returns>The sweep's own table.</returns>
-    public static ResultTable Run(
-        Session session, TableOptions output, string what, Func<SweepCall, ResultTable> sweep, SweepResult result)
+    /// <returns>Whether some effect is null.</returns>
+    public static bool Run(
+        Session session, TableOptions output, string name, Func<SweepCall, ResultTable> sweep, SweepResult result)
     {
         if (result.Plan)
         {
             LanePlanSummary? plan = null;
-            ResultTable empty = sweep(new SweepCall(null, summary => plan = summary));
+            sweep(new SweepCall(null, summary => plan = summary, null));
             output.Emit(session, SweepPlanView.Table(plan!), () => SweepPlanView.Print(session, plan!));
-            return empty;
+            return false;
         }
 
+        bool summarized = result.Summary || output.IsFolder(session);
+        SweepCellEffects? cells = summarized || output.ForPeople(session) ? new SweepCellEffects() : null;
+        using TableOutput rows = output.Open(session, name, main: !result.Summary);
+        var sinks = new SweepSinks(rows, cells);
         try
         {
-            ResultTable table = ProgressView.Show(session, what, progress => sweep(new SweepCall(progress, null)));
-            Emit(table);
+            ProgressView.Show(session, name, progress => sweep(new SweepCall(progress, null, sinks)));
+            Finish();
             if (result.Journal is { } journal)
             {
                 if (journal.TakenOver > 0)
                 {
-                    session.Note($"{what}: {journal.TakenOver} runs were taken over from the stopped call");
+                    session.Note($"{name}: {journal.TakenOver} runs were taken over from the stopped call");
                 }
 
                 journal.Remove();
             }
 
-            return table;
+            return sinks.Undefined > 0;
         }
         catch (SweepStoppedException stopped)
         {
-            if (stopped.Finished.Rows.Count > 0)
+            if (sinks.Rows > 0)
             {
-                Emit(stopped.Finished);
+                Finish();
             }
 
             session.Note(stopped.Message);
             throw;
         }
 
-        void Emit(ResultTable table) => output.Emit(
-            session, result.Summary ? result.Summarize(table) : table, () => Print(session, table, result.Summarize(table)));
+        void Finish()
+        {
+            rows.Finish();
+            ResultTable? summary = cells is null ? null : result.Summarize(cells);
+            if (summarized)
+            {
+                using TableOutput statistics = output.Open(session, summary!.Name, main: result.Summary);
+                statistics.Write(summary);
+                statistics.Finish();
+            }
+
+            if (output.ForPeople(session))
+            {
+                Print(session, cells!, summary!);
+            }
+        }
     }
 
     /// <summary>Prints the largest cells of each site, with the statistics over prompts where there are several.</summary>
     /// <param name="session">The call.</param>
-    /// <param name="table">One row per cell and prompt.</param>
+    /// <param name="cells">The effects of all cells.</param>
     /// <param name="summary">One row per cell.</param>
-    public static void Print(Session session, ResultTable table, ResultTable summary)
+    public static void Print(Session session, SweepCellEffects cells, ResultTable summary)
     {
         string[] names = [.. summary.Columns.Select(c => c.Name)];
         int mean = Array.IndexOf(names, "mean"), site = Array.IndexOf(names, "site");
         bool several = summary.Values("n").Any(n => (int)n! > 1);
-        string metric = table.Rows.Count > 0 ? (string)table.Values("metric").First()! : "";
-        foreach (var group in summary.Rows.GroupBy(r => site < 0 ? table.Name : (string)r[site]!))
+        string metric = summary.Count > 0 ? summary.Text("metric").Text(0)! : "";
+        foreach (var group in summary.Rows.GroupBy(r => site < 0 ? cells.Table : (string)r[site]!))
         {
             int[] index = [.. Enumerable.Range(0, Array.IndexOf(names, "n")).Where(i =>
                 !NotShown.Contains(names[i]) && (names[i] == "hook" ? group.Select(r => r[i]).Distinct().Count() > 1 : group.Any(r => r[i] is not null)))];
@@ -91,7 +112,7 @@ internal static class SweepView
         }
 
         session.Output.WriteLine(
-            $"{table.Rows.Count} rows, one per cell and prompt; --out FILE.csv or --json gives all of them"
+            $"{cells.Rows} rows, one per cell and prompt; --out FILE.arrow, FILE.csv or --json gives all of them"
             + (several ? ", with --summary one per cell" : ""));
     }
 }

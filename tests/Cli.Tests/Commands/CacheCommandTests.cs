@@ -62,7 +62,7 @@ public sealed class CacheCommandTests
     [Fact]
     public void Only_a_safetensors_file_is_written()
     {
-        Tool.Refuses(["cache", "--model", "demo", "--tokens", "1"], "--out: expected a file ending in .safetensors");
+        Tool.Refuses(["cache", "--model", "demo", "--tokens", "1"], "--out: expected a file ending in .safetensors or .arrow, or a folder");
         Tool.Refuses(["cache", "--model", "demo", "--tokens", "1", "--out", "a.csv"], "a.csv", ".safetensors");
     }
 

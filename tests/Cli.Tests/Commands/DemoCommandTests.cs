@@ -21,7 +21,7 @@ public sealed class DemoCommandTests
         string folder = work.At("tables");
         Tool.Run("demo", "--out", folder).Succeeded();
         Assert.Equal(
-            ["ablation.csv", "components.csv", "patching.csv"],
+            ["ablation.arrow", "components.arrow", "manifest.json", "patching.arrow"],
             Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!).Order());
     }
 

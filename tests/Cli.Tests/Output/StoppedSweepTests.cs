@@ -21,10 +21,10 @@ public sealed class StoppedSweepTests
         using var error = new StringWriter();
         using var source = new CancellationTokenSource();
         var session = new Session(command.Parse(arguments), arguments, TextWriter.Null, error, source.Token);
-        Assert.Throws<SweepStoppedException>(() => SweepView.Run(session, table, "ablation", _ =>
+        Assert.Throws<SweepStoppedException>(() => SweepView.Run(session, table, "ablation", call =>
         {
             var options = new SweepOptions { Sites = ["z"], Progress = new Stop(source), MemoryBudget = 1 };
-            return AblationSweep.Run(Model, [Pair], options, cancellation: source.Token);
+            return AblationSweep.Run(Model, [Pair], options with { Sink = call.Sink }, cancellation: source.Token);
         }, new SweepResult(false, false, t => SweepSummary.Of(t))));
         Assert.Equal(2, File.ReadAllLines(path).Length);
         Assert.Equal([$"{path}: table ablation, 1 rows", "ablation: stopped after 1 of 8 cells"], Lines(error));

@@ -67,11 +67,9 @@ public sealed class TableFileTests
 
     [Theory]
     [InlineData("nowhere/t.csv", "there is no folder")]
-    [InlineData("", "a folder of tables is not available yet")]
-    [InlineData("t.arrow", ".arrow is not available yet; expected .csv or .jsonl")]
-    [InlineData("t.safetensors", "expected .csv or .jsonl")]
+    [InlineData("nowhere/t.arrow", "there is no folder")]
+    [InlineData("t.safetensors", "expected .arrow, .feather, .csv or .jsonl")]
     [InlineData("t.txt", "found '.txt'")]
-    [InlineData("tables", "a folder of tables is not available yet")]
     public void A_place_that_cannot_be_written_is_refused_before_the_model_is_loaded(string name, string words)
     {
         using var work = new Workspace();

@@ -10,12 +10,6 @@ namespace Interp.Analysis;
 /// </summary>
 public static class PathPatching
 {
-    private static readonly Column[] Columns =
-    [
-        .. PatchingSweep.Columns[..3], new("src", ColumnType.Text), new("dst", ColumnType.Text), new("frozen", ColumnType.Text),
-        .. PatchingSweep.Columns[11..], new("linear", ColumnType.Float64), new("linear_effect", ColumnType.Float64),
-    ];
-
     /// <summary>Patches every path.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pairs">Clean and corrupted prompts.</param>
@@ -69,7 +63,7 @@ public static class PathPatching
 
         PathRun[] measured = [.. from query in queries from freeze in kinds select new PathRun(query, freeze)];
         var steps = new PathSteps(model.Hooks, runner, paths, measured, prompts, from, source, [.. pairs.Select(p => PatchingSweep.MapOf(p, denoise))]);
-        var table = new ResultTable("paths", Columns);
+        var rows = new TableBatches(TableSchemas.Paths.Create(), options.Sink);
         var plan = new SweepPlan(
             $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells,
             (cell, prompt) => steps.Of(order[cell], prompt))
@@ -78,8 +72,7 @@ public static class PathPatching
             Stages = new SweepStages(half, (cell, prompt) => steps.Bytes(cell, prompt), runs => steps.Prepare(runs, cancellation)),
         };
         var exact = new double[pairs.Count];
-        runner.Fill(plan, runs, table, Add, cancellation);
-        return table;
+        return runner.Fill(plan, runs, rows, Add, cancellation);
 
         void Add(SweepCell cell, int prompt, double patched)
         {
@@ -92,10 +85,10 @@ public static class PathPatching
             if (c % kinds.Length == kinds.Length - 1)
             {
                 PathQuery query = queries[c / kinds.Length];
-                table.Add(
+                rows.Add(new PathRow(
                     prompt, pairs[prompt].Id, pairs[prompt].Group, query.SenderNames, query.ReceiverNames,
                     Frozen(options.Freeze), options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], exact[prompt],
-                    runs.Effect(prompt, exact[prompt], denoise), patched, runs.Effect(prompt, patched, denoise));
+                    runs.Effect(prompt, exact[prompt], denoise), patched, runs.Effect(prompt, patched, denoise)));
             }
         }
     }
@@ -132,6 +125,7 @@ public static class PathPatching
         Threads = options.Threads,
         MemoryBudget = options.MemoryBudget,
         Journal = options.Journal,
+        Sink = options.Sink,
         Explain = options.Explain,
         Progress = options.Progress,
     };

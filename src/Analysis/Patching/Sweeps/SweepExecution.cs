@@ -65,74 +65,58 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         return caches;
     }
 
-    /// <summary>Runs every cell that a prompt has, and adds the rows of all cells to a table in order.</summary>
+    /// <summary>
+    /// Runs every cell that a prompt has, and adds the rows of cells in order, as soon as a cell and all before it are finished.
+    /// </summary>
     /// <param name="plan">The cells.</param>
     /// <param name="runs">The plain runs.</param>
-    /// <param name="table">Where rows go.</param>
+    /// <param name="rows">Where rows go.</param>
     /// <param name="add">Adds the row of a cell and a prompt, given the metric of the patched run.</param>
     /// <param name="cancellation">Stops between runs.</param>
-    /// <exception cref="SweepStoppedException">Cancelled; the table has the rows of the finished cells.</exception>
-    public void Fill(
-        SweepPlan plan, BaseRuns runs, ResultTable table, Action<SweepCell, int, double> add, CancellationToken cancellation)
+    /// <returns>The table; without rows when they went to a sink.</returns>
+    /// <exception cref="SweepStoppedException">Cancelled; the rows are those of the finished cells.</exception>
+    public ResultTable Fill(
+        SweepPlan plan, BaseRuns runs, TableBatches rows, Action<SweepCell, int, double> add, CancellationToken cancellation)
     {
-        IReadOnlyList<(int Cell, int Prompt)> items = plan.Items();
+        SweepItems items = plan.Items();
         if (options.Explain is not null)
         {
-            int[] all = [.. Enumerable.Range(0, items.Count)];
-            options.Explain(Stages(plan, items, all)
+            options.Explain(Stages(plan, items, new AllRuns(items.Count))
                 .Select(stage => LaneEngine.Explain(model, new TokenBatch(plan.Prompts), Variants(plan, items, stage), Means(plan)))
                 .Aggregate((a, b) => a.Then(b)));
-            return;
+            return rows.Table;
         }
 
-        double?[] values = new double?[items.Count];
-        options.Journal?.Begin(SweepFingerprint.Of(model, plan, options, runs), values);
-        int[] left = [.. Enumerable.Range(0, items.Count).Where(i => values[i] is null)];
+        var progress = new SweepProgressRows(plan, items, add);
+        options.Journal?.Begin(SweepFingerprint.Of(model, plan, options, runs), progress.Values);
+        IReadOnlyList<int> left = progress.Begin();
         try
         {
             Measure(plan, runs, items, left, (item, value) =>
             {
-                values[item] = value;
                 options.Journal?.Add(item, value);
+                progress.Add(item, value);
             }, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            bool[] open = new bool[plan.Cells.Count];
-            for (int i = 0; i < items.Count; i++)
-            {
-                open[items[i].Cell] |= values[i] is null;
-            }
-
-            Rows(i => !open[items[i].Cell]);
-            throw new SweepStoppedException(
-                table, new SweepProgress(open.Count(o => !o), plan.Cells.Count), cancellation);
+            int finished = progress.AddFinished();
+            throw new SweepStoppedException(rows.Finish(), new SweepProgress(finished, plan.Cells.Count), cancellation);
         }
         finally
         {
             options.Journal?.Flush();
         }
 
-        Rows(_ => true);
-
-        void Rows(Func<int, bool> whole)
-        {
-            for (int i = 0; i < items.Count; i++)
-            {
-                if (whole(i))
-                {
-                    add(plan.Cells[items[i].Cell], items[i].Prompt, values[i]!.Value);
-                }
-            }
-        }
+        return rows.Finish();
     }
 
     private void Measure(
-        SweepPlan plan, BaseRuns runs, IReadOnlyList<(int Cell, int Prompt)> items, int[] left, Action<int, double> measured,
+        SweepPlan plan, BaseRuns runs, SweepItems items, IReadOnlyList<int> left, Action<int, double> measured,
         CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (left.Length == 0)
+        if (left.Count == 0)
         {
             return;
         }
@@ -140,7 +124,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         VariantOptions means = Means(plan) with { Cancellation = cancellation };
         bool all = means.Tokens.IsAll;
         var batch = new TokenBatch(plan.Prompts);
-        int done = items.Count - left.Length;
+        int done = items.Count - left.Count;
         foreach (IReadOnlyList<int> stage in Stages(plan, items, left))
         {
             means = means with { Progress = options.Progress is null ? null : new Reporter(options.Progress, done, items.Count) };
@@ -158,7 +142,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
 
     /// <summary>The runs, as many at a time as the values that they need allow; those are at hand when a part is handed out.</summary>
     private static IEnumerable<IReadOnlyList<int>> Stages(
-        SweepPlan plan, IReadOnlyList<(int Cell, int Prompt)> items, IReadOnlyList<int> left)
+        SweepPlan plan, SweepItems items, IReadOnlyList<int> left)
     {
         if (plan.Stages is not { } stages)
         {
@@ -173,7 +157,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         }
     }
 
-    private static VariantList Variants(SweepPlan plan, IReadOnlyList<(int Cell, int Prompt)> items, IReadOnlyList<int> left) => new(left.Count, i =>
+    private static VariantList Variants(SweepPlan plan, SweepItems items, IReadOnlyList<int> left) => new(left.Count, i =>
     {
         (int cell, int prompt) = items[left[i]];
         return new Variant(prompt, plan.Intervene(plan.Cells[cell], prompt));

@@ -35,7 +35,7 @@ public sealed class SweepJournal
     /// <param name="fingerprint">Names the sweep.</param>
     /// <param name="values">Receives the measurements.</param>
     /// <exception cref="InvalidInputException">The file belongs to another sweep, or is no journal.</exception>
-    internal void Begin(string fingerprint, double?[] values)
+    internal void Begin(string fingerprint, SweepValues values)
     {
         if (!_resume || !File.Exists(_path))
         {
@@ -63,13 +63,13 @@ public sealed class SweepJournal
         {
             string[] parts = lines[i].Split(' ');
             if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int item)
-                || item >= values.Length
+                || item >= values.Count
                 || !long.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long bits))
             {
                 throw new InvalidInputException($"{_path}, line {i + 1}: expected a run and the bits of its metric, found '{lines[i]}'");
             }
 
-            TakenOver += values[item] is null ? 1 : 0;
+            TakenOver += values.Has(item) ? 0 : 1;
             values[item] = BitConverter.Int64BitsToDouble(bits);
         }
 

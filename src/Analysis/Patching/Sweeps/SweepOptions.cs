@@ -61,6 +61,12 @@ public sealed record SweepOptions
     /// </summary>
     public Action<LanePlanSummary>? Explain { get; init; }
 
+    /// <summary>
+    /// Receives the rows in parts while the sweep goes on, such as a file; the table that is returned then stays empty. Null: the
+    /// rows are in the table.
+    /// </summary>
+    public ITableSink? Sink { get; init; }
+
     /// <summary>Told how many patched runs are done.</summary>
     public IProgress<SweepProgress>? Progress { get; init; }
 }

@@ -25,9 +25,5 @@ internal sealed record SweepPlan(
     public SweepStages? Stages { get; init; }
 
     /// <summary>The runs of the sweep, cell by cell.</summary>
-    public IReadOnlyList<(int Cell, int Prompt)> Items() =>
-        [.. from cell in Enumerable.Range(0, Cells.Count)
-            from prompt in Enumerable.Range(0, Prompts.Count)
-            where Has(Cells[cell], prompt)
-            select (cell, prompt)];
+    public SweepItems Items() => new(Cells.Count, Prompts.Count, (cell, prompt) => Has(Cells[cell], prompt));
 }

@@ -1,0 +1,134 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using System.Text;
+
+namespace Interp.Analysis;
+
+/// <summary>
+/// How a record stands in the columns of a table: property <c>SrcPos</c> is column <c>src_pos</c>; int is Int32, double Float64,
+/// string Text; what is nullable may be null.
+/// </summary>
+/// <typeparam name="T">The record.</typeparam>
+internal sealed class RowMap<T>
+{
+    private static readonly MethodInfo Required = typeof(RowMap<T>).GetMethod(nameof(Require), BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    private readonly bool[] _nullable;
+
+    private RowMap()
+    {
+        ParameterInfo[] parameters = typeof(T).GetConstructors().Single(c => c.GetParameters().Length > 0).GetParameters();
+        var nullability = new NullabilityInfoContext();
+        _nullable = [.. parameters.Select(p => nullability.Create(p).ReadState != NullabilityState.NotNull)];
+        Columns = [.. parameters.Select(p => new Column(NameOf(p.Name!), TypeOf(p.ParameterType)))];
+        Write = Writer(parameters);
+        Read = Reader(parameters);
+    }
+
+    /// <summary>The one map of the record.</summary>
+    public static RowMap<T> Instance { get; } = new();
+
+    /// <summary>The columns, in the order of the record's parameters.</summary>
+    public IReadOnlyList<Column> Columns { get; }
+
+    /// <summary>Adds a row to columns; those that the table does not have are null.</summary>
+    public Action<T, TableColumn?[]> Write { get; }
+
+    /// <summary>Makes the record of a row of columns.</summary>
+    public Func<TableColumn?[], int, T> Read { get; }
+
+    /// <summary>Finds the record's columns in a table.</summary>
+    /// <exception cref="InvalidInputException">The table lacks a column that may not be null, or it holds another type.</exception>
+    public TableColumn?[] Bind(ResultTable table)
+    {
+        var bound = new TableColumn?[Columns.Count];
+        for (int i = 0; i < bound.Length; i++)
+        {
+            Column column = Columns[i];
+            if (table.Has(column.Name))
+            {
+                bound[i] = table.Column(table.IndexOf(column.Name));
+                Column found = table.Columns[table.IndexOf(column.Name)];
+                if (found.Type != column.Type)
+                {
+                    throw new InvalidInputException(
+                        $"table {table.Name}, column {column.Name}: expected {column.Type} for {typeof(T).Name}, found {found.Type}");
+                }
+            }
+            else if (!_nullable[i])
+            {
+                throw new InvalidInputException($"table {table.Name}: expected the column {column.Name} for {typeof(T).Name}, found none");
+            }
+        }
+
+        return bound;
+    }
+
+    private static Action<T, TableColumn?[]> Writer(ParameterInfo[] parameters)
+    {
+        ParameterExpression row = Expression.Parameter(typeof(T)), columns = Expression.Parameter(typeof(TableColumn[]));
+        IEnumerable<Expression> adds = parameters.Select((parameter, i) =>
+        {
+            Type column = ColumnOf(parameter.ParameterType);
+            MethodInfo add = column.GetMethod("Add", BindingFlags.Instance | BindingFlags.NonPublic)!;
+            Expression at = Expression.ArrayIndex(columns, Expression.Constant(i));
+            Expression value = Expression.Convert(Expression.Property(row, parameter.Name!), add.GetParameters()[0].ParameterType);
+            return Expression.IfThen(
+                Expression.ReferenceNotEqual(at, Expression.Constant(null)), Expression.Call(Expression.Convert(at, column), add, value));
+        });
+        return Expression.Lambda<Action<T, TableColumn?[]>>(Expression.Block(adds), row, columns).Compile();
+    }
+
+    private Func<TableColumn?[], int, T> Reader(ParameterInfo[] parameters)
+    {
+        ParameterExpression columns = Expression.Parameter(typeof(TableColumn[])), row = Expression.Parameter(typeof(int));
+        IEnumerable<Expression> values = parameters.Select((parameter, i) =>
+        {
+            Type column = ColumnOf(parameter.ParameterType);
+            MethodInfo get = column.GetMethod("At", BindingFlags.Instance | BindingFlags.NonPublic)!;
+            Expression at = Expression.ArrayIndex(columns, Expression.Constant(i));
+            Expression value = Expression.Condition(
+                Expression.ReferenceEqual(at, Expression.Constant(null)), Expression.Default(get.ReturnType),
+                Expression.Call(Expression.Convert(at, column), get, row));
+            if (!_nullable[i])
+            {
+                MethodInfo require = Required.MakeGenericMethod(get.ReturnType);
+                value = Expression.Call(require, value, Expression.Constant(Columns[i].Name), row);
+            }
+
+            return (Expression)Expression.Convert(value, parameter.ParameterType);
+        });
+        ConstructorInfo constructor = (ConstructorInfo)parameters[0].Member;
+        return Expression.Lambda<Func<TableColumn?[], int, T>>(Expression.New(constructor, values), columns, row).Compile();
+    }
+
+    private static TValue Require<TValue>(TValue value, string column, int row) => value is null
+        ? throw new InvalidInputException($"column {column}, row {row}: expected a value for {typeof(T).Name}, found null")
+        : value;
+
+    private static string NameOf(string property)
+    {
+        var name = new StringBuilder();
+        foreach (char c in property)
+        {
+            name.Append(char.IsUpper(c) && name.Length > 0 ? "_" : "").Append(char.ToLowerInvariant(c));
+        }
+
+        return name.ToString();
+    }
+
+    private static ColumnType TypeOf(Type type) => ColumnOf(type) switch
+    {
+        Type t when t == typeof(Int32Column) => ColumnType.Int32,
+        Type t when t == typeof(Float64Column) => ColumnType.Float64,
+        _ => ColumnType.Text,
+    };
+
+    private static Type ColumnOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        Type t when t == typeof(int) => typeof(Int32Column),
+        Type t when t == typeof(double) => typeof(Float64Column),
+        Type t when t == typeof(string) => typeof(TextColumn),
+        Type t => throw new NotSupportedException($"{typeof(T).Name}: expected int, double or string, found {t.Name}"),
+    };
+}

@@ -1,0 +1,93 @@
+namespace Interp.Analysis;
+
+/// <summary>Every table that interp writes. Names, columns and types are stable: columns may be added, none is renamed.</summary>
+public static class TableSchemas
+{
+    private const string Effects = "effect = (patched - base) / (source - base): base is the run that is patched, source the run patched in";
+
+    /// <summary>Likely next tokens.</summary>
+    public static TableSchema Tokens { get; } = TableSchema.Of<TokenRow>("tokens", "run", "One likely next token at a position.");
+
+    /// <summary>Continuations.</summary>
+    public static TableSchema Generation { get; } = TableSchema.Of<GeneratedRow>("generation", "generate", "One prompt with its continuation.");
+
+    /// <summary>The ledger with direct contributions.</summary>
+    public static TableSchema Components { get; } = TableSchema.Of<ComponentRow>(
+        "components", "decompose",
+        "One write to the residual stream at a position. Rows of kind `sum`, `actual` and `error` close the ledger of each prompt and "
+        + "position: `dla` sums to the metric, `error` is what is missing.");
+
+    /// <summary>The logit lens.</summary>
+    public static TableSchema Lens { get; } = TableSchema.Of<LensRow>(
+        "lens", "lens", "What the stream at one layer and position would predict if it were unembedded there.");
+
+    /// <summary>Information flow between tokens.</summary>
+    public static TableSchema Flow { get; } = TableSchema.Of<FlowRow>(
+        "flow", "flow", "What one layer moves from a source token to a destination token, by one measure.");
+
+    /// <summary>How well measures of flow agree with the knockout.</summary>
+    public static TableSchema FlowAgreement { get; } = TableSchema.Of<FlowAgreementRow>(
+        "flow_agreement", "flow --agreement", "How well one measure agrees with the measured knockout; without a prompt, the mean over prompts.");
+
+    /// <summary>Activation patching.</summary>
+    public static TableSchema Patching { get; } = TableSchema.Of<PatchingRow>(
+        "patching", "patch", $"One cell (a site at a layer, head, position, ...) on one prompt; {Effects}.");
+
+    /// <summary>Ablation and causal tracing.</summary>
+    public static TableSchema Ablation { get; } = TableSchema.Of<AblationRow>(
+        "ablation", "ablate",
+        "One cell on one prompt; effect = patched - clean, in units of the metric; with noise, the share that the cell restores.");
+
+    /// <summary>Attention knockout.</summary>
+    public static TableSchema Knockout { get; } = TableSchema.Of<KnockoutRow>(
+        "knockout", "knockout", "Attention edges cut in one prompt; effect = patched - clean, in units of the metric.");
+
+    /// <summary>Path patching.</summary>
+    public static TableSchema Paths { get; } = TableSchema.Of<PathRow>(
+        "paths", "path", $"One path from senders to receivers on one prompt; {Effects}.");
+
+    /// <summary>Scores of heads.</summary>
+    public static TableSchema Heads { get; } = TableSchema.Of<HeadRow>("heads", "heads", "One score of one head over prompts.");
+
+    /// <summary>OV circuits.</summary>
+    public static TableSchema Ov { get; } = TableSchema.Of<CircuitRow>("ov", "weights --what ov", "One number of a head's OV circuit.");
+
+    /// <summary>QK circuits.</summary>
+    public static TableSchema Qk { get; } = TableSchema.Of<CircuitRow>("qk", "weights --what qk", "One number of a head's QK circuit.");
+
+    /// <summary>Composition of heads.</summary>
+    public static TableSchema Composition { get; } = TableSchema.Of<CompositionRow>(
+        "composition", "weights --what composition", "How strongly a head reads, through one input, what an earlier head writes.");
+
+    /// <summary>Token pairs of full circuits.</summary>
+    public static TableSchema TokenPairs { get; } = TableSchema.Of<TokenPairRow>(
+        "token_pairs", "weights --what ov-tokens, qk-tokens", "One of the largest entries of a head's circuit between tokens.");
+
+    /// <summary>A model beside its reference.</summary>
+    public static TableSchema Verify { get; } = TableSchema.Of<VerificationRow>("verify", "verify", "One hook point beside its reference.");
+
+    /// <summary>What a model is.</summary>
+    public static TableSchema Model { get; } = TableSchema.Of<ModelRow>("model", "info", "The model: one row.");
+
+    /// <summary>The hook points of a model.</summary>
+    public static TableSchema Hooks { get; } = TableSchema.Of<HookPointRow>("hooks", "info --hooks", "One hook point, in firing order.");
+
+    /// <summary>Speed.</summary>
+    public static TableSchema Bench { get; } = TableSchema.Of<BenchRow>("bench", "bench", "How long one kind of run takes.");
+
+    /// <summary>The plan of a sweep.</summary>
+    public static TableSchema Plan { get; } = TableSchema.Of<PlanRow>(
+        "plan", "patch, ablate, knockout, path, each with --explain", "What the sweep would run: one row.");
+
+    /// <summary>All of them; the summary of a sweep after its table.</summary>
+    public static IReadOnlyList<TableSchema> All { get; } =
+    [
+        Tokens, Generation, Components, Lens, Flow, FlowAgreement, Patching, SweepSummary.Schema(Patching), Ablation,
+        SweepSummary.Schema(Ablation), Knockout, SweepSummary.Schema(Knockout), Paths, SweepSummary.Schema(Paths), Heads, Ov, Qk,
+        Composition, TokenPairs, Verify, Model, Hooks, Bench, Plan,
+    ];
+
+    /// <summary>The kind of table of a name, or null.</summary>
+    /// <param name="name">Such as <c>patching</c>.</param>
+    public static TableSchema? Find(string name) => All.FirstOrDefault(s => s.Name == name);
+}

@@ -1,0 +1,114 @@
+using Apache.Arrow;
+using Apache.Arrow.Compression;
+using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
+using Interp.Analysis;
+
+namespace Interp.Export;
+
+/// <summary>Reads tables from Arrow IPC files, those of interp and those that pandas made of them.</summary>
+internal static class ArrowTableReader
+{
+    private const string Expected = "int32, float64, text, or a dictionary of texts";
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidInputException">It is no Arrow file, or a column is of another type.</exception>
+    public static ResultTable Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            using var reader = new ArrowFileReader(stream, new CompressionCodecFactory());
+            Schema schema = reader.Schema;
+            IReadOnlyDictionary<string, string> metadata = schema.Metadata ?? new Dictionary<string, string>();
+            var table = new ResultTable(
+                metadata.TryGetValue(ResultMetadata.Table, out string? name) ? name : Path.GetFileNameWithoutExtension(path),
+                [.. schema.FieldsList.Select(f => new Analysis.Column(f.Name, TypeOf(f, path)))])
+            {
+                Metadata = metadata,
+            };
+
+            // A file has one dictionary for each column; letting go of the first batch lets go of it.
+            var texts = new string?[]?[table.Columns.Count];
+            while (reader.ReadNextRecordBatch() is { } batch)
+            {
+                using (batch)
+                {
+                    for (int i = 0; i < table.Columns.Count; i++)
+                    {
+                        Append(batch.Column(i), table.Column(i), ref texts[i], $"{path}, column {table.Columns[i].Name}");
+                    }
+
+                    table.CountRows(batch.Length);
+                }
+            }
+
+            return table;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException
+            or ArgumentException or IndexOutOfRangeException or InvalidOperationException or OverflowException or NotSupportedException
+            or NotImplementedException)
+        {
+            throw new InvalidInputException(
+                $"{path}: expected an Arrow IPC file (Feather v2), cannot read it ({exception.Message.ReplaceLineEndings(" ")})", exception);
+        }
+    }
+
+    private static ColumnType TypeOf(Field field, string path) => field.DataType switch
+    {
+        Int32Type => ColumnType.Int32,
+        DoubleType => ColumnType.Float64,
+        StringType => ColumnType.Text,
+        DictionaryType { ValueType: StringType } => ColumnType.Text,
+        _ => throw new InvalidInputException($"{path}, column {field.Name}: expected {Expected}, found {field.DataType.Name}"),
+    };
+
+    private static void Append(IArrowArray from, TableColumn to, ref string?[]? texts, string name)
+    {
+        switch (from, to)
+        {
+            case (Int32Array array, Int32Column column):
+                for (int row = 0; row < array.Length; row++)
+                {
+                    column.Add(array.GetValue(row));
+                }
+
+                break;
+            case (DoubleArray array, Float64Column column):
+                for (int row = 0; row < array.Length; row++)
+                {
+                    column.Add(array.GetValue(row));
+                }
+
+                break;
+            case (StringArray array, TextColumn column):
+                for (int row = 0; row < array.Length; row++)
+                {
+                    column.Add(array.GetString(row));
+                }
+
+                break;
+            case (DictionaryArray array, TextColumn column):
+                texts ??= Texts((StringArray)array.Dictionary);
+                for (int row = 0; row < array.Length; row++)
+                {
+                    int? code = Index(array.Indices, row, name);
+                    column.Add(code is null ? null : texts[code.Value]);
+                }
+
+                break;
+        }
+    }
+
+    private static string?[] Texts(StringArray dictionary) =>
+        [.. Enumerable.Range(0, dictionary.Length).Select(i => dictionary.GetString(i))];
+
+    // pandas writes the narrowest indices that are wide enough.
+    private static int? Index(IArrowArray indices, int row, string name) => indices switch
+    {
+        Int32Array array => array.GetValue(row),
+        Int8Array array => array.GetValue(row),
+        Int16Array array => array.GetValue(row),
+        _ => throw new InvalidInputException($"{name}: expected indices of int8, int16 or int32, found {indices.Data.DataType.Name}"),
+    };
+}

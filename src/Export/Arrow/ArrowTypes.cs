@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Apache.Arrow;
+using Apache.Arrow.Compression;
+using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
+using Interp.Analysis;
+
+namespace Interp.Export;
+
+/// <summary>How columns stand in Arrow: int32, float64 (double), and texts as a dictionary of utf8 with int32 indices.</summary>
+internal static class ArrowTypes
+{
+    private static readonly DictionaryType Names = new(Int32Type.Default, StringType.Default, ordered: false);
+
+    public static IArrowType Of(ColumnType type) => type switch
+    {
+        ColumnType.Int32 => Int32Type.Default,
+        ColumnType.Float64 => DoubleType.Default,
+        _ => Names,
+    };
+
+    public static Schema Schema(IEnumerable<Analysis.Column> columns, IReadOnlyDictionary<string, string> metadata) =>
+        new(columns.Select(c => new Field(c.Name, Of(c.Type), nullable: true)), metadata);
+
+    public static IpcOptions Options(Compression compression) => compression == Compression.None
+        ? new IpcOptions()
+        : new IpcOptions
+        {
+            CompressionCodec = compression == Compression.Zstd ? CompressionCodecType.Zstd : CompressionCodecType.Lz4Frame,
+            CompressionCodecFactory = new CompressionCodecFactory(),
+        };
+
+    /// <summary>
+    /// The texts of a dictionary. Its buffers are exactly as long as they need to be: polars takes the number of texts from the
+    /// length of a compressed buffer, and the builders of Apache.Arrow leave room at the end.
+    /// </summary>
+    public static StringArray Texts(IEnumerable<string> texts)
+    {
+        var offsets = new List<int> { 0 };
+        using var bytes = new MemoryStream();
+        foreach (string text in texts)
+        {
+            bytes.Write(Encoding.UTF8.GetBytes(text));
+            offsets.Add((int)bytes.Length);
+        }
+
+        return new StringArray(new ArrayData(
+            StringType.Default, offsets.Count - 1, 0, 0,
+            [
+                ArrowBuffer.Empty, new ArrowBuffer(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(offsets)).ToArray()),
+                new ArrowBuffer(bytes.ToArray()),
+            ]));
+    }
+}
