@@ -1,0 +1,83 @@
+using Interp.Analysis;
+
+namespace Interp.Reports;
+
+/// <summary>Which map of table <c>flow</c>.</summary>
+/// <param name="Prompt">0-based row of the input.</param>
+/// <param name="Measure">How flow is measured.</param>
+/// <param name="Layer">0-based layer.</param>
+/// <param name="Head">0-based head; -1 = all heads together.</param>
+internal readonly record struct FlowKey(int Prompt, string Measure, int Layer, int Head);
+
+/// <summary>A map from sources to destinations, [destination][source]; NaN where the table has no row.</summary>
+/// <param name="Values">The map.</param>
+internal sealed record FlowMap(double[][] Values)
+{
+    /// <summary>Length of the prompt.</summary>
+    public int Positions => Values.Length;
+
+    /// <summary>Destinations that have rows.</summary>
+    public IReadOnlyList<int> Destinations => [.. Enumerable.Range(0, Positions).Where(d => Values[d].Any(v => !double.IsNaN(v)))];
+
+    /// <summary>The shares of the sources in what a destination takes; all 0 where it takes nothing.</summary>
+    public double[] Shares(int destination)
+    {
+        double[] row = [.. Values[destination].Select(v => double.IsNaN(v) ? 0 : v)];
+        double sum = row.Sum();
+        return sum == 0 ? row : [.. row.Select(v => v / sum)];
+    }
+
+    /// <summary>The map as a heatmap takes it.</summary>
+    public double?[][] Cells => [.. Values.Select(row => row.Select(v => double.IsNaN(v) ? (double?)null : v).ToArray())];
+}
+
+/// <summary>Table <c>flow</c> as maps.</summary>
+internal sealed class FlowData
+{
+    private readonly Dictionary<FlowKey, FlowMap> _maps = [];
+
+    public FlowData(ResultTable table)
+    {
+        var reader = new TableReader(table);
+        Dictionary<int, int> lengths = [];
+        foreach (IReadOnlyList<object?> row in reader.Rows)
+        {
+            int prompt = reader.Int(row, "prompt") ?? 0;
+            int last = Math.Max(reader.Int(row, "pos") ?? 0, reader.Int(row, "src_pos") ?? 0);
+            lengths[prompt] = Math.Max(lengths.GetValueOrDefault(prompt), last + 1);
+        }
+
+        foreach (IReadOnlyList<object?> row in reader.Rows)
+        {
+            if (reader.Int(row, "pos") is not { } destination || reader.Int(row, "src_pos") is not { } source
+                || reader.Int(row, "layer") is not { } layer)
+            {
+                LeftOut++;
+                continue;
+            }
+
+            int prompt = reader.Int(row, "prompt") ?? 0, n = lengths[prompt];
+            var key = new FlowKey(prompt, reader.Text(row, "measure") ?? "", layer, reader.Int(row, "head") ?? -1);
+            if (!_maps.TryGetValue(key, out FlowMap? map))
+            {
+                _maps[key] = map = new FlowMap([.. Enumerable.Range(0, n).Select(_ => Enumerable.Repeat(double.NaN, n).ToArray())]);
+            }
+
+            map.Values[destination][source] = reader.Number(row, "value") ?? double.NaN;
+        }
+    }
+
+    /// <summary>Rows that name no edge of a layer.</summary>
+    public int LeftOut { get; }
+
+    /// <summary>The maps.</summary>
+    public IReadOnlyDictionary<FlowKey, FlowMap> Maps => _maps;
+
+    /// <summary>Prompts and measures, for all heads together or for single heads, in order of appearance.</summary>
+    public IReadOnlyList<(int Prompt, string Measure)> Series(bool heads) =>
+        [.. _maps.Keys.Where(k => k.Head >= 0 == heads).Select(k => (k.Prompt, k.Measure)).Distinct()];
+
+    /// <summary>The maps of all layers, the lowest first.</summary>
+    public IReadOnlyList<FlowMap> Layers(int prompt, string measure) =>
+        [.. _maps.Where(m => m.Key.Prompt == prompt && m.Key.Measure == measure && m.Key.Head < 0).OrderBy(m => m.Key.Layer).Select(m => m.Value)];
+}

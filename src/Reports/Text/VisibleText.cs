@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text;
+
+namespace Interp.Reports;
+
+/// <summary>
+/// Tokens as people can read them. A token is whatever bytes a model was trained on: markup, line breaks, marks that turn the direction
+/// of writing, halves of characters. It is shown, never obeyed.
+/// </summary>
+public static class VisibleText
+{
+    private const int LongestLabel = 24;
+
+    /// <summary>
+    /// A token's text with everything that would not be seen made visible: a space is <c>␣</c>, a line break <c>↵</c>, a tab <c>⇥</c>;
+    /// control and format characters (among them those that turn the direction of writing), separators other than the space, and
+    /// halves of surrogate pairs are their code, such as <c>⟨U+202E⟩</c>.
+    /// </summary>
+    /// <param name="token">Any text.</param>
+    public static string Of(string? token)
+    {
+        if (token is null)
+        {
+            return "";
+        }
+
+        var shown = new StringBuilder(token.Length);
+        for (int i = 0; i < token.Length; i++)
+        {
+            char c = token[i];
+            if (char.IsHighSurrogate(c) && i + 1 < token.Length && char.IsLowSurrogate(token[i + 1]))
+            {
+                Append(shown, token.Substring(i, 2), CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(c, token[i + 1])));
+                i++;
+                continue;
+            }
+
+            Append(shown, c.ToString(), CharUnicodeInfo.GetUnicodeCategory(c));
+        }
+
+        return shown.ToString();
+    }
+
+    /// <summary>A text as Plotly shows it: Plotly reads a part of HTML in labels, so its signs are written as entities.</summary>
+    /// <param name="text">Any text; see <see cref="Of"/>.</param>
+    public static string ForPlotly(string? text) => Of(text)
+        .Replace("&", "&amp;", StringComparison.Ordinal)
+        .Replace("<", "&lt;", StringComparison.Ordinal)
+        .Replace(">", "&gt;", StringComparison.Ordinal);
+
+    /// <summary>A token in few characters, as a label of an axis.</summary>
+    /// <param name="token">Any text.</param>
+    public static string Label(string? token)
+    {
+        string text = Of(token);
+        if (text.Length > LongestLabel)
+        {
+            int end = char.IsHighSurrogate(text[LongestLabel - 1]) ? LongestLabel - 2 : LongestLabel - 1;
+            text = text[..end] + "…";
+        }
+
+        return ForPlotly(text);
+    }
+
+    private static void Append(StringBuilder shown, string character, UnicodeCategory category) => _ = (character, category) switch
+    {
+        (" ", _) => shown.Append('␣'),
+        ("\n", _) => shown.Append('↵'),
+        ("\t", _) => shown.Append('⇥'),
+        (_, UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.SpaceSeparator or UnicodeCategory.Surrogate) =>
+            shown.Append("⟨U+").Append((character.Length == 2 ? char.ConvertToUtf32(character, 0) : character[0])
+                .ToString("X4", CultureInfo.InvariantCulture)).Append('⟩'),
+        _ => shown.Append(character),
+    };
+}
