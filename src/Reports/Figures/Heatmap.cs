@@ -36,6 +36,9 @@ internal sealed record Heatmap
     /// <summary>More numbers of each cell, [row][column][which]; in the hover text as <c>%{customdata[which]}</c>.</summary>
     public double?[][][]? More { get; init; }
 
+    /// <summary>Names of <see cref="More"/>, for a page that tells them in words.</summary>
+    public IReadOnlyList<string> MoreNames { get; init; } = [];
+
     /// <summary>What hovering tells besides row, column and value, in plotly.js' template language.</summary>
     public string Hover { get; init; } = "";
 
@@ -66,7 +69,7 @@ internal sealed record Heatmap
             ("yaxis", Plot.Axis(YTitle, categories: true).With(
                 ("showgrid", false), ("scaleanchor", Square ? "x" : null), ("constrain", Square ? "domain" : null))),
             ("coloraxis", Colours(most)), ("height", Math.Clamp((Y.Count * HeightOfRow) + Room, 200, 620)),
-            ("meta", Plot.Object(("scale", Scale)))));
+            ("meta", Plot.Object(("scale", Scale), ("more", MoreNames)))));
     }
 
     private ColorAxis Colours(double most) => new ColorAxis().With(

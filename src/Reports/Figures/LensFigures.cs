@@ -69,6 +69,7 @@ public static class LensFigures
             More = more,
             Text = texts,
             ShowText = columns.Length <= MostWritten,
+            MoreNames = ["probability", "rank", "entropy", "KL to the end", "logit"],
             Hover = "<br>most likely: %{text}<br>of the target: probability %{customdata[0]:.3~g}, rank %{customdata[1]}, logit %{customdata[4]:.4~g}"
                 + "<br>entropy %{customdata[2]:.3~g}, KL to the end %{customdata[3]:.3~g} nats",
         }.Chart();

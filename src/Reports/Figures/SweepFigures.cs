@@ -74,6 +74,7 @@ public static class SweepFigures
             ValueTitle = several ? "mean effect" : "effect",
             Most = grid.Stats.Values.Select(s => Math.Abs(s.Mean ?? 0)).DefaultIfEmpty(1).Max(),
             More = several || !mean ? more : null,
+            MoreNames = several ? ["95 % from", "to", "q", "n"] : mean ? [] : ["clean", "corrupted", "here"],
             Hover = (several, mean) switch
             {
                 (true, _) => "<br>95 % from %{customdata[0]:.3~g} to %{customdata[1]:.3~g}<br>q %{customdata[2]:.2~g}, n %{customdata[3]}",

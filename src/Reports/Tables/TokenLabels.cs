@@ -37,7 +37,7 @@ internal sealed class TokenLabels
         return found.Length == 1 ? found[0] : null;
     }
 
-    /// <summary>A prompt as text, shortened in its middle; its number where its tokens are not known.</summary>
+    /// <summary>A prompt as text, without its middle if it is long; its number where its tokens are not known.</summary>
     public string Prompt(int prompt)
     {
         const int most = 48;
@@ -49,10 +49,12 @@ internal sealed class TokenLabels
             return number;
         }
 
-        // Tokens of words come with their space or, from a list of words, without any.
-        string text = VisibleText.Of(string.Join(tokens.Any(t => t.StartsWith(' ')) ? "" : " ", tokens)).Replace('␣', ' ');
-        return $"{number}: " + (text.Length > most ? $"{text[..(most / 2)]} … {text[^(most / 2)..]}" : text);
+        return $"{number}: {VisibleText.Middle(Joined(tokens), most)}";
     }
+
+    /// <summary>Tokens as one text. Tokens of words come with their space or, from a list of words, without any.</summary>
+    public static string Joined(IReadOnlyList<string> tokens) =>
+        VisibleText.Of(string.Join(tokens.Any(t => t.StartsWith(' ')) ? "" : " ", tokens)).Replace('␣', ' ');
 
     /// <summary>The label of a position: its number, and its token where it is known.</summary>
     public static string Position(int position, string? token) => token is null

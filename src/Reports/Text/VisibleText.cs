@@ -53,14 +53,18 @@ public static class VisibleText
     public static string Label(string? token)
     {
         string text = Of(token);
-        if (text.Length > LongestLabel)
-        {
-            int end = char.IsHighSurrogate(text[LongestLabel - 1]) ? LongestLabel - 2 : LongestLabel - 1;
-            text = text[..end] + "…";
-        }
-
-        return ForPlotly(text);
+        return ForPlotly(text.Length > LongestLabel ? Start(text, LongestLabel - 1) + "…" : text);
     }
+
+    /// <summary>A text without its middle, if it is longer than a number of characters.</summary>
+    internal static string Middle(string text, int most)
+    {
+        int end = text.Length - (most / 2);
+        return text.Length <= most ? text : $"{Start(text, most / 2)} … {text[(end + (char.IsLowSurrogate(text[end]) ? 1 : 0))..]}";
+    }
+
+    /// <summary>The start of a text, no character cut in half.</summary>
+    private static string Start(string text, int length) => text[..(length - (char.IsHighSurrogate(text[length - 1]) ? 1 : 0))];
 
     private static void Append(StringBuilder shown, string character, UnicodeCategory category) => _ = (character, category) switch
     {

@@ -1,0 +1,41 @@
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>The <c>prompts</c> table: the input itself, token by token, so that positions of the other tables have a text.</summary>
+public static class PromptsTable
+{
+    /// <summary>Makes the table.</summary>
+    /// <param name="model">The model; gives tokens their text.</param>
+    /// <param name="pairs">The prompts, in the order of the input.</param>
+    /// <returns>
+    /// Table <c>prompts</c>: prompt, id, group, role (<c>clean</c>, <c>corrupted</c>, <c>answer</c>, <c>wrong</c>), pos (0-based in its prompt, null
+    /// for answers), token, token_id.
+    /// </returns>
+    public static ResultTable Of(TransformerModel model, IReadOnlyList<PromptPair> pairs)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(pairs);
+        var table = new ResultTable(
+            "prompts", new("prompt", ColumnType.Int32), new("id", ColumnType.Text), new("group", ColumnType.Text), new("role", ColumnType.Text),
+            new("pos", ColumnType.Int32), new("token", ColumnType.Text), new("token_id", ColumnType.Int32));
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            PromptPair pair = pairs[i];
+            Add("clean", pair.Clean, positions: true);
+            Add("corrupted", pair.Corrupted, positions: true);
+            Add("answer", pair.Answers, positions: false);
+            Add("wrong", pair.Wrongs, positions: false);
+
+            void Add(string role, IReadOnlyList<int> tokens, bool positions)
+            {
+                for (int t = 0; t < tokens.Count; t++)
+                {
+                    table.Add(i, pair.Id, pair.Group, role, positions ? t : null, model.TokenText(tokens[t]), tokens[t]);
+                }
+            }
+        }
+
+        return table;
+    }
+}

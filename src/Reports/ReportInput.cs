@@ -1,0 +1,49 @@
+using Interp.Analysis;
+
+namespace Interp.Reports;
+
+/// <summary>What panels are made from.</summary>
+internal sealed class ReportInput
+{
+    private readonly Dictionary<string, ResultTable> _tables = new(StringComparer.Ordinal);
+
+    public ReportInput(IReadOnlyList<ResultTable> tables, ReportOptions options)
+    {
+        foreach (ResultTable table in tables)
+        {
+            if (!_tables.TryAdd(table.Name, table))
+            {
+                throw new InvalidInputException($"report: expected tables of different names, found two of name {table.Name}");
+            }
+        }
+
+        (Options, Tables, Labels) = (options, tables, new TokenLabels(tables));
+    }
+
+    public ReportOptions Options { get; }
+
+    public IReadOnlyList<ResultTable> Tables { get; }
+
+    public TokenLabels Labels { get; }
+
+    /// <summary>A table that has rows, or null.</summary>
+    public ResultTable? Table(string name) => _tables.TryGetValue(name, out ResultTable? table) && table.Rows.Count > 0 ? table : null;
+
+    /// <summary>The prompts that are shown one by one.</summary>
+    public IReadOnlyList<int> Shown(IReadOnlyList<int> prompts) => [.. prompts.Take(Options.Prompts)];
+
+    /// <summary>What a menu calls a prompt.</summary>
+    public string Prompt(int prompt) => Labels.Prompt(prompt);
+
+    /// <summary>A part of the bytes that figures may take.</summary>
+    public long Bytes(double share) => (long)(Options.FigureBytes * share);
+
+    /// <summary>Says of how many prompts only the mean is shown.</summary>
+    public void NotePrompts(IReadOnlyList<int> prompts, List<string> notes)
+    {
+        if (prompts.Count > Options.Prompts)
+        {
+            notes.Add($"Of {prompts.Count} prompts the first {Options.Prompts} can be chosen; the mean is over all.");
+        }
+    }
+}
