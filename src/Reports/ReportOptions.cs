@@ -8,6 +8,7 @@ public sealed record ReportOptions
 
     /// <summary>
     /// Where the results come from, as <c>interp.*</c> entries of result files have it: model and data hashes, command, seed, version.
+    /// What is not said here is taken from the tables' own metadata.
     /// </summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 

@@ -7,14 +7,14 @@ namespace Interp.Cli;
 
 /// <summary>Tells what the tools are for, on a model whose mechanism is known.</summary>
 /// <param name="session">The call.</param>
-internal sealed class DemoStory(Session session)
+/// <param name="model">The demo model.</param>
+internal sealed class DemoStory(Session session, TransformerModel model)
 {
-    private readonly TransformerModel _model = DemoModel.Create();
+    private readonly TransformerModel _model = model;
     private readonly TextWriter _out = session.Output;
 
     /// <summary>Tells the story.</summary>
-    /// <returns>The tables that came up.</returns>
-    public IReadOnlyList<ResultTable> Tell()
+    public void Tell()
     {
         PromptPair pair = new()
         {
@@ -30,12 +30,13 @@ internal sealed class DemoStory(Session session)
             new TokenBatch([pair.Clean, pair.Corrupted]),
             new RunOptions { Observe = ResidualLedger.Needs(_model, LedgerDetail.Head) });
         Predict(run);
-        ResultTable components = TakeApart(run, pair);
+        TakeApart(run, pair);
         var sweep = new SweepOptions { Sites = ["z"] };
-        ResultTable patching = Patch(pair, sweep);
-        ResultTable ablation = AblateHeads(pair, sweep);
+        Patch(pair, sweep);
+        AblateHeads(pair, sweep);
+        Follow(pair);
+        Wire(pair);
         Close();
-        return [components, patching, ablation];
     }
 
     private void Introduce()
@@ -67,7 +68,7 @@ internal sealed class DemoStory(Session session)
         }
     }
 
-    private ResultTable TakeApart(RunResult run, PromptPair pair)
+    private void TakeApart(RunResult run, PromptPair pair)
     {
         Heading("2. What wrote the answer?   (interp decompose)");
         _out.WriteLine(
@@ -81,10 +82,9 @@ internal sealed class DemoStory(Session session)
             $"The parts add up to the whole: relative error {closure.Stream:0.0e+0} (stream), "
             + $"{closure.Logits:0.0e+0} (logits)."));
         _out.WriteLine("So one head writes the answer. Whether it works alone, a sum of direct contributions cannot tell.");
-        return components.Table;
     }
 
-    private ResultTable Patch(PromptPair pair, SweepOptions sweep)
+    private void Patch(PromptPair pair, SweepOptions sweep)
     {
         Heading("3. Which heads carry the information?   (interp patch)");
         _out.WriteLine("One head at a time, its output in the corrupted run is replaced by that of the clean run.");
@@ -92,10 +92,9 @@ internal sealed class DemoStory(Session session)
         _out.WriteLine("layers (--engine lanes, the default), with the bits of one whole run per head (--engine naive):");
         ResultTable table = PatchingSweep.Run(_model, [pair], sweep, PatchDirection.Denoise, session.Cancellation);
         PrintTop(table);
-        return table;
     }
 
-    private ResultTable AblateHeads(PromptPair pair, SweepOptions sweep)
+    private void AblateHeads(PromptPair pair, SweepOptions sweep)
     {
         Heading("4. Which heads are needed?   (interp ablate)");
         _out.WriteLine(
@@ -108,8 +107,48 @@ internal sealed class DemoStory(Session session)
             + $"and {Name(DemoModel.InductionHead)}, which");
         _out.WriteLine(
             "looks for the place whose word before is the current one and copies the word there: an induction circuit.");
-        return table;
     }
+
+    private void Follow(PromptPair pair)
+    {
+        Heading("5. From which words does it come?   (interp flow)");
+        _out.WriteLine("One attention edge at a time is cut in all heads of a layer; the change of the logit difference:");
+        IReadOnlyDictionary<FlowEdge, double> edges =
+            FlowKnockout.Measure(_model, pair, new Metric(MetricKind.LogitDiff), [.. Enumerable.Range(0, pair.Clean.Count)], cancellation: session.Cancellation);
+        var people = new PeopleTable("layer", "from", "to", "#effect");
+        foreach ((FlowEdge edge, double effect) in edges.OrderByDescending(e => e.Value).Take(2))
+        {
+            people.Add($"L{edge.Layer}", Word(pair, edge.Source), Word(pair, edge.Destination), effect);
+        }
+
+        people.Print(_out);
+    }
+
+    private void Wire(PromptPair pair)
+    {
+        Heading("6. Through which input of the second head does the first act?   (interp path)");
+        _out.WriteLine("What the first head would write for the corrupted prompt is sent to one input of the second, and nowhere else:");
+        PathNode from = PathNode.OfHead(DemoModel.PreviousTokenHead.Layer, DemoModel.PreviousTokenHead.Head);
+        ResultTable table = PathPatching.Run(
+            _model, [pair],
+            [
+                .. new[] { HeadInput.Q, HeadInput.K, HeadInput.V }.Select(input => new PathQuery(
+                    [from], [new PathNode(PathNodeKind.Head, DemoModel.InductionHead.Layer, DemoModel.InductionHead.Head, input)])),
+            ],
+            cancellation: session.Cancellation);
+        var people = new PeopleTable("path", "#effect", "#linear estimate");
+        int src = table.IndexOf("src"), dst = table.IndexOf("dst"), effect = table.IndexOf("effect"), linear = table.IndexOf("linear_effect");
+        foreach (IReadOnlyList<object?> row in table.Rows)
+        {
+            people.Add($"{row[src]} -> {row[dst]}", row[effect], row[linear]);
+        }
+
+        people.Print(_out);
+        _out.WriteLine("Its key: that is the wire. `interp demo --report demo.html` shows all of this over a dozen prompts, in figures.");
+    }
+
+    private string Word(PromptPair pair, int position) =>
+        string.Create(CultureInfo.InvariantCulture, $"{position} {Shown.Token(_model.TokenText(pair.Clean[position]))}");
 
     private void PrintTop(ResultTable table)
     {

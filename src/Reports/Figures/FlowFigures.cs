@@ -63,7 +63,7 @@ public static class FlowFigures
 
     internal static GenericChart Graph(FlowGraph graph, TokenLabels labels, int prompt)
     {
-        FlowEdge[] edges = [.. graph.Edges.OrderByDescending(e => e.Flow).Take(MostEdges)];
+        GraphEdge[] edges = [.. graph.Edges.OrderByDescending(e => e.Flow).Take(MostEdges)];
         double most = edges.Where(e => e.Destination != e.Source || graph.Shares).Select(e => e.Flow).DefaultIfEmpty(1).Max();
         List<Trace> traces = [];
         foreach (bool own in new[] { true, false })
@@ -71,7 +71,7 @@ public static class FlowFigures
             for (int step = 0; step <= Steps.Length; step++)
             {
                 double low = step == 0 ? 0 : Steps[step - 1] * most, high = step == Steps.Length ? double.MaxValue : Steps[step] * most;
-                FlowEdge[] within = [.. edges.Where(e => e.Source == e.Destination == own && e.Flow >= low && e.Flow < high)];
+                GraphEdge[] within = [.. edges.Where(e => e.Source == e.Destination == own && e.Flow >= low && e.Flow < high)];
                 if (within.Length > 0)
                 {
                     double width = 0.5 + (9 * (step == 0 ? Steps[0] / 2 : step == Steps.Length ? 0.95 : (Steps[step - 1] + Steps[step]) / 2));
@@ -139,7 +139,7 @@ public static class FlowFigures
 
     /// <summary>Edges of one width: three points each, so that the middle can be hovered, and a gap.</summary>
     private static Trace Lines(
-        IReadOnlyList<FlowEdge> edges, TokenLabels labels, int prompt, bool shares, bool own, double width, double low) =>
+        IReadOnlyList<GraphEdge> edges, TokenLabels labels, int prompt, bool shares, bool own, double width, double low) =>
         new Trace("scatter").With(
             ("mode", "lines"), ("name", own ? "stayed" : "moved"),
             ("x", edges.SelectMany(e => new double?[] { e.Source, (e.Source + e.Destination) / 2.0, e.Destination, null })),

@@ -89,7 +89,7 @@ internal static class Findings
         foreach ((int prompt, string measure) in data.Series(heads: false).DistinctBy(s => s.Measure))
         {
             var graph = new FlowGraph(data.Layers(prompt, measure), measure);
-            FlowEdge[] moved = [.. graph.Edges.Where(e => e.Source != e.Destination).OrderByDescending(e => e.Flow).Take(2)];
+            GraphEdge[] moved = [.. graph.Edges.Where(e => e.Source != e.Destination).OrderByDescending(e => e.Flow).Take(2)];
             if (moved.Length > 0)
             {
                 yield return

@@ -107,15 +107,16 @@ internal static class OverviewPanel
         List<IReadOnlyList<string>> rows = [];
         foreach ((string key, string name) in Provenance)
         {
-            if (input.Options.Metadata.TryGetValue(key, out string? value) && value.Length > 0)
-            {
-                rows.Add([name, VisibleText.Of(value).Replace('␣', ' ')]);
-            }
+            string[] values = input.Options.Metadata.TryGetValue(key, out string? given)
+                ? [given]
+                : [.. input.Tables.Select(t => t.Metadata.GetValueOrDefault(key)).OfType<string>().Distinct()];
+            rows.AddRange(values.Where(v => v.Length > 0).Select(v => new[] { name, VisibleText.Of(v).Replace('␣', ' ') }));
         }
 
         foreach (ResultTable table in input.Tables)
         {
-            rows.Add([$"table {table.Name}", string.Create(CultureInfo.InvariantCulture, $"{table.Rows.Count:N0} rows")]);
+            string hash = table.Metadata.GetValueOrDefault(ResultMetadata.ResultSha256) is { } sha ? $", SHA-256 {sha}" : "";
+            rows.Add([$"table {table.Name}", string.Create(CultureInfo.InvariantCulture, $"{table.Count:N0} rows{hash}")]);
         }
 
         return rows;

@@ -19,6 +19,9 @@ internal sealed record FlowMap(double[][] Values)
     /// <summary>Destinations that have rows.</summary>
     public IReadOnlyList<int> Destinations => [.. Enumerable.Range(0, Positions).Where(d => Values[d].Any(v => !double.IsNaN(v)))];
 
+    /// <summary>Whether no position has a row of another.</summary>
+    public bool OnlyOwn => !Values.Where((row, d) => row.Where((v, s) => s != d && !double.IsNaN(v)).Any()).Any();
+
     /// <summary>The shares of the sources in what a destination takes; all 0 where it takes nothing.</summary>
     public double[] Shares(int destination)
     {
@@ -64,6 +67,29 @@ internal sealed class FlowData
             }
 
             map.Values[destination][source] = reader.Number(row, "value") ?? double.NaN;
+        }
+
+        Complete();
+    }
+
+    /// <summary>
+    /// Maps by head have rows without a head for the residual path alone, which are no map of all heads. Attention of all heads is the mean over
+    /// them.
+    /// </summary>
+    private void Complete()
+    {
+        foreach (var layer in _maps.Where(m => m.Key.Head >= 0).GroupBy(m => m.Key with { Head = -1 }).ToArray())
+        {
+            if (_maps.TryGetValue(layer.Key, out FlowMap? whole) && whole.OnlyOwn)
+            {
+                _maps.Remove(layer.Key);
+            }
+
+            if (layer.Key.Measure == "attention" && !_maps.ContainsKey(layer.Key))
+            {
+                FlowMap[] heads = [.. layer.Select(m => m.Value)];
+                _maps[layer.Key] = new FlowMap([.. heads[0].Values.Select((row, d) => row.Select((_, s) => heads.Average(h => h.Values[d][s])).ToArray())]);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ namespace Interp.Reports;
 /// <param name="Source">Position that is read; the destination itself = what stayed where it was.</param>
 /// <param name="Value">What the table says, or null where the edge is the residual path alone.</param>
 /// <param name="Flow">What the width shows.</param>
-internal readonly record struct FlowEdge(int Layer, int Destination, int Source, double? Value, double Flow);
+internal readonly record struct GraphEdge(int Layer, int Destination, int Source, double? Value, double Flow);
 
 /// <summary>
 /// The way of information from the tokens of a prompt to its prediction. Where the maps of a measure are known for all positions, the flow
@@ -41,7 +41,7 @@ internal sealed class FlowGraph
     public bool Shares { get; }
 
     /// <summary>All edges with a flow above 0.</summary>
-    public IReadOnlyList<FlowEdge> Edges { get; }
+    public IReadOnlyList<GraphEdge> Edges { get; }
 
     /// <summary>Share of each position of the input; empty where flows are no shares.</summary>
     public IReadOnlyList<double> Inputs => !Shares
@@ -66,9 +66,9 @@ internal sealed class FlowGraph
         return true;
     }
 
-    private List<FlowEdge> Traced(IReadOnlyList<FlowMap> layers, bool residual)
+    private List<GraphEdge> Traced(IReadOnlyList<FlowMap> layers, bool residual)
     {
-        List<FlowEdge> edges = [];
+        List<GraphEdge> edges = [];
         var share = new double[Positions];
         share[Target] = 1;
         for (int layer = layers.Count - 1; layer >= 0; layer--)
@@ -91,7 +91,7 @@ internal sealed class FlowGraph
                     {
                         below[s] += flow;
                         double value = layers[layer].Values[d][s];
-                        edges.Add(new FlowEdge(layer, d, s, double.IsNaN(value) ? null : value, flow));
+                        edges.Add(new GraphEdge(layer, d, s, double.IsNaN(value) ? null : value, flow));
                     }
                 }
             }
@@ -102,13 +102,13 @@ internal sealed class FlowGraph
         return edges;
     }
 
-    private static List<FlowEdge> Plain(IReadOnlyList<FlowMap> layers) =>
+    private static List<GraphEdge> Plain(IReadOnlyList<FlowMap> layers) =>
     [
         .. from layer in Enumerable.Range(0, layers.Count)
            from d in layers[layer].Destinations
            from s in Enumerable.Range(0, layers[layer].Positions)
            let value = layers[layer].Values[d][s]
            where value > 0
-           select new FlowEdge(layer, d, s, value, value),
+           select new GraphEdge(layer, d, s, value, value),
     ];
 }
