@@ -27,7 +27,9 @@ public abstract record PanelPart;
 /// <param name="Title">Heading, or empty.</param>
 /// <param name="Columns">Names of the columns; one that begins with # holds numbers.</param>
 /// <param name="Rows">Rows; each cell is shown as it is.</param>
-public sealed record TablePart(string Title, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows) : PanelPart;
+/// <param name="Folded">Whether only its heading is shown until somebody asks.</param>
+public sealed record TablePart(
+    string Title, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, bool Folded = false) : PanelPart;
 
 /// <summary>A remark in place of a figure.</summary>
 /// <param name="Text">What is said.</param>

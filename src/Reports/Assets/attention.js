@@ -16,16 +16,17 @@ function colourAt(scale, share) {
 }
 
 function drawPicture(canvas, z) {
-  const n = z.length;
-  canvas.width = canvas.height = n;
+  const rows = z.length, columns = z[0].length;
+  Object.assign(canvas, { width: columns, height: rows });
   const context = canvas.getContext('2d');
-  const image = context.createImageData(n, n);
+  const image = context.createImageData(columns, rows);
   const most = Math.max(...z.map(row => Math.max(...row.map(v => v ?? 0)))) || 1;
   const scale = theme().sequential;
-  for (let y = 0; y < n; y++) {
-    for (let x = 0; x < n; x++) {
+  const colours = Array.from({ length: 256 }, (_, i) => [...colourAt(scale, i / 255), 255]);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
       // Row 0 is at the bottom, as in the figure.
-      image.data.set([...colourAt(scale, (z[n - 1 - y][x] ?? 0) / most), 255], 4 * (y * n + x));
+      image.data.set(colours[Math.round(255 * (z[rows - 1 - y][x] ?? 0) / most)], 4 * (y * columns + x));
     }
   }
   context.putImageData(image, 0, 0);
@@ -78,8 +79,9 @@ function buildTokens(view) {
     element('option', { value: 'to', textContent: 'what each takes from the token under the pointer' }));
   const line = element('p', { className: 'text' });
   const colour = () => {
-    const z = view.frame().data[0].z;
-    const weights = z.map((_, i) => (forward ? z[i][read] : z[read]?.[i]) ?? 0);
+    const { z, x, y } = view.frame().data[0];
+    const row = i => z[y.indexOf(x[i])];
+    const weights = x.map((_, i) => (forward ? row(i)?.[read] : row(read)?.[i]) ?? 0);
     const most = Math.max(...weights) || 1;
     [...line.children].forEach((token, i) => {
       token.style.backgroundColor = `rgba(${theme().accent}, ${(0.75 * weights[i] / most).toFixed(3)})`;

@@ -73,7 +73,7 @@ function thresholdControl(view) {
     range.max = Math.max(0, all.length - 1);
     range.value = Math.round(part * (all.length - 1));
     view.threshold = all[Number(range.value)] ?? 0;
-    output.textContent = `from ${shown(view.threshold)}`;
+    output.textContent = `from ${Number((view.threshold).toPrecision(2))}`;
     range.setAttribute('aria-valuetext', output.textContent);
   };
   range.addEventListener('input', () => {

@@ -52,6 +52,7 @@ addEventListener('beforeprint', () => {
   for (const view of views.values()) {
     view.show();
   }
+  document.querySelectorAll('details').forEach(details => { details.open = true; });
 });
 addEventListener('afterprint', () => {
   chosen = before;

@@ -90,7 +90,9 @@ class View {
       if (trace.meta === 'veil') {
         return { ...trace, visible: this.dim, colorscale: stops([t.page, t.page]) };
       }
-      return this.threshold !== null && trace.meta?.flow !== undefined ? { ...trace, visible: trace.meta.flow >= this.threshold } : trace;
+      const line = trace.line && { ...trace.line, color: t.lines[trace.line.color] ?? trace.line.color };
+      const visible = this.threshold === null || trace.meta?.flow === undefined || trace.meta.flow >= this.threshold;
+      return line ? { ...trace, line, visible } : trace;
     });
   }
 

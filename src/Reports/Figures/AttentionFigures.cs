@@ -7,7 +7,7 @@ namespace Interp.Reports;
 /// <summary>Attention patterns of single heads: rows of table <c>flow</c> that name a head.</summary>
 public static class AttentionFigures
 {
-    /// <summary>The pattern of one head, destinations by sources.</summary>
+    /// <summary>The pattern of one head, destinations that have rows by sources.</summary>
     /// <param name="flow">Table <c>flow</c>.</param>
     /// <param name="layer">0-based layer.</param>
     /// <param name="head">0-based head.</param>
@@ -46,8 +46,8 @@ public static class AttentionFigures
         return new Heatmap
         {
             X = names,
-            Y = names,
-            Values = map.Cells,
+            Y = [.. map.Destinations.Select(d => names[d])],
+            Values = map.Cells(map.Destinations),
             XTitle = "source",
             YTitle = "destination",
             ValueTitle = VisibleText.ForPlotly(measure),

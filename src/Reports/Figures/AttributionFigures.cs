@@ -9,12 +9,15 @@ public static class AttributionFigures
 {
     private const int MostSteps = 14;
 
+    /// <summary>Bars shorter than this part of the longest are not drawn.</summary>
+    internal const double LeastShown = 1e-4;
+
     /// <summary>
     /// The writes that contribute most, mean over prompts, with 95 % bootstrap intervals over prompts where there are several.
     /// </summary>
     /// <param name="components">Table <c>components</c>; of several positions of a prompt the last is taken.</param>
     /// <param name="prompt">0-based row of the input; null = the mean over prompts.</param>
-    /// <param name="most">How many writes are shown.</param>
+    /// <param name="most">How many writes are shown; none that is below a ten-thousandth of the largest.</param>
     public static GenericChart Bars(ResultTable components, int? prompt = null, int most = 20) =>
         Bars(new LedgerParts(components), prompt, most);
 
@@ -36,7 +39,9 @@ public static class AttributionFigures
     internal static GenericChart Bars(LedgerParts ledger, int? prompt, int most)
     {
         IReadOnlyList<int> prompts = prompt is { } one ? [one] : ledger.Prompts;
-        LedgerPart[] top = [.. Largest(ledger, prompts).Take(most).Reverse()];
+        LedgerPart[] top = [.. Largest(ledger, prompts).Take(most)];
+        double least = LeastShown * top.Select(p => Math.Abs(p.Value(prompts))).FirstOrDefault();
+        top = [.. top.Where((p, i) => i == 0 || Math.Abs(p.Value(prompts)) > least).Reverse()];
         double[] values = [.. top.Select(p => p.Value(prompts))];
         (double Low, double High)?[] intervals =
         [

@@ -57,7 +57,7 @@ public static class FlowFigures
                 ("hovertemplate", "%{x}<br>%{fullData.name} %{y:.3~f}<extra></extra>"))),
         ];
         return Plot.Chart(traces, new Layout().With(
-            ("barmode", "group"), ("xaxis", Plot.Axis("", categories: true)), ("yaxis", Plot.Axis("agreement with the knockout")),
+            ("barmode", "group"), ("bargap", 0.4), ("meta", Plot.Object(("maxWidth", 760))), ("xaxis", Plot.Axis("", categories: true)), ("yaxis", Plot.Axis("agreement with the knockout")),
             ("height", 300), ("legend", Plot.LegendAbove)));
     }
 
@@ -74,7 +74,7 @@ public static class FlowFigures
                 GraphEdge[] within = [.. edges.Where(e => e.Source == e.Destination == own && e.Flow >= low && e.Flow < high)];
                 if (within.Length > 0)
                 {
-                    double width = 0.5 + (9 * (step == 0 ? Steps[0] / 2 : step == Steps.Length ? 0.95 : (Steps[step - 1] + Steps[step]) / 2));
+                    double width = 0.5 + (12 * (step == 0 ? Steps[0] / 2 : step == Steps.Length ? 0.95 : (Steps[step - 1] + Steps[step]) / 2));
                     traces.Add(Lines(within, labels, prompt, graph.Shares, own, width, low));
                 }
             }
@@ -102,7 +102,7 @@ public static class FlowFigures
             {
                 X = names,
                 Y = [.. layers.Select((_, l) => string.Create(CultureInfo.InvariantCulture, $"L{l}"))],
-                Values = [.. layers.Select(l => l.Cells[destinations[0]])],
+                Values = [.. layers.Select(l => l.Cells(destinations)[0])],
                 XTitle = "source",
                 YTitle = "layer",
                 ValueTitle = value,
@@ -111,8 +111,8 @@ public static class FlowFigures
             : new Heatmap
             {
                 X = names,
-                Y = names,
-                Values = layer is { } one ? layers[one].Cells : MeanOf(layers, n),
+                Y = [.. destinations.Select(d => names[d])],
+                Values = layer is { } one ? layers[one].Cells(destinations) : MeanOf(layers, n, destinations),
                 XTitle = "source",
                 YTitle = "destination",
                 ValueTitle = value,
@@ -128,9 +128,9 @@ public static class FlowFigures
             : throw new InvalidInputException($"prompt {prompt}, measure '{measure}': table {flow.Name} has no rows of all heads together for it");
     }
 
-    private static double?[][] MeanOf(IReadOnlyList<FlowMap> layers, int n) =>
+    private static double?[][] MeanOf(IReadOnlyList<FlowMap> layers, int n, IReadOnlyList<int> destinations) =>
     [
-        .. Enumerable.Range(0, n).Select(d => Enumerable.Range(0, n).Select(s =>
+        .. destinations.Select(d => Enumerable.Range(0, n).Select(s =>
         {
             double[] found = [.. layers.Select(l => l.Values[d][s]).Where(v => !double.IsNaN(v))];
             return found.Length == 0 ? (double?)null : found.Sum() / found.Length;

@@ -6,8 +6,7 @@ namespace Interp.Reports;
 /// <summary>A heatmap of cells with named rows and columns; the first row stands at the bottom.</summary>
 internal sealed record Heatmap
 {
-    private const int HeightOfRow = 22;
-    private const int Room = 110;
+    private const int WidthOfColumn = 84, HeightOfRow = 24, Room = 100;
 
     /// <summary>Labels of the columns, from left to right; no two are the same.</summary>
     public required IReadOnlyList<string> X { get; init; }
@@ -68,8 +67,8 @@ internal sealed record Heatmap
             ("xaxis", Plot.Axis(XTitle, categories: true).With(("showgrid", false))),
             ("yaxis", Plot.Axis(YTitle, categories: true).With(
                 ("showgrid", false), ("scaleanchor", Square ? "x" : null), ("constrain", Square ? "domain" : null))),
-            ("coloraxis", Colours(most)), ("height", Math.Clamp((Y.Count * HeightOfRow) + Room, 200, 620)),
-            ("meta", Plot.Object(("scale", Scale), ("more", MoreNames)))));
+            ("coloraxis", Colours(most)), ("height", Math.Clamp((Y.Count * HeightOfRow) + Room, 190, 620)),
+            ("meta", Plot.Object(("scale", Scale), ("more", MoreNames), ("maxWidth", Math.Max(420, (X.Count * WidthOfColumn) + 220))))));
     }
 
     private ColorAxis Colours(double most) => new ColorAxis().With(

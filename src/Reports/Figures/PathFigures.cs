@@ -11,14 +11,12 @@ public static class PathFigures
     /// <summary>The strongest paths, measured effect beside linear estimate, mean over prompts with 95 % bootstrap intervals.</summary>
     /// <param name="paths">Table <c>paths</c> or <c>edges</c>.</param>
     /// <param name="prompt">0-based row of the input; null = the mean over prompts.</param>
-    /// <param name="most">How many paths are shown.</param>
+    /// <param name="most">How many paths are shown; none that is below a ten-thousandth of the largest.</param>
     public static GenericChart Bars(ResultTable paths, int? prompt = null, int most = 16)
     {
-        PathRow[] top =
-        [
-            .. new PathData(paths, prompt).Paths.OrderByDescending(p => Math.Max(Math.Abs(p.Effect ?? 0), Math.Abs(p.Estimate ?? 0)))
-                .Take(most).Reverse(),
-        ];
+        PathRow[] top = [.. new PathData(paths, prompt).Paths.OrderByDescending(Size).Take(most)];
+        double least = AttributionFigures.LeastShown * top.Select(Size).FirstOrDefault();
+        top = [.. top.Where((p, i) => i == 0 || Size(p) > least).Reverse()];
         List<Trace> traces = [Series(top, "measured", p => p.Exact, Palette.Series[0])];
         if (top.Any(p => p.Linear.Count > 0))
         {
@@ -27,7 +25,7 @@ public static class PathFigures
 
         return Plot.Chart(traces, new Layout().With(
             ("barmode", "group"), ("xaxis", Plot.Axis("effect")), ("yaxis", Plot.Axis("", categories: true)),
-            ("height", (top.Length * 34) + 110), ("legend", Plot.LegendAbove.With(("traceorder", "reversed")))));
+            ("height", (top.Length * 34) + 130), ("legend", Plot.LegendAbove.With(("traceorder", "reversed")))));
     }
 
     /// <summary>Senders by receivers.</summary>
@@ -91,6 +89,8 @@ public static class PathFigures
             ("xaxis", Plot.Axis("").With(("visible", false), ("range", new[] { -0.4, columns + 0.8 }))),
             ("yaxis", Plot.Axis("").With(("visible", false))), ("height", Math.Clamp((layers * 70) + 150, 280, 760)), ("showlegend", false)));
     }
+
+    private static double Size(PathRow path) => Math.Max(Math.Abs(path.Effect ?? 0), Math.Abs(path.Estimate ?? 0));
 
     private static Trace Series(IReadOnlyList<PathRow> rows, string name, Func<PathRow, List<double>> values, string colour)
     {

@@ -38,7 +38,7 @@ internal static class Plot
 
     /// <summary>An axis; categories are shown as they are, never read as numbers or dates.</summary>
     public static LinearAxis Axis(string title, bool categories = false) => new LinearAxis().With(
-        ("title", Title(title)), ("type", categories ? "category" : null), ("automargin", true), ("zeroline", categories ? false : null));
+        ("title", Title(title).With(("standoff", 8))), ("type", categories ? "category" : null), ("automargin", true), ("zeroline", categories ? false : null));
 
     /// <summary>A chart of traces.</summary>
     public static GenericChart Chart(IReadOnlyList<Trace> traces, Layout layout)

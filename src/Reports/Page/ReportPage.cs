@@ -117,7 +117,8 @@ internal static class ReportPage
 
     private static void Write(TablePart table, StreamWriter page)
     {
-        page.Write($"<h3>{Text(table.Title)}</h3>\n<div class=\"scroll\"><table>\n");
+        page.Write(table.Folded ? $"<details><summary>{Text(table.Title)}</summary>\n" : $"<h3>{Text(table.Title)}</h3>\n");
+        page.Write("<div class=\"scroll\"><table>\n");
         if (table.Columns.Any(c => c.Length > 0))
         {
             page.Write($"<thead><tr>{string.Concat(table.Columns.Select(c => $"<th scope=\"col\"{Class(c)}>{Text(c.Length > 1 ? c.TrimStart('#') : c)}</th>"))}</tr></thead>\n");
@@ -130,6 +131,7 @@ internal static class ReportPage
         }
 
         page.Write("</tbody></table></div>\n");
+        page.Write(table.Folded ? "</details>\n" : "");
     }
 
     private static string Class(string column) => column.StartsWith('#') ? " class=\"number\"" : "";

@@ -41,7 +41,7 @@ internal static class AttentionPanel
         return
         [
             new RemarkPart(
-                "The flow table of this report has no rows of single heads. `interp flow --heads --measure attention,value-norm --pos` with all "
+                "The flow table of this report has no rows of single heads. `interp flow --by head --measure attention,value-norm` with --pos for all "
                 + "positions gives them."),
         ];
     }

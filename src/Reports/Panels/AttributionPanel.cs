@@ -40,10 +40,8 @@ internal static class AttributionPanel
             notes.Add($"{ledger.LeftOut} rows of positions other than the last of each prompt are not shown.");
         }
 
-        if (ledger.Parts.Count > 20)
-        {
-            notes.Add($"The bars are the 20 largest of {ledger.Parts.Count} writes; the waterfall sums up all of them.");
-        }
+        notes.Add($"The bars are the largest of {ledger.Parts.Count} writes, at most 20, without those below a ten-thousandth of the largest; the "
+            + "waterfall sums up all of them.");
 
         return new Panel("attribution", "Direct attribution", new PanelCaption(
             "What each write to the residual stream adds directly to the metric at the last position.",

@@ -8,6 +8,9 @@ internal static class Findings
 {
     private const int Most = 3;
 
+    // What is smaller than a hundredth of the largest is no finding.
+    private const double Least = 0.01;
+
     /// <summary>One row per question: the question, the answer, and where it is shown.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Of(ReportInput input) =>
     [
@@ -23,7 +26,7 @@ internal static class Findings
         }
 
         var ledger = new LedgerParts(table);
-        IEnumerable<LedgerPart> top = ledger.Parts.OrderByDescending(p => Math.Abs(p.Value(ledger.Prompts))).Take(Most);
+        IEnumerable<LedgerPart> top = Largest(ledger.Parts, p => p.Value(ledger.Prompts));
         double? actual = ledger.Actual(ledger.Prompts);
         yield return
         [
@@ -44,13 +47,13 @@ internal static class Findings
 
         foreach (SweepGrid grid in SweepGrid.Read(table, summary, input.Labels))
         {
-            var top = grid.Stats.Where(s => s.Value.Mean is not null and not 0 && !s.Value.NotSignificant)
-                .OrderByDescending(s => Math.Abs(s.Value.Mean!.Value)).ThenBy(s => s.Key.Row).ThenBy(s => s.Key.Column).ThenBy(s => s.Key.Slice)
-                .Take(Most).ToArray();
+            var top = Largest(
+                grid.Stats.Where(s => !s.Value.NotSignificant).OrderBy(s => s.Key.Row).ThenBy(s => s.Key.Column).ThenBy(s => s.Key.Slice),
+                s => s.Value.Mean ?? 0);
             yield return
             [
-                $"{question} ({VisibleText.Of(grid.Name)})",
-                top.Length == 0 ? "no place has an effect that is told from none" : string.Join("; ", top.Select(s => $"{Plain(grid.CellLabel(s.Key))}: {Effect(s.Value)}")),
+                $"{question} ({VisibleText.Words(grid.Name)})",
+                top.Count == 0 ? "no place has an effect that is told from none" : string.Join("; ", top.Select(s => $"{Plain(grid.CellLabel(s.Key))}: {Effect(s.Value)}")),
                 "Patching and ablation",
             ];
         }
@@ -69,7 +72,7 @@ internal static class Findings
         foreach (int prompt in data.Prompts.Take(Most))
         {
             LensCell[] last = [.. data.Rows(prompt, site).GroupBy(c => c.Column).MaxBy(g => g.Key)!.OrderBy(c => c.Layer)];
-            int from = Array.FindLastIndex(last, c => c.Rank != 0) + 1;
+            int from = Array.FindLastIndex(last, c => c.Rank != 0 || c.Top != c.Target) + 1;
             found.Add(from < last.Length
                 ? $"'{VisibleText.Of(last[^1].Target)}' from {data.RowLabel(site, last[from].Layer)} on"
                 : $"'{VisibleText.Of(last[^1].Target)}' never");
@@ -108,7 +111,7 @@ internal static class Findings
     {
         if ((input.Table("paths") ?? input.Table("edges")) is { } table)
         {
-            IEnumerable<PathRow> top = new PathData(table).Paths.Where(p => p.Value is not null).OrderByDescending(p => Math.Abs(p.Value!.Value)).Take(Most);
+            IEnumerable<PathRow> top = Largest(new PathData(table).Paths.Where(p => p.Value is not null), p => p.Value!.Value);
             yield return
             [
                 "Through which paths",
@@ -119,8 +122,14 @@ internal static class Findings
         }
     }
 
+    private static List<T> Largest<T>(IEnumerable<T> items, Func<T, double> value)
+    {
+        T[] top = [.. items.OrderByDescending(i => Math.Abs(value(i))).Take(Most)];
+        return [.. top.Where(i => value(i) != 0 && Math.Abs(value(i)) >= Least * Math.Abs(value(top[0])))];
+    }
+
     private static string Effect(SweepStat stat) => stat is { Low: { } low, High: { } high }
-        ? $"{Signed(stat.Mean!.Value)} (95 % from {Number(low)} to {Number(high)})"
+        ? $"{Signed(stat.Mean!.Value)} (95 % from {Real(low)} to {Real(high)})"
         : Signed(stat.Mean!.Value);
 
     private static string Place(ReportInput input, int prompt, int position) =>
@@ -131,6 +140,8 @@ internal static class Findings
         .Replace("&gt;", ">", StringComparison.Ordinal).Replace("&amp;", "&", StringComparison.Ordinal);
 
     private static string Signed(double value) => (value < 0 ? "−" : "+") + Number(Math.Abs(value));
+
+    private static string Real(double value) => (value < 0 ? "−" : "") + Number(Math.Abs(value));
 
     private static string Number(double value) => Math.Abs(value) is >= 1e-3 and < 1e6 or 0
         ? value.ToString("0.###", CultureInfo.InvariantCulture)

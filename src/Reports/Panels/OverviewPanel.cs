@@ -36,10 +36,10 @@ internal static class OverviewPanel
 
         if (Prompts(input) is { Count: > 0 } prompts)
         {
-            parts.Add(new TablePart("Prompts", ["#", "clean", "corrupted", "answer", "wrong"], prompts));
+            parts.Add(new TablePart("Prompts", ["#", "clean", "corrupted", "answer", "wrong"], prompts, Folded: true));
         }
 
-        parts.Add(new TablePart("Provenance", ["", ""], Facts(input)));
+        parts.Add(new TablePart("Provenance", ["", ""], Facts(input), Folded: true));
         var absent = Kinds.Where(k => panels.All(p => p.Id != k.Panel)).Select(k => $"{k.Title} (interp {k.Command})").ToArray();
         List<string> notes = absent.Length == 0 ? [] : [$"Not in this report, for want of their tables: {string.Join("; ", absent)}."];
         int all = input.Labels.Prompts.Count();
@@ -110,7 +110,7 @@ internal static class OverviewPanel
             string[] values = input.Options.Metadata.TryGetValue(key, out string? given)
                 ? [given]
                 : [.. input.Tables.Select(t => t.Metadata.GetValueOrDefault(key)).OfType<string>().Distinct()];
-            rows.AddRange(values.Where(v => v.Length > 0).Select(v => new[] { name, VisibleText.Of(v).Replace('␣', ' ') }));
+            rows.AddRange(values.Where(v => v.Length > 0).Select(v => new[] { name, VisibleText.Words(v) }));
         }
 
         foreach (ResultTable table in input.Tables)

@@ -64,10 +64,8 @@ internal static class PathPanel
     private static void Note(ReportInput input, ResultTable table, PathData data, List<string> notes)
     {
         input.NotePrompts(data.Prompts, notes);
-        if (data.Paths.Count > Most)
-        {
-            notes.Add($"The bars are the {Most} strongest of {data.Paths.Count} paths of table {table.Name}; the heatmap has all of them.");
-        }
+        notes.Add($"The bars are the strongest of {data.Paths.Count} paths of table {table.Name}, at most {Most}, without those below a ten-thousandth "
+            + "of the largest; the heatmap has all of them.");
 
         int sets = data.Paths.Count(p => p.From.Contains('+', StringComparison.Ordinal) || p.To.Contains('+', StringComparison.Ordinal));
         if (sets > 0)

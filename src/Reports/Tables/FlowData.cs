@@ -13,11 +13,33 @@ internal readonly record struct FlowKey(int Prompt, string Measure, int Layer, i
 /// <param name="Values">The map.</param>
 internal sealed record FlowMap(double[][] Values)
 {
+    private readonly bool[] _own = new bool[Values.Length];
+
     /// <summary>Length of the prompt.</summary>
     public int Positions => Values.Length;
 
     /// <summary>Destinations that have rows.</summary>
     public IReadOnlyList<int> Destinations => [.. Enumerable.Range(0, Positions).Where(d => Values[d].Any(v => !double.IsNaN(v)))];
+
+    /// <summary>A map without any value. Its rows are one and the same until they get one: most of a large table's are empty.</summary>
+    /// <param name="positions">Length of the prompt.</param>
+    public static FlowMap Empty(int positions)
+    {
+        double[] none = [.. Enumerable.Repeat(double.NaN, positions)];
+        return new FlowMap([.. Enumerable.Repeat(none, positions)]);
+    }
+
+    /// <summary>Sets a value of a map that began empty.</summary>
+    public void Set(int destination, int source, double value)
+    {
+        if (!_own[destination])
+        {
+            Values[destination] = [.. Values[destination]];
+            _own[destination] = true;
+        }
+
+        Values[destination][source] = value;
+    }
 
     /// <summary>Whether no position has a row of another.</summary>
     public bool OnlyOwn => !Values.Where((row, d) => row.Where((v, s) => s != d && !double.IsNaN(v)).Any()).Any();
@@ -30,8 +52,9 @@ internal sealed record FlowMap(double[][] Values)
         return sum == 0 ? row : [.. row.Select(v => v / sum)];
     }
 
-    /// <summary>The map as a heatmap takes it.</summary>
-    public double?[][] Cells => [.. Values.Select(row => row.Select(v => double.IsNaN(v) ? (double?)null : v).ToArray())];
+    /// <summary>Some rows of the map, as a heatmap takes them.</summary>
+    public double?[][] Cells(IReadOnlyList<int> destinations) =>
+        [.. destinations.Select(d => Values[d].Select(v => double.IsNaN(v) ? (double?)null : v).ToArray())];
 }
 
 /// <summary>Table <c>flow</c> as maps.</summary>
@@ -63,10 +86,10 @@ internal sealed class FlowData
             var key = new FlowKey(prompt, reader.Text(row, "measure") ?? "", layer, reader.Int(row, "head") ?? -1);
             if (!_maps.TryGetValue(key, out FlowMap? map))
             {
-                _maps[key] = map = new FlowMap([.. Enumerable.Range(0, n).Select(_ => Enumerable.Repeat(double.NaN, n).ToArray())]);
+                _maps[key] = map = FlowMap.Empty(n);
             }
 
-            map.Values[destination][source] = reader.Number(row, "value") ?? double.NaN;
+            map.Set(destination, source, reader.Number(row, "value") ?? double.NaN);
         }
 
         Complete();

@@ -54,7 +54,7 @@ internal sealed class TokenLabels
 
     /// <summary>Tokens as one text. Tokens of words come with their space or, from a list of words, without any.</summary>
     public static string Joined(IReadOnlyList<string> tokens) =>
-        VisibleText.Of(string.Join(tokens.Any(t => t.StartsWith(' ')) ? "" : " ", tokens)).Replace('␣', ' ');
+        VisibleText.Words(string.Join(tokens.Any(t => t.StartsWith(' ')) ? "" : " ", tokens));
 
     /// <summary>The label of a position: its number, and its token where it is known.</summary>
     public static string Position(int position, string? token) => token is null

@@ -41,6 +41,10 @@ public static class VisibleText
         return shown.ToString();
     }
 
+    /// <summary>Several words: as <see cref="Of"/>, with the spaces between them as they are.</summary>
+    /// <param name="text">Any text.</param>
+    public static string Words(string? text) => Of(text).Replace('␣', ' ');
+
     /// <summary>A text as Plotly shows it: Plotly reads a part of HTML in labels, so its signs are written as entities.</summary>
     /// <param name="text">Any text; see <see cref="Of"/>.</param>
     public static string ForPlotly(string? text) => Of(text)
