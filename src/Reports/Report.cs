@@ -12,6 +12,7 @@ public sealed class Report
     private static readonly Func<ReportInput, Panel?>[] Sources =
     [
         SweepPanel.Create, AttributionPanel.Create, AttentionPanel.Create, LensPanel.Create, FlowPanel.Create, PathPanel.Create,
+        HeadPanel.Create,
     ];
 
     /// <summary>Creates a report of panels.</summary>

@@ -6,6 +6,8 @@ namespace Interp.Reports;
 internal sealed class ReportInput
 {
     private readonly Dictionary<string, ResultTable> _tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<SweepGrid>> _sweeps = new(StringComparer.Ordinal);
+    private FlowData? _flow;
 
     public ReportInput(IReadOnlyList<ResultTable> tables, ReportOptions options)
     {
@@ -28,6 +30,22 @@ internal sealed class ReportInput
 
     /// <summary>A table that has rows, or null.</summary>
     public ResultTable? Table(string name) => _tables.TryGetValue(name, out ResultTable? table) && table.Rows.Count > 0 ? table : null;
+
+    /// <summary>Table <c>flow</c> as maps, read once; null where there is none.</summary>
+    public FlowData? Flow() => _flow ??= Table("flow") is { } table ? new FlowData(table) : null;
+
+    /// <summary>The sites of a sweep, by its table or its summary, read once; none where there is neither.</summary>
+    /// <param name="name">Name of the table, without <c>_summary</c>.</param>
+    public IReadOnlyList<SweepGrid> Sweep(string name)
+    {
+        if (!_sweeps.TryGetValue(name, out IReadOnlyList<SweepGrid>? grids))
+        {
+            ResultTable? rows = Table(name), summary = Table(name + "_summary");
+            _sweeps[name] = grids = rows is null && summary is null ? [] : SweepGrid.Read(rows, summary, Labels);
+        }
+
+        return grids;
+    }
 
     /// <summary>The prompts that are shown one by one.</summary>
     public IReadOnlyList<int> Shown(IReadOnlyList<int> prompts) => [.. prompts.Take(Options.Prompts)];

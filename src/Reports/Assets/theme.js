@@ -53,6 +53,8 @@ function dressed(layout, width, fixed) {
   }
   if (narrow) {
     Object.assign(copy.margin, { l: 40, b: 40 });
+    // Slanted labels need the room; the figure's heading and the readout say what the columns are.
+    copy.xaxis.title.text = copy.xaxis.type === 'category' || copy.xaxis.tickvals ? '' : copy.xaxis.title.text;
   }
   return copy;
 }

@@ -41,7 +41,7 @@ class View {
     this.figure = figure;
     this.id = figure.dataset.set;
     this.set = set;
-    this.plot = figure.querySelector('.plot');
+    this.plot = figure.querySelector('.chart');
     this.readout = figure.querySelector('.readout');
     this.keys = Object.keys(set.frames).map(key => key === '' ? [] : key.split(',').map(Number));
     this.choice = this.keys[0];
@@ -86,9 +86,13 @@ class View {
 
   traces() {
     const t = theme();
+    const room = this.plot.clientWidth;
     return this.frame().data.map(trace => {
       if (trace.meta === 'veil') {
         return { ...trace, visible: this.dim, colorscale: stops([t.page, t.page]) };
+      }
+      if (trace.texttemplate && room / trace.x.length < 52) {
+        return { ...trace, texttemplate: '' };
       }
       const line = trace.line && { ...trace.line, color: t.lines[trace.line.color] ?? trace.line.color };
       const visible = this.threshold === null || trace.meta?.flow === undefined || trace.meta.flow >= this.threshold;

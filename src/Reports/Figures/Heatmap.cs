@@ -6,7 +6,7 @@ namespace Interp.Reports;
 /// <summary>A heatmap of cells with named rows and columns; the first row stands at the bottom.</summary>
 internal sealed record Heatmap
 {
-    private const int WidthOfColumn = 84, HeightOfRow = 24, Room = 100;
+    private const int WidthOfColumn = 84, HeightOfRow = 24, Room = 88;
 
     /// <summary>Labels of the columns, from left to right; no two are the same.</summary>
     public required IReadOnlyList<string> X { get; init; }

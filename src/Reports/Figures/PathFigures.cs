@@ -62,9 +62,12 @@ public static class PathFigures
     /// <param name="prompt">0-based row of the input; null = the mean over prompts.</param>
     public static GenericChart Graph(ResultTable paths, int? prompt = null)
     {
-        IReadOnlyList<PathRow> rows = [.. new PathData(paths, prompt).Paths.Where(p => p.Value is not null and not 0)];
+        IReadOnlyList<PathRow> rows = new PathData(paths, prompt).Paths;
         Dictionary<string, PathPlace> places = PathPlace.Of(rows.SelectMany(r => new[] { r.From, r.To }));
-        PathRow[] drawn = [.. rows.Where(r => places.ContainsKey(PathPlace.Node(r.From)) && places.ContainsKey(PathPlace.Node(r.To)))];
+        PathRow[] drawn =
+        [
+            .. rows.Where(r => r.Value is not null and not 0 && places.ContainsKey(PathPlace.Node(r.From)) && places.ContainsKey(PathPlace.Node(r.To))),
+        ];
         double most = drawn.Select(r => Math.Abs(r.Value!.Value)).DefaultIfEmpty(1).Max();
         List<Trace> traces = [];
         for (int step = 0; step < Widths; step++)

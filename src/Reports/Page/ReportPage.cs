@@ -99,7 +99,7 @@ internal static class ReportPage
                     <figcaption>{Text(set.Title)}</figcaption>
                     <div class="controls"></div>
                     <div class="gallery" hidden></div>
-                    <div class="plot" role="group" tabindex="0" aria-label="{Text(set.Description)} Arrow keys move through its values."></div>
+                    <div class="chart" role="group" tabindex="0" aria-label="{Text(set.Description)} Arrow keys move through its values."></div>
                     <div class="tokens" hidden></div>
                     <p class="readout" aria-live="polite"></p>
                     </figure>

@@ -15,12 +15,11 @@ internal static class AttentionPanel
 
     public static Panel? Create(ReportInput input)
     {
-        if (input.Table("flow") is not { } table)
+        if (input.Flow() is not { } data)
         {
             return null;
         }
 
-        var data = new FlowData(table);
         IReadOnlyList<(int Prompt, string Measure)> series = data.Series(heads: true);
         return new Panel("attention", "Attention patterns", new PanelCaption(
             "Where each head looks: for every destination (row) how much it takes from every source (column).",

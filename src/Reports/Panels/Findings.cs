@@ -39,13 +39,7 @@ internal static class Findings
 
     private static IEnumerable<string[]> Sweep(ReportInput input, string name, string question)
     {
-        ResultTable? table = input.Table(name), summary = input.Table(name + "_summary");
-        if (table is null && summary is null)
-        {
-            yield break;
-        }
-
-        foreach (SweepGrid grid in SweepGrid.Read(table, summary, input.Labels))
+        foreach (SweepGrid grid in input.Sweep(name))
         {
             var top = Largest(
                 grid.Stats.Where(s => !s.Value.NotSignificant).OrderBy(s => s.Key.Row).ThenBy(s => s.Key.Column).ThenBy(s => s.Key.Slice),
@@ -83,12 +77,11 @@ internal static class Findings
 
     private static IEnumerable<string[]> Flow(ReportInput input)
     {
-        if (input.Table("flow") is not { } table)
+        if (input.Flow() is not { } data)
         {
             yield break;
         }
 
-        var data = new FlowData(table);
         foreach ((int prompt, string measure) in data.Series(heads: false).DistinctBy(s => s.Measure))
         {
             var graph = new FlowGraph(data.Layers(prompt, measure), measure);

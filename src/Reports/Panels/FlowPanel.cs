@@ -8,8 +8,9 @@ internal static class FlowPanel
 {
     public static Panel? Create(ReportInput input)
     {
-        ResultTable? table = input.Table("flow"), agreement = input.Table("flow_agreement");
-        if (table is null && agreement is null)
+        FlowData? data = input.Flow();
+        ResultTable? agreement = input.Table("flow_agreement");
+        if (data is null && agreement is null)
         {
             return null;
         }
@@ -17,9 +18,8 @@ internal static class FlowPanel
         List<string> notes = [];
         List<PanelPart> parts = [];
         int prompts = 0;
-        if (table is not null)
+        if (data is not null)
         {
-            var data = new FlowData(table);
             prompts = data.Series(heads: false).Select(s => s.Prompt).Distinct().Count();
             parts.AddRange(Figures(input, data, notes));
         }

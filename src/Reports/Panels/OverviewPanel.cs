@@ -18,7 +18,7 @@ internal static class OverviewPanel
     private static readonly (string Panel, string Title, string Command)[] Kinds =
     [
         ("patching", "patching and ablation", "patch, ablate, knockout"), ("attribution", "direct attribution", "decompose"),
-        ("lens", "logit lens", "lens"), ("flow", "information flow", "flow"), ("paths", "paths", "path"),
+        ("lens", "logit lens", "lens"), ("flow", "information flow", "flow"), ("paths", "paths", "path"), ("scores", "heads by themselves", "heads"),
     ];
 
     public static Panel Create(ReportInput input, IReadOnlyList<Panel> panels)

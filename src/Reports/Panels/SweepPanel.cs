@@ -17,7 +17,7 @@ internal static class SweepPanel
 
     public static Panel? Create(ReportInput input)
     {
-        var found = Sweeps.Where(s => Tables(input, s.Table) is not (null, null)).ToArray();
+        var found = Sweeps.Where(s => input.Sweep(s.Table).Count > 0).ToArray();
         if (found.Length == 0)
         {
             return null;
@@ -28,8 +28,7 @@ internal static class SweepPanel
         List<string> counts = [];
         foreach ((string table, string title, _) in found)
         {
-            (ResultTable? rows, ResultTable? summary) = Tables(input, table);
-            IReadOnlyList<SweepGrid> grids = SweepGrid.Read(rows, summary, input.Labels);
+            IReadOnlyList<SweepGrid> grids = input.Sweep(table);
             sets.Add(Fill(input, table, title, grids, Share / found.Length, notes));
             counts.Add($"{title}: {Prompts(grids.Max(g => g.N))}");
         }
@@ -54,9 +53,6 @@ internal static class SweepPanel
 
     /// <summary>Number of prompts in words.</summary>
     public static string Prompts(int n) => n == 1 ? "1 prompt" : string.Create(CultureInfo.InvariantCulture, $"{n} prompts");
-
-    private static (ResultTable? Rows, ResultTable? Summary) Tables(ReportInput input, string name) =>
-        (input.Table(name), input.Table(name + "_summary"));
 
     private static bool Missing(ReportInput input) => !input.Labels.Prompts.Any()
         && Sweeps.Any(s => input.Table(s.Table) is { } t && new TableReader(t).Uses("pos"));
