@@ -47,6 +47,9 @@ internal sealed record Module(Role Role, string Path)
     /// <summary>Whether the stored gain is the factor less 1.</summary>
     public bool LessOne { get; init; }
 
+    /// <summary>Whether every head has a norm of its own under its number, with a gain only.</summary>
+    public bool EachHead { get; init; }
+
     /// <summary>The order of heads where the map holds queries, keys and values.</summary>
     public HeadOrder Order { get; init; }
 
@@ -105,7 +108,7 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
     {
         "opt" => FamilyLayouts.Opt(config.EmbedWidth is not null),
         "mixtral" => Mixtral(config.Experts),
-        "stablelm" when config.QkNorm != QkNorm.None => null,
+        "stablelm" => StableLm(config),
         _ => For(config.Family, config.Block),
     };
 
@@ -178,6 +181,27 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
         [Role.QueryNorm] = "layers.{l}.self_attn.q_norm",
         [Role.KeyNorm] = "layers.{l}.self_attn.k_norm",
     };
+
+    private static FamilyLayout StableLm(ModelConfig config)
+    {
+        FamilyLayout layout = Of("model.", LlamaNames, LmHead());
+        if (config.Block == BlockStyle.ParallelSharedNorm)
+        {
+            layout = layout with { Modules = [.. layout.Modules.Where(m => m.Role != Role.Norm2)] };
+        }
+
+        return config.QkNorm == QkNorm.None
+            ? layout
+            : layout with
+            {
+                Modules =
+                [
+                    .. layout.Modules,
+                    new(Role.QueryNorm, "model.layers.{l}.self_attn.q_layernorm.norms") { EachHead = true },
+                    new(Role.KeyNorm, "model.layers.{l}.self_attn.k_layernorm.norms") { EachHead = true },
+                ],
+            };
+    }
 
     private static FamilyLayout Olmo2()
     {

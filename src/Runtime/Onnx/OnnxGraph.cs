@@ -1,5 +1,6 @@
 using Interp.Runtime.Onnx.Format;
 using Interp.Runtime.Weights;
+using DataType = Interp.Runtime.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Interp.Runtime.Onnx;
 
@@ -52,6 +53,7 @@ internal sealed class OnnxGraph
         var graph = new OnnxGraph(file);
         List<OnnxNode> nodes = graph.ReadNodes();
         graph.Sort(nodes);
+        graph.PassOver();
         return graph;
     }
 
@@ -171,6 +173,68 @@ internal sealed class OnnxGraph
         }
     }
 
+    /// <summary>
+    /// Lets readers of a value that was only renamed, cast between float types or dropped out of read what is behind it, so that no rule has to think
+    /// of such nodes. Constants keep them: their names on the way say what they are.
+    /// </summary>
+    private void PassOver()
+    {
+        HashSet<string> outputs = new(Outputs, StringComparer.Ordinal);
+        Dictionary<string, string> behind = new(StringComparer.Ordinal);
+        HashSet<OnnxNode> gone = [];
+        _consumers.Clear();
+        foreach (OnnxNode node in _nodes)
+        {
+            for (int i = 0; i < node.Inputs.Count; i++)
+            {
+                node.Inputs[i] = behind.GetValueOrDefault(node.Inputs[i], node.Inputs[i]);
+            }
+
+            if (OnlyRenames(node) && !IsConstant(node.Input(0)))
+            {
+                behind[node.Output] = node.Input(0);
+                if (!outputs.Contains(node.Output))
+                {
+                    gone.Add(node);
+                    continue;
+                }
+            }
+
+            foreach (string input in node.Inputs.Where(i => i.Length > 0).Distinct())
+            {
+                if (!_consumers.TryGetValue(input, out List<OnnxNode>? readers))
+                {
+                    _consumers.Add(input, readers = []);
+                }
+
+                readers.Add(node);
+            }
+        }
+
+        _nodes.RemoveAll(gone.Contains);
+    }
+
+    private static bool OnlyRenames(OnnxNode node) => node.Op switch
+    {
+        "Identity" => true,
+        "Cast" => IsFloat(node.Int("to", 0)),
+        "Dropout" => node.Input(2).Length == 0,
+        _ => false,
+    };
+
+    private static bool IsFloat(long type) =>
+        (DataType)type is DataType.Float or DataType.Float16 or DataType.Bfloat16 or DataType.Double;
+
+    private bool IsConstant(string value)
+    {
+        for (int steps = 0; steps < LongestChain && Producer(value) is { Op: "Identity" or "Cast" or "Transpose" or "Dropout" } node; steps++)
+        {
+            value = node.Input(0);
+        }
+
+        return _constants.ContainsKey(value);
+    }
+
     private void Add(string name, OnnxTensor tensor)
     {
         if (!_constants.TryAdd(name, tensor))
@@ -186,7 +250,7 @@ internal sealed class OnnxGraph
             return tensor;
         }
 
-        const int Float = (int)TensorProto.Types.DataType.Float, Int64 = (int)TensorProto.Types.DataType.Int64;
+        const int Float = (int)DataType.Float, Int64 = (int)DataType.Int64;
         return (node.Attribute("value_float"), node.Attribute("value_floats"), node.Attribute("value_int"),
             node.Attribute("value_ints")) switch
         {

@@ -53,6 +53,19 @@ internal sealed class OnnxWeights : WeightSource
         }
     }
 
+    /// <summary>Adds the gains of heads, each under its number.</summary>
+    /// <param name="path">The name that they share.</param>
+    /// <param name="site">The norm, with one gain for all heads.</param>
+    /// <param name="head">Dimension of a head.</param>
+    public void AddNormsOfHeads(string path, NormSite site, int head)
+    {
+        for (int h = 0; site.Gain is { } gain && h < gain.Tensor.Count / head; h++)
+        {
+            int start = h * head;
+            Add($"{path}.{h}.weight", [head], () => gain.Vector(start, head));
+        }
+    }
+
     /// <summary>Adds a linear map that is put together from columns of one map or of several.</summary>
     public void AddLinear(string weightName, string biasName, IReadOnlyList<Part> parts, bool inputsFirst, bool biased)
     {

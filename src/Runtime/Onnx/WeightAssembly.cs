@@ -77,6 +77,12 @@ internal sealed class WeightAssembly
                 or Role.FinalNorm or Role.HeadNorm or Role.QueryNorm or Role.KeyNorm:
                 if (Find<NormSite>(module, layer) is { Site: NormSite norm })
                 {
+                    if (module.EachHead)
+                    {
+                        _weights.AddNormsOfHeads(path, norm, _config.DHead);
+                        break;
+                    }
+
                     _weights.AddNorm(path + ".weight", module.BiasAt(layer), norm, _config.DModel, module.LessOne);
                 }
 
