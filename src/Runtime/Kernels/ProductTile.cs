@@ -38,7 +38,9 @@ internal static unsafe class ProductTile<T>
 
             for (; r + 4 <= rows; r += 4)
                 Four(x + (r * xStride), xStride, w + c, wStride, inputs, tile + (r * Columns) + c);
-            for (; r < rows; r++)
+            if (rows - r > 1)
+                TwoOrThree(x + (r * xStride), xStride, rows - r, w + c, wStride, inputs, tile + (r * Columns) + c);
+            else if (r < rows)
                 One(x + (r * xStride), w + c, wStride, inputs, tile + (r * Columns) + c);
         }
     }
@@ -111,6 +113,28 @@ internal static unsafe class ProductTile<T>
         StorePair(a1, b1, tile + Columns);
         StorePair(a2, b2, tile + (2 * Columns));
         StorePair(a3, b3, tile + (3 * Columns));
+    }
+
+    // A row alone waits for its own chain: three take no longer. Of two rows the second is computed twice.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TwoOrThree(float* x0, nint xStride, int rows, float* w, nint wStride, int inputs, float* tile)
+    {
+        int last = rows - 1;
+        float* x1 = x0 + xStride, x2 = x0 + (last * xStride), tile2 = tile + (last * Columns);
+        T a0 = T.Load(tile), b0 = T.Load(tile + T.Width);
+        T a1 = T.Load(tile + Columns), b1 = T.Load(tile + Columns + T.Width);
+        T a2 = T.Load(tile2), b2 = T.Load(tile2 + T.Width);
+        for (nint k = 0; k < inputs; k++, w += wStride)
+        {
+            T wa = T.Load(w), wb = T.Load(w + T.Width);
+            Step(T.Broadcast(x0[k]), wa, wb, ref a0, ref b0);
+            Step(T.Broadcast(x1[k]), wa, wb, ref a1, ref b1);
+            Step(T.Broadcast(x2[k]), wa, wb, ref a2, ref b2);
+        }
+
+        StorePair(a0, b0, tile);
+        StorePair(a1, b1, tile + Columns);
+        StorePair(a2, b2, tile2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -9,6 +9,7 @@ internal unsafe struct ScoresJob : ILaneJob
     internal float* Scores;
     internal nint Stride;
 
+    [SkipLocalsInit]
     public readonly void Run<T>()
         where T : struct, ILanes<T>
     {
@@ -48,7 +49,7 @@ internal unsafe struct ScoresJob : ILaneJob
         int first = run.First + (panel * KeyPanels.Width), last = Math.Min(first + KeyPanels.Width, run.End);
         if (last <= Head.Mask.Keys(query, Head.Keys).Begin || first >= Head.Mask.Keys(query + rows - 1, Head.Keys).End)
             return;
-        new Span<float>(tile, ProductTile<T>.Size).Clear();
+        new Span<float>(tile, rows * ProductTile<T>.Columns).Clear();
         ProductTile<T>.Accumulate(
             Head.Q + (query * Head.QStride), Head.QStride, rows, run.Keys + (panel * run.PanelStride), KeyPanels.Width,
             Head.DHead, last - first, tile);

@@ -12,6 +12,7 @@ internal unsafe struct WeightedSumJob : ILaneJob
     internal float* Z;
     internal nint ZStride;
 
+    [SkipLocalsInit]
     public readonly void Run<T>()
         where T : struct, ILanes<T>
     {
@@ -28,7 +29,7 @@ internal unsafe struct WeightedSumJob : ILaneJob
     private readonly void RunTile<T>(int query, int rows, int column, float* tile)
         where T : struct, ILanes<T>
     {
-        new Span<float>(tile, ProductTile<T>.Size).Clear();
+        new Span<float>(tile, rows * ProductTile<T>.Columns).Clear();
         int columns = Math.Min(ProductTile<T>.Columns, Head.DHead - column);
         RunKeys<T>(Head.Past, query, rows, column, columns, tile);
         RunKeys<T>(Head.Own, query, rows, column, columns, tile);

@@ -18,8 +18,15 @@ internal sealed class BaseRun : IDisposable
     private readonly HookMap _map;
 
     /// <summary>Runs the sequences.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">All sequences.</param>
+    /// <param name="sequences">Those that are run.</param>
+    /// <param name="points">What is recorded.</param>
+    /// <param name="whole">Whether lanes may want rows of the last layer that are not read.</param>
+    /// <param name="options">What is read, and interventions of base runs.</param>
+    /// <param name="threads">Threads.</param>
     public BaseRun(
-        TransformerModel model, TokenBatch batch, IReadOnlyList<int> sequences, IReadOnlyCollection<HookPoint> points,
+        TransformerModel model, TokenBatch batch, IReadOnlyList<int> sequences, IReadOnlyCollection<HookPoint> points, bool whole,
         VariantOptions options, int threads)
     {
         ModelConfig config = model.Config;
@@ -50,21 +57,24 @@ internal sealed class BaseRun : IDisposable
         Workspace memory = model.Resources.Memory.Rent(PassBuffers.Floats(config, size));
         try
         {
-            var pass = new ForwardPass<BaseHooks>(model.Resources, new PassBuffers(memory, config, size), _keys, threads, hooks);
+            var buffers = new PassBuffers(memory, config, size);
+            var pass = new ForwardPass<BaseHooks>(model.Resources, buffers, _keys, threads, hooks);
             pass.SetRows(segments);
             pass.Embed(own, starts);
-            for (int layer = 0; layer < config.NLayers; layer++)
-            {
-                pass.RunBlock(layer);
-            }
-
             int[][] read = [.. sequences.Select(s => options.Logits.Resolve(batch.Tokens(s).Length, s))];
             int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p))];
-            float[] logits = GC.AllocateUninitializedArray<float>(rows.Length * config.DVocab);
-            pass.Unembed(rows.Length == pass.Rows ? null : rows, logits);
+            bool prune = !whole && plan.IsEmpty && rows.Length > 0 && points.All(p => LanesPrune(config, p));
+            for (int layer = 0; layer < config.NLayers; layer++)
+            {
+                pass.RunBlock(layer, needed: prune && layer == config.NLayers - 1 ? rows : null);
+            }
+
+            rows = prune ? [.. Enumerable.Range(0, rows.Length)] : rows;
+            _logits = options.Tokens.IsAll || hooks.Wants(Hook.UnembedOut)
+                ? OfVocabulary(pass, rows, read, sequences, options.Tokens, config.DVocab)
+                : OfTokens(pass, buffers, rows, read, sequences, options.Tokens, config.DModel);
             MultiplyAdds = pass.MultiplyAdds;
             NonFinite = pass.NonFinite is { } found ? found with { Sequence = sequences[found.Sequence] } : null;
-            _logits = Chosen(logits, read, sequences, options.Tokens, config.DVocab);
         }
         finally
         {
@@ -95,6 +105,34 @@ internal sealed class BaseRun : IDisposable
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose() => _kept.Dispose();
+
+    /// <summary>Whether lanes that start at a recorded point, or below it, want of the last layer's queries those that are read only.</summary>
+    private static bool LanesPrune(ModelConfig config, HookPoint point) => point.Layer < config.NLayers - 1
+        ? point.Layer >= 0 || LaneEntries.Of(config, point.Kind) == LaneEntry.Embed
+        : point.Kind is HookKind.ResidPre or HookKind.Q or HookKind.K or HookKind.V;
+
+    private static float[][] OfTokens(
+        ForwardPass<BaseHooks> pass, PassBuffers buffers, int[] rows, int[][] read, IReadOnlyList<int> sequences, LogitTokens tokens, int width)
+    {
+        pass.FinishStream(rows.Length == pass.Rows ? null : rows);
+        var chosen = new float[sequences.Count][];
+        for (int i = 0, row = 0; i < chosen.Length; row += read[i].Length, i++)
+        {
+            int[] wanted = [.. tokens.Of(sequences[i])];
+            chosen[i] = new float[read[i].Length * wanted.Length];
+            pass.Logits(buffers.Stream.From(row, width), read[i].Length, wanted, chosen[i]);
+        }
+
+        return chosen;
+    }
+
+    private static float[][] OfVocabulary(
+        ForwardPass<BaseHooks> pass, int[] rows, int[][] read, IReadOnlyList<int> sequences, LogitTokens tokens, int vocabulary)
+    {
+        float[] logits = GC.AllocateUninitializedArray<float>(rows.Length * vocabulary);
+        pass.Unembed(rows.Length == pass.Rows ? null : rows, logits);
+        return Chosen(logits, read, sequences, tokens, vocabulary);
+    }
 
     private static float[][] Chosen(
         float[] logits, int[][] read, IReadOnlyList<int> sequences, LogitTokens tokens, int vocabulary)
@@ -179,7 +217,13 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
 
         public ReadOnlySpan<float> After(HookPoint point, int place) => _after[point][place].Span;
 
-        public void PutAfter(in Activation activation) => activation.Data.CopyTo(_after[activation.Point][activation.Sequence].Span);
+        public void PutAfter(in Activation activation)
+        {
+            // In the last layer single rows may be all there is; attention, whose rows lie apart, is whole then.
+            Span<float> values = _after[activation.Point][activation.Sequence].Span;
+            int at = activation.FirstPosition == 0 ? 0 : activation.FirstPosition * (activation.Data.Length / activation.Positions);
+            activation.Data.CopyTo(values[at..]);
+        }
 
         public void PutBefore(in Activation activation) => activation.Data.CopyTo(_before[activation.Point][activation.Sequence].Span);
     }

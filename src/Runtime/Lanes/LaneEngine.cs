@@ -24,8 +24,7 @@ public sealed class LaneEngine : IVariantEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(variants);
         ArgumentNullException.ThrowIfNull(handle);
-        VariantChecks.Require(model, batch, variants, options);
-        new LaneRun(model, batch, variants, options, handle, options.MemoryBudget ?? DefaultMemory).Run();
+        new LaneRun(model, batch, new CheckedVariants(model, batch, variants, options), options, handle, options.MemoryBudget ?? DefaultMemory).Run();
     }
 
     /// <summary>Plans without computing more than the base runs.</summary>
@@ -40,8 +39,7 @@ public sealed class LaneEngine : IVariantEngine
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(variants);
-        VariantChecks.Require(model, batch, variants, options);
         return new LaneRun(
-            model, batch, variants, options, null, options.MemoryBudget ?? DefaultMemory).Explain();
+            model, batch, new CheckedVariants(model, batch, variants, options), options, null, options.MemoryBudget ?? DefaultMemory).Explain();
     }
 }

@@ -24,17 +24,16 @@ internal sealed class LanePlanner
         _order = model.Hooks.AllPoints.Select((point, order) => (point, order)).ToDictionary(p => p.point, p => p.order);
     }
 
-    /// <summary>The points that base runs have to record for these variants.</summary>
-    public HashSet<HookPoint> Recorded(IEnumerable<Variant> variants)
+    /// <summary>The points that base runs have to record for variants that change or record some points.</summary>
+    public HashSet<HookPoint> Recorded(IEnumerable<HookPoint> touched)
     {
-        HashSet<HookPoint> points = [Top()];
+        HashSet<HookPoint> points = [];
         for (int l = 0; l < _config.NLayers; l++)
         {
             points.UnionWith([Hook.ResidPre(l), Hook.Q(l), Hook.K(l), Hook.V(l)]);
         }
 
-        foreach (HookPoint point in variants
-                     .SelectMany(v => v.Interventions.Select(i => _model.Hooks.Require(i.Point)).Concat(v.Observe)).Distinct())
+        foreach (HookPoint point in touched)
         {
             LaneEntry entry = LaneEntries.Of(_config, point.Kind);
             points.Add(point);
@@ -57,10 +56,9 @@ internal sealed class LanePlanner
         _ => new HookPoint(LaneEntries.Stream(_config, entry), layer),
     };
 
-    /// <summary>The lane of a variant; null when nothing that is read of it can differ from the base run.</summary>
-    public Lane? Plan(int index, Variant variant, BaseRun baseRun)
+    /// <summary>The lane of a variant; null when nothing that is read of it can differ from the base run. May be called from several threads.</summary>
+    public Lane? Plan(int index, Variant variant, InterventionPlan plan, BaseRun baseRun)
     {
-        InterventionPlan plan = VariantChecks.Plan(_model, _batch, variant, _options);
         int length = _batch.Tokens(variant.Sequence).Length;
         HookPoint[] points =
             [.. variant.Interventions.Select(i => _model.Hooks.Require(i.Point)).Distinct().OrderBy(p => _order[p])];

@@ -11,15 +11,15 @@ namespace Interp.Runtime.Lanes;
 internal sealed class LaneRun(
     TransformerModel model,
     TokenBatch batch,
-    IReadOnlyList<Variant> variants,
+    CheckedVariants variants,
     VariantOptions options,
     VariantHandler? handle,
     long budget)
 {
     private readonly ModelConfig _config = model.Config;
     private readonly LanePlanner _planner = new(model, batch, options);
-    private readonly int _threads = TransformerModel.ThreadCount(options.Threads);
-    private readonly Queue<int> _unchanged = [];
+    private readonly int _threads = variants.Threads;
+    private readonly Queue<(int Index, int Sequence, bool Records)> _unchanged = [];
     private readonly LanePlanTotals _plan = new();
     private long _baseBytes;
     private int _done;
@@ -31,21 +31,15 @@ internal sealed class LaneRun(
     public LanePlanSummary Explain()
     {
         Run();
-        long naive = Enumerable.Range(0, variants.Count).Sum(i => Whole(variants[i].Sequence));
+        long naive = variants.BySequence.Select((own, s) => own.Count > 0 ? own.Count * Whole(s) : 0).Sum();
         return new LanePlanSummary(
-            variants.Count, _plan.Unchanged, _plan.Lanes, _plan.Whole, _plan.Walks, _plan.Rows, _plan.MultiplyAdds, naive, _plan.Bytes);
+            variants.Variants.Count, _plan.Unchanged, _plan.Lanes, _plan.Whole, _plan.Walks, _plan.Rows, _plan.MultiplyAdds, naive, _plan.Bytes);
     }
 
     /// <summary>Runs all variants, sequences in order, and those of a part of the sequences in the order of the list.</summary>
     public void Run()
     {
-        List<int>[] bySequence = [.. Enumerable.Range(0, batch.Count).Select(_ => new List<int>())];
-        for (int i = 0; i < variants.Count; i++)
-        {
-            bySequence[variants[i].Sequence].Add(i);
-        }
-
-        int[] used = [.. Enumerable.Range(0, batch.Count).Where(s => bySequence[s].Count > 0)];
+        int[] used = [.. Enumerable.Range(0, batch.Count).Where(s => variants.BySequence[s].Count > 0)];
         for (int first = 0; first < used.Length;)
         {
             options.Cancellation.ThrowIfCancellationRequested();
@@ -71,16 +65,16 @@ internal sealed class LaneRun(
                 sequences.Add(next);
             }
 
-            RunSequences(sequences, points, [.. sequences.SelectMany(s => bySequence[s]).Order()]);
+            RunSequences(sequences, points, [.. sequences.SelectMany(s => variants.BySequence[s]).Order()]);
             first += sequences.Count;
         }
 
-        HashSet<HookPoint> Recorded(int sequence) => _planner.Recorded(bySequence[sequence].Select(i => variants[i]));
+        HashSet<HookPoint> Recorded(int sequence) => _planner.Recorded(variants.Touched[sequence]);
     }
 
     private void RunSequences(List<int> sequences, HashSet<HookPoint> points, int[] indices)
     {
-        using var baseRun = new BaseRun(model, batch, sequences, points, options, _threads);
+        using var baseRun = new BaseRun(model, batch, sequences, points, sequences.Any(variants.Whole), options, _threads);
         CountedMultiplyAdds += baseRun.MultiplyAdds;
         _plan.MultiplyAdds += baseRun.MultiplyAdds;
         _baseBytes = sequences.Sum(s => BaseBytes(s, points));
@@ -93,33 +87,35 @@ internal sealed class LaneRun(
         long left = Math.Max(0, budget - _baseBytes - WalkBytes());
         List<Lane> lanes = [];
         long bytes = 0;
-        foreach (int index in indices)
+        foreach (int[] some in indices.Chunk(CheckedVariants.AtATime))
         {
-            Variant variant = variants[index];
-            if (_config.Positions == PositionKind.Shortformer
-                && VariantChecks.All(variant, options).Any(i => i.Point.Kind == HookKind.PosEmbed))
+            Lane?[] planned = variants.Each(
+                some, (index, variant) => _planner.Plan(index, variant, variants.Take(index, variant), baseRun), out Variant[] own);
+            for (int i = 0; i < some.Length; i++)
             {
-                // Every layer reads them.
-                RunNaively([index]);
-                continue;
-            }
+                if (ReadByEveryLayer(own[i]))
+                {
+                    RunNaively([some[i]]);
+                    continue;
+                }
 
-            if (_planner.Plan(index, variant, baseRun) is not { } lane)
-            {
-                _unchanged.Enqueue(index);
-                continue;
-            }
+                if (planned[i] is not { } lane)
+                {
+                    _unchanged.Enqueue((some[i], own[i].Sequence, own[i].Observe.Count > 0));
+                    continue;
+                }
 
-            long more = LaneBytes(lane);
-            if (lanes.Count > 0 && bytes + more > left)
-            {
-                Walk([.. lanes], baseRun);
-                lanes.Clear();
-                bytes = 0;
-            }
+                long more = LaneBytes(lane);
+                if (lanes.Count > 0 && bytes + more > left)
+                {
+                    Walk([.. lanes], baseRun);
+                    lanes.Clear();
+                    bytes = 0;
+                }
 
-            lanes.Add(lane);
-            bytes += more;
+                lanes.Add(lane);
+                bytes += more;
+            }
         }
 
         if (lanes.Count > 0)
@@ -133,7 +129,7 @@ internal sealed class LaneRun(
     /// <summary>Hands over the variants before an index that are as their base run, so that the order is that of the list.</summary>
     private void HandOverUnchanged(int before, BaseRun baseRun)
     {
-        while (_unchanged.TryPeek(out int index) && index < before)
+        while (_unchanged.TryPeek(out (int Index, int Sequence, bool Records) next) && next.Index < before)
         {
             options.Cancellation.ThrowIfCancellationRequested();
             _unchanged.Dequeue();
@@ -143,13 +139,15 @@ internal sealed class LaneRun(
                 continue;
             }
 
-            Variant variant = variants[index];
-            ActivationCache? recorded = variant.Observe.Count == 0 ? null : Recorded(variant, [], baseRun);
-            handle(new VariantResult(
-                index, baseRun.Logits(variant.Sequence), ReadCount(variant.Sequence), recorded, null));
+            ActivationCache? recorded = next.Records ? Recorded(variants.Variants[next.Index], [], baseRun) : null;
+            handle(new VariantResult(next.Index, baseRun.Logits(next.Sequence), ReadCount(next.Sequence), recorded, null));
             Report(1);
         }
     }
+
+    /// <summary>Whether a change of position embeddings has to be computed from the bottom, since every layer reads them.</summary>
+    private bool ReadByEveryLayer(Variant variant) => _config.Positions == PositionKind.Shortformer
+        && VariantChecks.All(variant, options).Any(i => i.Point.Kind == HookKind.PosEmbed);
 
     private void Walk(Lane[] lanes, BaseRun baseRun)
     {
@@ -196,14 +194,14 @@ internal sealed class LaneRun(
 
     private void RunNaively(int[] indices)
     {
+        Variant[] some = [.. indices.Select(i => variants.Variants[i])];
         _plan.Whole += indices.Length;
-        _plan.MultiplyAdds += indices.Sum(i => Whole(variants[i].Sequence));
+        _plan.MultiplyAdds += some.Sum(v => Whole(v.Sequence));
         if (handle is null)
         {
             return;
         }
 
-        Variant[] some = [.. indices.Select(i => variants[i])];
         new NaiveEngine().Run(
             model, batch, some, options with { Progress = null },
             (in VariantResult r) =>
@@ -235,7 +233,7 @@ internal sealed class LaneRun(
     private void Report(int more)
     {
         _done += more;
-        options.Progress?.Report(new VariantProgress(_done, variants.Count));
+        options.Progress?.Report(new VariantProgress(_done, variants.Variants.Count));
     }
 
     /// <summary>What the base run of a sequence keeps: recorded points, keys and values.</summary>

@@ -21,7 +21,7 @@ public sealed class NaiveEngine : IVariantEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(variants);
         ArgumentNullException.ThrowIfNull(handle);
-        VariantChecks.Require(model, batch, variants, options);
+        _ = new CheckedVariants(model, batch, variants, options);
         int mostRows = MostRowsOf(model.Config, options);
         int done = 0;
         while (done < variants.Count)

@@ -5,13 +5,10 @@ namespace Interp.Runtime;
 /// <summary>What every engine checks before anything runs, and says in the same words.</summary>
 internal static class VariantChecks
 {
-    /// <summary>Checks everything that can be known before a run.</summary>
+    /// <summary>Checks what does not depend on single variants.</summary>
     /// <exception cref="InvalidInputException">Something does not fit.</exception>
-    public static void Require(
-        TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options)
+    public static void Require(TransformerModel model, TokenBatch batch, VariantOptions options)
     {
-        ArgumentNullException.ThrowIfNull(batch);
-        ArgumentNullException.ThrowIfNull(options);
         batch.Validate(model.Config);
         options.Tokens.Validate(batch.Count, model.Config.DVocab);
         if (options.Base.Count > 0 && options.Base.Count != batch.Count)
@@ -29,22 +26,25 @@ internal static class VariantChecks
         {
             options.Logits.Resolve(batch.Tokens(s).Length, s);
         }
+    }
 
-        for (int i = 0; i < variants.Count; i++)
+    /// <summary>The interventions of a variant of the list, checked with everything else of it.</summary>
+    /// <exception cref="InvalidInputException">Something does not fit.</exception>
+    public static InterventionPlan Require(TransformerModel model, TokenBatch batch, int index, Variant variant, VariantOptions options)
+    {
+        if ((uint)variant.Sequence >= (uint)batch.Count)
         {
-            Variant variant = variants[i];
-            if ((uint)variant.Sequence >= (uint)batch.Count)
-            {
-                throw new InvalidInputException(
-                    $"variant {i}: sequence {variant.Sequence} is out of range, the batch has sequences 0..{batch.Count - 1}");
-            }
-
-            _ = Plan(model, batch, variant, options);
-            foreach (HookPoint point in variant.Observe)
-            {
-                model.Hooks.Require(point);
-            }
+            throw new InvalidInputException(
+                $"variant {index}: sequence {variant.Sequence} is out of range, the batch has sequences 0..{batch.Count - 1}");
         }
+
+        InterventionPlan plan = Plan(model, batch, variant, options);
+        foreach (HookPoint point in variant.Observe)
+        {
+            model.Hooks.Require(point);
+        }
+
+        return plan;
     }
 
     /// <summary>The interventions of a variant, checked against its sequence as a batch of one.</summary>

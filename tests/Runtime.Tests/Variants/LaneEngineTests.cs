@@ -100,7 +100,7 @@ public sealed class LaneEngineTests
                     Variant[] variants = [.. Enumerable.Range(0, 3).SelectMany(s => Enumerable.Range(0, Clean[s].Length).Select(
                         p => new Variant(s, [new Patch(point, source.Cache(s).Value(point), Scope.At(p))])))];
                     LanePlanSummary plan = LaneEngine.Explain(model, batch, variants, options);
-                    var run = new LaneRun(model, batch, variants, options, (in VariantResult _) => { }, 1 << 30);
+                    var run = new LaneRun(model, batch, new CheckedVariants(model, batch, variants, options), options, (in VariantResult _) => { }, 1 << 30);
                     run.Run();
 
                     // Full passes (positions that every layer reads) are not counted.
