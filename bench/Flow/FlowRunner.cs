@@ -33,6 +33,7 @@ internal static class FlowRunner
             ("flow map block-norm, all layers", 5, () => Flow(FlowMeasure.BlockNorm)),
             ("flow map ALTI, all layers", 5, () => Flow(FlowMeasure.Alti)),
             ("flow map ALTI by head, all layers", null, () => Flow(FlowMeasure.Alti, byHead: true)),
+            ("composition scores of all pairs of heads, from the weights", null, () => WeightTables.Composition(model, threads: Threads)),
             ("flow map DecompX, all layers", null, () => Flow(FlowMeasure.DecompX)),
         ];
         var times = kinds.Select(_ => new List<double>()).ToArray();

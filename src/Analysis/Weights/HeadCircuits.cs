@@ -11,6 +11,7 @@ public sealed class HeadCircuits
 {
     private readonly TransformerModel _model;
     private readonly Dictionary<(QkvInput?, int, int), Matrix<double>> _maps = [];
+    private Matrix<double>? _tokens;
 
     /// <summary>Reads a model's heads.</summary>
     /// <param name="model">The model.</param>
@@ -59,6 +60,18 @@ public sealed class HeadCircuits
     /// <param name="head">0-based head.</param>
     public LowRank FullOv(int layer, int head) => new(
         Embedded(Map(QkvInput.Value, layer, head)), Unembedded(Output(layer, head)));
+
+    /// <summary>
+    /// The copying score of <see cref="FullOv"/>, from the eigenvalues of W_O (W_U W_E) W_V: near 1 for a head that raises the logits of the
+    /// tokens that it reads. W_U W_E, [d_model, d_model], is made once for all heads.
+    /// </summary>
+    /// <param name="layer">0-based layer.</param>
+    /// <param name="head">0-based head.</param>
+    public double FullCopyingScore(int layer, int head)
+    {
+        _tokens ??= TokenMap.Of(_model, Environment.ProcessorCount);
+        return new LowRank(_tokens * Map(QkvInput.Value, layer, head), Output(layer, head)).CopyingScore();
+    }
 
     /// <summary>The QK circuit between tokens, W_E W_Q W_K^T W_E^T, held as its two factors.</summary>
     /// <param name="layer">0-based layer.</param>

@@ -7,8 +7,8 @@ namespace Interp.Analysis;
 public static class WeightTables
 {
     /// <summary>
-    /// Table <c>ov</c> or <c>qk</c>: for each head the circuit's Frobenius norm, copying score, singular values and eigenvalues; a
-    /// row per number, with its index where there are several.
+    /// Table <c>ov</c> or <c>qk</c>: for each head the circuit's Frobenius norm, copying score (of OV also that of the full circuit from
+    /// tokens to logits), singular values and eigenvalues; a row per number, with its index where there are several.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="qk">Whether W_Q W_K^T instead of W_V W_O.</param>
@@ -27,6 +27,11 @@ public static class WeightTables
             LowRank circuit = qk ? circuits.Qk(layer, head) : circuits.Ov(layer, head);
             Add("norm", null, circuit.Norm);
             Add("copying", null, circuit.CopyingScore());
+            if (!qk)
+            {
+                Add("full_copying", null, circuits.FullCopyingScore(layer, head));
+            }
+
             int i = 0;
             foreach (double value in circuit.SingularValues())
             {
@@ -49,28 +54,40 @@ public static class WeightTables
     /// <summary>Table <c>composition</c>: how strongly each head reads, through query, key and value, what each earlier head writes.</summary>
     /// <param name="model">The model.</param>
     /// <param name="heads">Later heads; null = all.</param>
-    /// <param name="cancellation">Stops between heads.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="cancellation">Stops between layers.</param>
     public static ResultTable Composition(
-        TransformerModel model, IReadOnlyCollection<(int Layer, int Head)>? heads = null, CancellationToken cancellation = default)
+        TransformerModel model, IReadOnlyCollection<(int Layer, int Head)>? heads = null, int threads = 0,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var circuits = new HeadCircuits(model);
         ResultTable table = TableSchemas.Composition.Create();
-        foreach ((int Layer, int Head) to in heads ?? All(model))
+        ILookup<int, int> later = (heads ?? All(model)).Distinct().ToLookup(h => h.Layer, h => h.Head);
+        var composition = new HeadComposition(model, threads > 0 ? threads : Environment.ProcessorCount);
+        HeadComposition.Writers[] writers =
+            [.. Enumerable.Range(0, later.Count == 0 ? 0 : later.Max(l => l.Key)).AsParallel().AsOrdered().Select(composition.WritersOf)];
+        foreach (IGrouping<int, int> to in later.Where(l => l.Key > 0))
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach ((int Layer, int Head) from in All(model).Where(h => h.Layer < to.Layer))
+            HeadComposition.Readers[] readers =
+                [.. Enum.GetValues<QkvInput>().AsParallel().AsOrdered().Select(input => composition.ReadersOf(to.Key, input))];
+            double[][][,] scores =
+                [.. Enumerable.Range(0, to.Key).Select(from => readers.Select(r => composition.Scores(writers[from], r)).ToArray())];
+            foreach (int head in to)
             {
-                foreach (QkvInput input in Enum.GetValues<QkvInput>())
+                foreach ((int Layer, int Head) from in All(model).Where(h => h.Layer < to.Key))
                 {
-                    table.Add(
-                        from.Layer, from.Head, to.Layer, to.Head, input switch
-                        {
-                            QkvInput.Query => "q",
-                            QkvInput.Key => "k",
-                            _ => "v",
-                        },
-                        circuits.Composition(from, to, input));
+                    foreach (QkvInput input in Enum.GetValues<QkvInput>())
+                    {
+                        table.Add(
+                            from.Layer, from.Head, to.Key, head, input switch
+                            {
+                                QkvInput.Query => "q",
+                                QkvInput.Key => "k",
+                                _ => "v",
+                            },
+                            scores[from.Layer][(int)input][from.Head, head]);
+                    }
                 }
             }
         }

@@ -49,6 +49,7 @@ public sealed class TransformerLensAnalysisTests
             _ when key.Contains("full", StringComparison.Ordinal) => subject.Labels["full_resid_decomposition"],
             _ => subject.Labels["stack_head_results"],
         };
+        Assert.True(!Stacked(key) || labels.Length == subject.Expected.Shape(key)[0], key);
         for (int i = 0; i < labels.Length && Stacked(key); i++)
         {
             foreach (int p in subject.Expected.Shape(key).Length == 4 || key == "head_result_norms" ? new[] { 0, 5, 15 } : [15])

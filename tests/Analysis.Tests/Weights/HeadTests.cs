@@ -46,6 +46,68 @@ public sealed class HeadTests
         Assert.All(circuit.TopEntries(32), e => Assert.Equal(e.Row, e.Column));
     }
 
+    // Pair by pair from the two circuits in float64, for grouped queries as well.
+    [Theory]
+    [InlineData(4, 4)]
+    [InlineData(4, 2)]
+    [InlineData(4, 1)]
+    public void Composition_of_all_heads_at_once_is_that_of_each_pair(int heads, int keyHeads)
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(heads: heads, keyHeads: keyHeads));
+        var circuits = new HeadCircuits(model);
+        ResultTable table = WeightTables.Composition(model);
+        Assert.Equal(3 * 3 * 16, table.Rows.Count);
+        foreach (IReadOnlyList<object?> row in table.Rows)
+        {
+            QkvInput input = (string)row[4]! switch { "q" => QkvInput.Query, "k" => QkvInput.Key, _ => QkvInput.Value };
+            double expected = circuits.Composition(((int)row[0]!, (int)row[1]!), ((int)row[2]!, (int)row[3]!), input);
+            Assert.Equal(expected, (double)row[5]!, 1e-5);
+        }
+    }
+
+    // The score of the circuit between all tokens, expanded over the vocabulary.
+    [Fact]
+    public void The_full_copying_score_takes_no_sum_over_tokens_for_each_head()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(heads: 4, keyHeads: 2) with { EmbedScale = 3 });
+        var circuits = new HeadCircuits(model);
+        foreach ((int layer, int head) in WeightTables.All(model))
+        {
+            Assert.Equal(circuits.FullOv(layer, head).CopyingScore(), circuits.FullCopyingScore(layer, head), 1e-4);
+        }
+    }
+
+    // The products written out, token by token.
+    [Fact]
+    public void The_tokens_of_a_neuron_are_those_with_the_largest_products()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(gated: true));
+        ResultTable table = NeuronTokens.Table(model, 5, [(1, 7)]);
+        FeedForwardWeights weights = model.Weights.Blocks[1].FeedForward!;
+        float[] gate = new float[24], linear = new float[24], output = new float[24], token = new float[24], column = new float[24];
+        weights.In.CopyOutput(7, gate);
+        weights.Linear!.CopyOutput(7, linear);
+        weights.Out.CopyInput(7, output);
+        foreach ((string side, float[] vector) in new[] { ("in", gate), ("in_linear", linear), ("out", output) })
+        {
+            double[] products =
+            [
+                .. Enumerable.Range(0, 37).Select(t =>
+                {
+                    model.Weights.TokenEmbedding.CopyRow(t, token);
+                    model.Weights.Unembed.CopyOutput(t, column);
+                    return vector.Zip(side == "out" ? column : token, (a, b) => (double)a * b).Sum();
+                }),
+            ];
+            int[] largest = [.. Enumerable.Range(0, 37).OrderByDescending(t => products[t]).Take(5)];
+            Assert.Equal(largest, table.Rows.Where(r => (string)r[3]! == side).Select(r => (int)r[5]!));
+        }
+
+        Assert.Equal(15, table.Rows.Count);
+        Assert.Contains(
+            "L3N0", Assert.Throws<InvalidInputException>(() => NeuronTokens.Table(model, 5, [(3, 0)])).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_low_rank_product_has_the_numbers_of_the_expanded_one()
     {

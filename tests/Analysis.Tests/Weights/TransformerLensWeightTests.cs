@@ -9,7 +9,7 @@ namespace Interp.Analysis.Tests.Weights;
 /// </summary>
 public sealed class TransformerLensWeightTests
 {
-    private static readonly string[] Names = ["gpt2", "neox", "llama", "gptj", "attn_only_2l"];
+    private static readonly string[] Names = ["gpt2", "neox", "llama", "gptj", "attn_only_2l", "attn_only_2l_shortformer"];
 
     public static TheoryData<string, bool> Models => new(Names.SelectMany(n => new[] { (n, false), (n, true) }));
 
@@ -35,6 +35,7 @@ public sealed class TransformerLensWeightTests
             LowRank full = circuits.FullOv(l, h);
             Spectrum(expected.Floats("fullOV_eigenvalues", l, h), full, $"{name} full L{l}H{h}");
             Near(expected.Floats("fullOV_copying_score", l, h)[0], full.CopyingScore(), $"{name} full copying L{l}H{h}", 1e-3);
+            Near(expected.Floats("fullOV_copying_score", l, h)[0], circuits.FullCopyingScore(l, h), $"{name} full copying L{l}H{h}", 1e-3);
         }
     }
 
@@ -137,7 +138,10 @@ public sealed class TransformerLensWeightTests
             return model;
         }
 
-        ProcessStep[] steps = [.. Enum.GetValues<ProcessStep>().Where(s => WeightProcessing.Refusal(model, s) is null)];
+        // TransformerLens' script folded the value biases only where positions are added behind the norm.
+        ProcessStep[] steps = name.Contains("shortformer", StringComparison.Ordinal)
+            ? [ProcessStep.FoldValueBiases]
+            : [.. Enum.GetValues<ProcessStep>().Where(s => WeightProcessing.Refusal(model, s) is null)];
         return WeightProcessing.Apply(model, steps, 1).Model;
     }
 

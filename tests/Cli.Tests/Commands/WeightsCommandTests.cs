@@ -21,7 +21,7 @@ public sealed class WeightsCommandTests
     {
         Outcome outcome = Tool.Demo("weights", "--what", what, "--heads", "0.2,L1H1", "--json");
         Assert.Equal(["layer", "head", "score_name", "index", "value"], outcome.Columns);
-        Assert.Equal(2 * (2 + (3 * 32)), outcome.Rows.Length);
+        Assert.Equal(2 * ((what == "ov" ? 3 : 2) + (3 * 32)), outcome.Rows.Length);
         Assert.NotEmpty(Tool.Demo("weights", "--what", what).Succeeded().Output);
     }
 
@@ -46,7 +46,29 @@ public sealed class WeightsCommandTests
         Assert.Contains("induction", Tool.Demo("heads", "--prompt", Tool.Clean).Succeeded().Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Neurons_have_tokens_on_each_side()
+    {
+        using var work = new Workspace();
+        Outcome outcome = Tool.Run(
+            "weights", "--model", work.PutModel(), "--what", "neurons", "--neurons", "L1N3,0.2", "--top", "4", "--json");
+        Assert.Equal(["layer", "expert", "neuron", "side", "rank", "token_id", "token", "value"], outcome.Columns);
+        Assert.Equal(2 * 2 * 4, outcome.Rows.Length);
+        Assert.Contains("attention only", Tool.Demo("weights", "--what", "neurons").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Heads_can_be_scored_by_distance()
+    {
+        Outcome outcome = Tool.Demo("heads", "--half", "6", "--scoring", "abs", "--json");
+        JsonElement top = outcome.Rows.Where(r => r.GetProperty("score_name").GetString() == "previous_token_abs").MaxBy(r => r.GetProperty("value").GetDouble());
+        Assert.Equal((0, 2), (top.GetProperty("layer").GetInt32(), top.GetProperty("head").GetInt32()));
+    }
+
     [Theory]
+    [InlineData("weights --neurons 1.2", "--neurons")]
+    [InlineData("weights --what neurons --heads 1.1", "--heads")]
+    [InlineData("weights --what neurons --neurons x", "'x'")]
     [InlineData("weights --top 3", "--top")]
     [InlineData("weights --heads 7.1", "L7H1")]
     [InlineData("weights --heads x", "'x'")]
