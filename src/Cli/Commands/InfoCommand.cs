@@ -82,7 +82,8 @@ internal sealed class InfoCommand : ToolCommand
                 s => $"{s.Type} {Shown.Bytes(s.Bytes)} in {s.Tensors} tensors"))}");
         }
 
-        people.Add("weights in memory", $"{Shown.Bytes(model.Weights.Bytes)} ({model.Weights.NumberFormats})");
+        string blocks = model.Stored.Any(s => s.Type.StartsWith('Q')) ? "; quantised blocks are dequantised on load" : "";
+        people.Add("weights in memory", $"{Shown.Bytes(model.Weights.Bytes)} ({model.Weights.NumberFormats}{blocks})");
         people.Add(
             "hook points",
             $"{model.Hooks.Points.Length} standard, {model.Hooks.AllPoints.Length - model.Hooks.Points.Length} more on request");

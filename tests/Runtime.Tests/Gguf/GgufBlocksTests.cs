@@ -41,6 +41,31 @@ public sealed class GgufBlocksTests
         },
         iter: 100, threads: 1);
 
+    // Random bits, which no quantiser writes: every code with every scale. Three roundings to float32 of the terms.
+    [Theory]
+    [InlineData(GgufTensorType.Q40, new[] { 0 })]
+    [InlineData(GgufTensorType.Q80, new[] { 0 })]
+    [InlineData(GgufTensorType.Q4K, new[] { 0, 2 })]
+    [InlineData(GgufTensorType.Q6K, new[] { 208 })]
+    public void Blocks_of_random_bits_give_what_the_layout_says(GgufTensorType type, int[] halves)
+    {
+        var random = new Random(7);
+        int length = type.BlockLength(), size = type.BlockBytes(), blocks = 64;
+        var bytes = new byte[blocks * size];
+        random.NextBytes(bytes);
+        foreach (int at in Enumerable.Range(0, blocks).SelectMany(b => halves.Select(h => (b * size) + h)))
+        {
+            BitConverter.GetBytes((Half)((random.NextDouble() - 0.5) / 8)).CopyTo(bytes, at);
+        }
+
+        float[] found = Decode(type, bytes, blocks * length);
+        for (int i = 0; i < found.Length; i++)
+        {
+            (double value, double terms) = BlockLayouts.Element((uint)type, bytes, i);
+            Assert.True(Math.Abs(found[i] - value) <= 2e-7 * terms, $"{type}[{i}]: {found[i]}, expected {value}");
+        }
+    }
+
     // Worked by hand: d = 2, code 0 is -8, code 15 is 7.
     [Fact]
     public void Q4_0_of_known_bytes_is_what_the_layout_says()
