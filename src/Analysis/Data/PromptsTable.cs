@@ -16,9 +16,7 @@ public static class PromptsTable
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
-        var table = new ResultTable(
-            "prompts", new("prompt", ColumnType.Int32), new("id", ColumnType.Text), new("group", ColumnType.Text), new("role", ColumnType.Text),
-            new("pos", ColumnType.Int32), new("token", ColumnType.Text), new("token_id", ColumnType.Int32));
+        ResultTable table = TableSchemas.Prompts.Create();
         for (int i = 0; i < pairs.Count; i++)
         {
             PromptPair pair = pairs[i];

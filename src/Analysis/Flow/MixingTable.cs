@@ -10,12 +10,6 @@ namespace Interp.Analysis;
 /// </summary>
 public sealed class MixingTable
 {
-    private static readonly string[] Values =
-    [
-        "own", "first", "distance_1", "distance_2_3", "distance_4_7", "distance_8_up", "attn_norm", "attn_added", "attn_cosine",
-        "mlp_norm", "mlp_added", "mlp_cosine", "stream_norm", "ln1_scale", "ln2_scale",
-    ];
-
     private readonly TransformerModel _model;
     private readonly bool _named;
 
@@ -26,14 +20,7 @@ public sealed class MixingTable
     {
         ArgumentNullException.ThrowIfNull(model);
         (_model, _named) = (model, named);
-        Table = new ResultTable(
-            "mixing",
-            [
-                new("prompt", ColumnType.Int32),
-                .. named ? [new Column("id", ColumnType.Text), new Column("group", ColumnType.Text)] : Array.Empty<Column>(),
-                new("layer", ColumnType.Int32), new("pos", ColumnType.Int32), new("token", ColumnType.Text), new("measure", ColumnType.Text),
-                .. Values.Select(name => new Column(name, ColumnType.Float64)),
-            ]);
+        Table = TableSchemas.Mixing.Create(named);
     }
 
     /// <summary>The table so far.</summary>

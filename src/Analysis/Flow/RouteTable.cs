@@ -15,16 +15,7 @@ public sealed class RouteTable
     {
         ArgumentNullException.ThrowIfNull(model);
         (_model, _named) = (model, named);
-        Table = new ResultTable(
-            "flow_edges",
-            [
-                new("prompt", ColumnType.Int32),
-                .. named ? [new Column("id", ColumnType.Text), new Column("group", ColumnType.Text)] : Array.Empty<Column>(),
-                new("src", ColumnType.Text), new("dst", ColumnType.Text), new("dst_input", ColumnType.Text), new("kind", ColumnType.Text),
-                new("layer", ColumnType.Int32), new("head", ColumnType.Int32), new("pos", ColumnType.Int32), new("token", ColumnType.Text),
-                new("src_pos", ColumnType.Int32), new("src_token", ColumnType.Text), new("importance", ColumnType.Float64),
-                new("value", ColumnType.Float64),
-            ]);
+        Table = TableSchemas.FlowEdges.Create(named);
     }
 
     /// <summary>The table so far.</summary>

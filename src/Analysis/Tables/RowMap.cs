@@ -15,14 +15,18 @@ internal sealed class RowMap<T>
 
     private readonly bool[] _nullable;
 
+    // Compiled when first used: a schema is often only asked for its columns.
+    private readonly Lazy<Action<T, TableColumn?[]>> _write;
+    private readonly Lazy<Func<TableColumn?[], int, T>> _read;
+
     private RowMap()
     {
         ParameterInfo[] parameters = typeof(T).GetConstructors().Single(c => c.GetParameters().Length > 0).GetParameters();
         var nullability = new NullabilityInfoContext();
         _nullable = [.. parameters.Select(p => nullability.Create(p).ReadState != NullabilityState.NotNull)];
         Columns = [.. parameters.Select(p => new Column(NameOf(p.Name!), TypeOf(p.ParameterType)))];
-        Write = Writer(parameters);
-        Read = Reader(parameters);
+        _write = new(() => Writer(parameters));
+        _read = new(() => Reader(parameters));
     }
 
     /// <summary>The one map of the record.</summary>
@@ -32,10 +36,10 @@ internal sealed class RowMap<T>
     public IReadOnlyList<Column> Columns { get; }
 
     /// <summary>Adds a row to columns; those that the table does not have are null.</summary>
-    public Action<T, TableColumn?[]> Write { get; }
+    public Action<T, TableColumn?[]> Write => _write.Value;
 
     /// <summary>Makes the record of a row of columns.</summary>
-    public Func<TableColumn?[], int, T> Read { get; }
+    public Func<TableColumn?[], int, T> Read => _read.Value;
 
     /// <summary>Finds the record's columns in a table.</summary>
     /// <exception cref="InvalidInputException">The table lacks a column that may not be null, or it holds another type.</exception>

@@ -29,6 +29,17 @@ public static class TableSchemas
     public static TableSchema FlowAgreement { get; } = TableSchema.Of<FlowAgreementRow>(
         "flow_agreement", "flow --agreement", "How well one measure agrees with the measured knockout; without a prompt, the mean over prompts.");
 
+    /// <summary>Information-flow routes.</summary>
+    public static TableSchema FlowEdges { get; } = TableSchema.Of<FlowEdgeRow>(
+        "flow_edges", "flow --routes", "One edge of the graph from a prediction back to the tokens of the input.");
+
+    /// <summary>What layers do to tokens' vectors.</summary>
+    public static TableSchema Mixing { get; } = TableSchema.Of<MixingRow>(
+        "mixing", "flow --mixing", "From where one token's vector came in one layer, and what attention and FFN added to it.");
+
+    /// <summary>The prompts of a run.</summary>
+    public static TableSchema Prompts { get; } = TableSchema.Of<PromptTokenRow>("prompts", "demo", "One token of a prompt pair.");
+
     /// <summary>Activation patching.</summary>
     public static TableSchema Patching { get; } = TableSchema.Of<PatchingRow>(
         "patching", "patch", $"One cell (a site at a layer, head, position, ...) on one prompt; {Effects}.");
@@ -63,6 +74,10 @@ public static class TableSchemas
     public static TableSchema TokenPairs { get; } = TableSchema.Of<TokenPairRow>(
         "token_pairs", "weights --what ov-tokens, qk-tokens", "One of the largest entries of a head's circuit between tokens.");
 
+    /// <summary>Neurons in tokens.</summary>
+    public static TableSchema Neurons { get; } = TableSchema.Of<NeuronRow>(
+        "neurons", "weights --what neurons", "One of the tokens that a neuron reads or writes most.");
+
     /// <summary>A model beside its reference.</summary>
     public static TableSchema Verify { get; } = TableSchema.Of<VerificationRow>("verify", "verify", "One hook point beside its reference.");
 
@@ -82,9 +97,9 @@ public static class TableSchemas
     /// <summary>All of them; the summary of a sweep after its table.</summary>
     public static IReadOnlyList<TableSchema> All { get; } =
     [
-        Tokens, Generation, Components, Lens, Flow, FlowAgreement, Patching, SweepSummary.Schema(Patching), Ablation,
+        Tokens, Generation, Components, Lens, Flow, FlowAgreement, FlowEdges, Mixing, Prompts, Patching, SweepSummary.Schema(Patching), Ablation,
         SweepSummary.Schema(Ablation), Knockout, SweepSummary.Schema(Knockout), Paths, SweepSummary.Schema(Paths), Heads, Ov, Qk,
-        Composition, TokenPairs, Verify, Model, Hooks, Bench, Plan,
+        Composition, TokenPairs, Neurons, Verify, Model, Hooks, Bench, Plan,
     ];
 
     /// <summary>The kind of table of a name, or null.</summary>

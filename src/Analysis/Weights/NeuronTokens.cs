@@ -40,10 +40,7 @@ public static class NeuronTokens
             }
         }
 
-        var table = new ResultTable(
-            "neurons", new Column("layer", ColumnType.Int32), new Column("expert", ColumnType.Int32), new Column("neuron", ColumnType.Int32),
-            new Column("side", ColumnType.Text), new Column("rank", ColumnType.Int32), new Column("token_id", ColumnType.Int32),
-            new Column("token", ColumnType.Text), new Column("value", ColumnType.Float64));
+        ResultTable table = TableSchemas.Neurons.Create();
         Linear embedded = Embedding(model);
         for (int layer = 0; layer < config.NLayers; layer++)
         {

@@ -113,9 +113,9 @@ public sealed class InputMapTests
         // Layer 0 at position 8: heads look at 8, at all nine alike, at 7 and at 0; weights within 1e-5 of 1 (sharpness 12).
         Assert.Equal((1 + (1.0 / 9)) / 4, Value("own"), 1e-4);
         Assert.Equal((1 + (1.0 / 9)) / 4, Value("first"), 1e-4);
-        Assert.Equal((1 + (1.0 / 9)) / 4, Value("distance_1"), 1e-4);
-        Assert.Equal(2.0 / 9 / 4, Value("distance_2_3"), 1e-4);
-        Assert.Equal(4.0 / 9 / 4, Value("distance_4_7"), 1e-4);
+        Assert.Equal((1 + (1.0 / 9)) / 4, Value("distance1"), 1e-4);
+        Assert.Equal(2.0 / 9 / 4, Value("distance2to3"), 1e-4);
+        Assert.Equal(4.0 / 9 / 4, Value("distance4to7"), 1e-4);
 
         // Word and position are one-hot: length sqrt 2; nothing is written where they are.
         Assert.Equal(0, Value("attn_cosine"), 1e-6);

@@ -77,7 +77,7 @@ public sealed class FlowCommandTests
         {
             Assert.Equal(
                 1,
-                new[] { "own", "first", "distance_1", "distance_2_3", "distance_4_7", "distance_8_up" }.Sum(c => row.GetProperty(c).GetDouble()),
+                new[] { "own", "first", "distance1", "distance2to3", "distance4to7", "distance8up" }.Sum(c => row.GetProperty(c).GetDouble()),
                 1e-9);
         }
     }

@@ -28,3 +28,14 @@ public readonly record struct FlowAgreementRow(
 
 /// <summary>A row of table <c>verify</c>: one hook point beside its reference.</summary>
 public readonly record struct VerificationRow(string Hook, int? Layer, string Shape, double MaxAbs, double MaxRel, int Ok);
+
+/// <summary>A row of table <c>flow_edges</c>: one edge of the graph of information-flow routes.</summary>
+public readonly record struct FlowEdgeRow(
+    int Prompt, string? Id, string? Group, string Src, string Dst, string? DstInput, string Kind, int? Layer, int? Head, int Pos,
+    string Token, int? SrcPos, string? SrcToken, double Importance, double? Value);
+
+/// <summary>A row of table <c>mixing</c>: what one layer does to a token's vector.</summary>
+public readonly record struct MixingRow(
+    int Prompt, string? Id, string? Group, int Layer, int Pos, string Token, string Measure, double? Own, double? First, double? Distance1,
+    double? Distance2to3, double? Distance4to7, double? Distance8up, double? AttnNorm, double? AttnAdded, double? AttnCosine,
+    double? MlpNorm, double? MlpAdded, double? MlpCosine, double StreamNorm, double? Ln1Scale, double? Ln2Scale);

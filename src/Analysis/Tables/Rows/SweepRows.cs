@@ -1,5 +1,8 @@
 namespace Interp.Analysis;
 
+/// <summary>A row of table <c>prompts</c>: one token of a prompt pair.</summary>
+public readonly record struct PromptTokenRow(int Prompt, string? Id, string? Group, string Role, int? Pos, string Token, int TokenId);
+
 /// <summary>A row of table <c>patching</c>: one cell of an activation-patching sweep on one prompt.</summary>
 public readonly record struct PatchingRow(
     int Prompt, string? Id, string? Group, string Site, string Hook, int? Layer, int? Head, int? Pos, int? SrcPos, int? Neuron,

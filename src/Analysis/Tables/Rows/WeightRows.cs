@@ -13,3 +13,7 @@ public readonly record struct CompositionRow(int SrcLayer, int SrcHead, int Laye
 /// <summary>A row of table <c>token_pairs</c>: one of the largest entries of a head's full circuit.</summary>
 public readonly record struct TokenPairRow(
     int Layer, int Head, string Circuit, int FromId, string FromToken, int ToId, string ToToken, double Value);
+
+/// <summary>A row of table <c>neurons</c>: one of the tokens that a neuron reads or writes most.</summary>
+public readonly record struct NeuronRow(
+    int Layer, int? Expert, int Neuron, string Side, int Rank, int TokenId, string Token, double Value);
