@@ -4,6 +4,7 @@ using Interp.Bench;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
 using Interp.Bench.Product;
+using Interp.Bench.Start;
 using Interp.Bench.Sweeps;
 
 if (args is ["kernels", ..])
@@ -20,13 +21,14 @@ IEnumerable<string>? lines = command switch
     "odd" => ProductRunner.Table(ProductShape.Odd, rounds),
     "stream" => StreamRunner.Table(rounds),
     "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
+    "start" => StartRunner.Table(rounds, args.Length > 2 ? args[2..] : []),
     "sweeps" => SweepRunner.Table(rounds),
     "memory" => LoadRunner.MeasureMemory(),
     _ => null,
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, load, memory or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, load, memory, start or kernels, found '{command}'");
     return 2;
 }
 

@@ -7,7 +7,8 @@ namespace Interp.Cli;
 /// <summary>What a model is: the tables <c>model</c> (one row) and <c>hooks</c> (one row per hook point).</summary>
 /// <param name="model">The model.</param>
 /// <param name="positions">Prompt length for shapes and sizes.</param>
-internal sealed class ModelFacts(TransformerModel model, int positions)
+/// <param name="hash">SHA-256 of the weights.</param>
+internal sealed class ModelFacts(TransformerModel model, int positions, Task<string> hash)
 {
     private readonly MemoryPlan _everything = model.Plan(
         [positions], new RunOptions { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] });
@@ -26,6 +27,9 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
     /// <summary>Bytes of the weights as the checkpoint stores them.</summary>
     public long StoredBytes => model.Stored.Sum(stored => stored.Bytes);
 
+    /// <summary>SHA-256 of the weights, lower-case hexadecimal.</summary>
+    public string Sha256 => hash.GetAwaiter().GetResult();
+
     /// <summary>One row of sizes.</summary>
     public ResultTable Model()
     {
@@ -39,7 +43,7 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
             ("parameters", (double)model.Weights.Parameters(c.TiedUnembedding)), ("weight_bytes", (double)model.Weights.Bytes),
             ("stored_types", string.Join(' ', model.Stored.Select(s => s.Type))), ("stored_bytes", (double)StoredBytes),
             ("prompt_length", positions), ("activation_bytes", (double)ActivationBytes),
-            ("peak_bytes", (double)PeakBytes), ("sha256", model.Sha256),
+            ("peak_bytes", (double)PeakBytes), ("sha256", Sha256),
             ("forward_peak_bytes", (double)ForwardPeakBytes),
         ];
         var table = new ResultTable("model", [.. facts.Select(f => new Column(f.Name, f.Value switch
