@@ -5,6 +5,7 @@ using Interp.Bench.Flow;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
 using Interp.Bench.Product;
+using Interp.Bench.Start;
 using Interp.Bench.Sweeps;
 
 if (args is ["kernels", ..])
@@ -21,6 +22,7 @@ IEnumerable<string>? lines = command switch
     "odd" => ProductRunner.Table(ProductShape.Odd, rounds),
     "stream" => StreamRunner.Table(rounds),
     "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
+    "start" => StartRunner.Table(rounds, args.Length > 2 ? args[2..] : []),
     "sweeps" => SweepRunner.Table(rounds),
     "flow" => FlowRunner.Table(rounds),
     "memory" => LoadRunner.MeasureMemory(),
@@ -28,7 +30,7 @@ IEnumerable<string>? lines = command switch
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, flow, load, memory or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, flow, load, memory, start or kernels, found '{command}'");
     return 2;
 }
 

@@ -11,6 +11,29 @@ internal static class InterpCommand
         "Interp: interpretability and activation patching for transformers. Start with `interp demo`, which needs no files; "
         + "then look at a model of your own with `interp info --model DIRECTORY`.";
 
+    /// <summary>The commands, in the order in which help lists them; only one is made for a call that names it.</summary>
+    private static readonly (string Name, Func<ToolCommand> Make)[] Commands =
+    [
+        ("info", () => new InfoCommand()),
+        ("run", () => new RunCommand()),
+        ("generate", () => new GenerateCommand()),
+        ("cache", () => new CacheCommand()),
+        ("decompose", () => new DecomposeCommand()),
+        ("weights", () => new WeightsCommand()),
+        ("heads", () => new HeadsCommand()),
+        ("lens", () => new LensCommand()),
+        ("flow", () => new FlowCommand()),
+        ("patch", () => new PatchCommand()),
+        ("ablate", () => new AblateCommand()),
+        ("knockout", () => new KnockoutCommand()),
+        ("path", () => new PathCommand()),
+        ("data", () => new DataCommand()),
+        ("bench", () => new BenchCommand()),
+        ("verify", () => new VerifyCommand()),
+        ("export", () => new ExportCommand()),
+        ("demo", () => new DemoCommand()),
+    ];
+
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">The arguments, without the program's name.</param>
     /// <param name="output">Results.</param>
@@ -23,12 +46,17 @@ internal static class InterpCommand
         string[] arguments, TextWriter output, TextWriter error, Stream? bytes = null, CancellationToken cancellation = default)
     {
         bool verbose = arguments.Contains(CommonOptions.Verbose);
-        RootCommand root = Create();
-        ParseResult parse = root.Parse(
-            arguments.Length == 0 ? ["--help"] : arguments,
-            // A prompt may begin with @; it is a text, not the name of a file of arguments.
-            new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-        if (parse.Action is not (null or ParseErrorAction) && Usage.IsKnown(root, arguments.FirstOrDefault("--help")))
+        string first = arguments.FirstOrDefault("--help");
+        RootCommand root = Create(first);
+        ParseResult parse = Parse(root, arguments);
+        if (parse.Errors.Count > 0 || parse.UnmatchedTokens.Count > 0)
+        {
+            // What is told about a mistake may name any command.
+            root = Create(null);
+            parse = Parse(root, arguments);
+        }
+
+        if (parse.Action is not (null or ParseErrorAction) && Usage.IsKnown(root, first))
         {
             // Help and version.
             return parse.Invoke(new InvocationConfiguration { Output = output, Error = error });
@@ -74,29 +102,21 @@ internal static class InterpCommand
         }
     }
 
-    private static RootCommand Create()
+    private static ParseResult Parse(RootCommand root, string[] arguments) => root.Parse(
+        arguments.Length == 0 ? ["--help"] : arguments,
+        // A prompt may begin with @; it is a text, not the name of a file of arguments.
+        new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+
+    /// <summary>The command line with one of the commands, or with all where there is none of that name.</summary>
+    private static RootCommand Create(string? name)
     {
-        var root = new RootCommand(Description)
+        var root = new RootCommand(Description);
+        Func<ToolCommand>[] named = [.. Commands.Where(c => c.Name == name).Select(c => c.Make)];
+        foreach (Func<ToolCommand> make in named.Length > 0 ? named : [.. Commands.Select(c => c.Make)])
         {
-            new InfoCommand(),
-            new RunCommand(),
-            new GenerateCommand(),
-            new CacheCommand(),
-            new DecomposeCommand(),
-            new WeightsCommand(),
-            new HeadsCommand(),
-            new LensCommand(),
-            new FlowCommand(),
-            new PatchCommand(),
-            new AblateCommand(),
-            new KnockoutCommand(),
-            new PathCommand(),
-            new DataCommand(),
-            new BenchCommand(),
-            new VerifyCommand(),
-            new ExportCommand(),
-            new DemoCommand(),
-        };
+            root.Add(make());
+        }
+
         root.HelpName = "interp";
         // [diagram] and [suggest] are tools of the parser's authors; here an argument in brackets is an argument.
         root.Directives.Clear();

@@ -31,7 +31,7 @@ internal sealed class InfoCommand : ToolCommand
     public override void Execute(Session session)
     {
         _table.Check(session);
-        TransformerModel model = _model.Load(session);
+        TransformerModel model = _model.Load(session, check: false);
         int positions = session.Get(_positions)
             ?? (_input.Given(session)
                 ? _input.Read(session, model).Max(p => p.Clean.Count)
@@ -42,7 +42,9 @@ internal sealed class InfoCommand : ToolCommand
                 $"--positions: expected at most {model.Config.NCtx} (the model's context), found {positions}");
         }
 
-        var facts = new ModelFacts(model, positions);
+        // The hash is computed while the rest is laid out.
+        var hash = Task.Run(() => model.Sha256);
+        var facts = new ModelFacts(model, positions, hash);
         bool hooks = session.Get(_hooks);
         _table.Emit(session, hooks ? [facts.Hooks(), facts.Model()] : [facts.Model(), facts.Hooks()], () =>
         {
@@ -90,7 +92,7 @@ internal sealed class InfoCommand : ToolCommand
         people.Add($"all standard activations of {positions} tokens", Shown.Bytes(facts.ActivationBytes));
         people.Add("planned peak of a run that records them", Shown.Bytes(facts.PeakBytes));
         people.Add("planned peak of a run that records nothing", Shown.Bytes(facts.ForwardPeakBytes));
-        people.Add("SHA-256 of the weights", model.Sha256);
+        people.Add("SHA-256 of the weights", facts.Sha256);
         people.Print(session.Output);
     }
 

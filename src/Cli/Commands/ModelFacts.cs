@@ -7,7 +7,8 @@ namespace Interp.Cli;
 /// <summary>What a model is: the tables <c>model</c> (one row) and <c>hooks</c> (one row per hook point).</summary>
 /// <param name="model">The model.</param>
 /// <param name="positions">Prompt length for shapes and sizes.</param>
-internal sealed class ModelFacts(TransformerModel model, int positions)
+/// <param name="hash">SHA-256 of the weights.</param>
+internal sealed class ModelFacts(TransformerModel model, int positions, Task<string> hash)
 {
     private readonly MemoryPlan _everything = model.Plan(
         [positions], new RunOptions { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] });
@@ -26,6 +27,9 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
     /// <summary>Bytes of the weights as the checkpoint stores them.</summary>
     public long StoredBytes => model.Stored.Sum(stored => stored.Bytes);
 
+    /// <summary>SHA-256 of the weights, lower-case hexadecimal.</summary>
+    public string Sha256 => hash.GetAwaiter().GetResult();
+
     /// <summary>One row of sizes.</summary>
     public ResultTable Model()
     {
@@ -35,7 +39,7 @@ internal sealed class ModelFacts(TransformerModel model, int positions)
             model.Name, c.Family, c.NLayers, c.DModel, c.NHeads, c.NKeyValueHeads, c.DHead, c.DMlp, c.DVocab, c.NCtx, c.Norm.ToString(),
             c.Block.ToString(), c.Positions.ToString(), model.Tokenizer?.Kind, model.Hooks.AllPoints.Length,
             model.Weights.Parameters(c.TiedUnembedding), model.Weights.Bytes, string.Join(' ', model.Stored.Select(s => s.Type)),
-            StoredBytes, positions, ActivationBytes, PeakBytes, ForwardPeakBytes, model.Sha256));
+            StoredBytes, positions, ActivationBytes, PeakBytes, ForwardPeakBytes, Sha256));
         return table;
     }
 

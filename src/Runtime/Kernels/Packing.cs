@@ -7,12 +7,15 @@ internal static unsafe class Packing
 {
     private const ushort Float16Exponent = 0x7C00;
 
+    // Below this, telling another thread costs more than it gives.
+    private const long BytesWorthThreads = 1 << 20;
+
     /// <summary>Fills all panels.</summary>
     /// <returns>False when the numbers are float16 and not all finite.</returns>
     internal static bool Fill(PackedMatrix packed, PackSource source, int threads)
     {
         bool notFinite = false;
-        WorkerPool.Run(new Job(packed, source, &notFinite), packed.Panels, threads);
+        WorkerPool.Run(new Job(packed, source, &notFinite), packed.Panels, packed.Bytes < BytesWorthThreads ? 1 : threads);
         return !notFinite;
     }
 

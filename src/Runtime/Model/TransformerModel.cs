@@ -13,11 +13,14 @@ public sealed class TransformerModel
 {
     private readonly Lazy<string> _sha256;
 
-    private TransformerModel(ModelConfig config, ModelWeights weights, TextTokenizer? tokenizer, string name, Lazy<string> sha256)
+    private readonly Task<TokenizerFound> _tokenizer;
+
+    private TransformerModel(
+        ModelConfig config, ModelWeights weights, Task<TokenizerFound> tokenizer, string name, Lazy<string> sha256)
     {
         Config = config;
         Weights = weights;
-        Tokenizer = tokenizer;
+        _tokenizer = tokenizer;
         Name = name;
         _sha256 = sha256;
         Hooks = new HookMap(config.Outline);
@@ -37,10 +40,10 @@ public sealed class TransformerModel
     internal ForwardResources Resources { get; }
 
     /// <summary>The tokenizer, or null when the checkpoint has none that can be read; token ids work without.</summary>
-    public TextTokenizer? Tokenizer { get; }
+    public TextTokenizer? Tokenizer => _tokenizer.GetAwaiter().GetResult().Tokenizer;
 
     /// <summary>Why the tokenizer files that are there cannot be read; null where there are none or they can.</summary>
-    public string? TokenizerProblem { get; private init; }
+    public string? TokenizerProblem => _tokenizer.GetAwaiter().GetResult().Problem;
 
     /// <summary>Where the model came from.</summary>
     public string Name { get; }
@@ -68,31 +71,34 @@ public sealed class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(path);
         IModelSource source = IModelSource.Open(path);
+        Task<TokenizerFound>? tokenizer = null;
         try
         {
             family ??= ModelFamily.For(source.Config);
             ModelConfig config = source.Complete(family.ReadConfig(source.Config));
+
+            // Reading the tokenizer takes as long as the weights of a small model, and goes on beside them.
+            tokenizer = Task.Run(() => FindTokenizer(source, config));
             IWeightSource tensors = source.Weights(config);
             ModelWeights weights = family.ReadWeights(config, tensors);
             tensors.ThrowIfUnused();
-            (TextTokenizer? tokenizer, string? problem) = TryTokenizer(source, config);
+            Task<TokenizerFound> reading = tokenizer;
             var sha256 = new Lazy<string>(() =>
             {
-                using (source)
-                    return tensors.Sha256;
+                string hash = tensors.Sha256;
+                reading.Wait();
+                source.Dispose();
+                return hash;
             });
 
             // An ONNX model is held in memory, not mapped: it is not kept for its hash.
             if (source is OnnxModel)
                 _ = sha256.Value;
-            return new TransformerModel(config, weights, tokenizer, path, sha256)
-            {
-                Stored = tensors.Stored,
-                TokenizerProblem = problem,
-            };
+            return new TransformerModel(config, weights, tokenizer, path, sha256) { Stored = tensors.Stored };
         }
         catch
         {
+            tokenizer?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
             source.Dispose();
             throw;
         }
@@ -111,7 +117,8 @@ public sealed class TransformerModel
         ModelConfig resolved = family.ReadConfig(config);
         ModelWeights weights = family.ReadWeights(resolved, source);
         source.ThrowIfUnused();
-        return new TransformerModel(resolved, weights, tokenizer, source.Description, new Lazy<string>(() => source.Sha256)) { Stored = source.Stored };
+        return new TransformerModel(
+            resolved, weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256)) { Stored = source.Stored };
     }
 
     /// <summary>Builds a model from a resolved configuration and weights, of any style whether or not a family has it.</summary>
@@ -123,7 +130,7 @@ public sealed class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(name), weights, null, name, new Lazy<string>(""));
+        return new TransformerModel(config.Validated(name), weights, Found(null), name, new Lazy<string>(""));
     }
 
     /// <summary>This model with other weights: same name, tokenizer and hash of the files it came from.</summary>
@@ -134,11 +141,7 @@ public sealed class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(Name), weights, Tokenizer, Name, _sha256)
-        {
-            Stored = Stored,
-            TokenizerProblem = TokenizerProblem,
-        };
+        return new TransformerModel(config.Validated(Name), weights, _tokenizer, Name, _sha256) { Stored = Stored };
     }
 
     /// <summary>Runs a ragged batch.</summary>
@@ -251,16 +254,20 @@ public sealed class TransformerModel
         _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
     };
 
-    private static (TextTokenizer? Tokenizer, string? Problem) TryTokenizer(IModelSource source, ModelConfig config)
+    private static Task<TokenizerFound> Found(TextTokenizer? tokenizer) => Task.FromResult(new TokenizerFound(tokenizer, null));
+
+    private static TokenizerFound FindTokenizer(IModelSource source, ModelConfig config)
     {
         try
         {
-            return (source.Tokenizer(config), null);
+            return new TokenizerFound(source.Tokenizer(config), null);
         }
         catch (InvalidInputException exception)
         {
             // Token ids need no tokenizer; whoever gives text is told.
-            return (null, exception.Message);
+            return new TokenizerFound(null, exception.Message);
         }
     }
+
+    private readonly record struct TokenizerFound(TextTokenizer? Tokenizer, string? Problem);
 }

@@ -101,7 +101,7 @@ internal static class TokenizerJson
     private static int Kind(string text, string unknown, Dictionary<string, int> added, HashSet<int> textual) =>
         text == unknown ? SentencePieceModel.Unknown
         : added.TryGetValue(text, out int id) ? textual.Contains(id) ? SentencePieceModel.UserDefined : SentencePieceModel.Control
-        : Regex.IsMatch(text, "^<0x[0-9A-F]{2}>$") ? SentencePieceModel.Byte
+        : SentencePieceModel.IsByte(text) && !text[3..].Any(char.IsAsciiLetterLower) ? SentencePieceModel.Byte
         : SentencePieceModel.Normal;
 
     private static Dictionary<string, int> Vocabulary(JsonElement model) =>

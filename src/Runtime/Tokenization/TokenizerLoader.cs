@@ -6,7 +6,10 @@ using Microsoft.ML.Tokenizers;
 
 namespace Interp.Runtime.Tokenization;
 
-/// <summary>Finds and builds the tokenizer of a Hugging Face directory.</summary>
+/// <summary>
+/// Finds and builds the tokenizer of a Hugging Face directory. Vocabulary and framing are read and checked at once, the library's
+/// tokenizer is made when a text is first read: that takes longer than all else about a small model.
+/// </summary>
 public static partial class TokenizerLoader
 {
     /// <summary>
@@ -77,20 +80,21 @@ public static partial class TokenizerLoader
         IReadOnlySet<int>? textual = null,
         Func<string, string>? normalize = null)
     {
-        var tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
+        List<string> read = [.. merges];
+        var tokenizer = new Lazy<BpeTokenizer>(() => BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
-            Merges = merges,
+            Merges = read,
             ByteLevel = true,
             PreTokenizer = new RegexPreTokenizer(words, special),
             SpecialTokens = special,
-        });
+        }));
         string?[] pieces = Pieces(vocabulary.Concat(special));
         Func<string, IReadOnlyList<int>> encode = wholeWords
-            ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
-            : text => tokenizer.EncodeToIds(text);
+            ? new WholeWords(vocabulary, words, special, word => tokenizer.Value.EncodeToIds(word)).Encode
+            : text => tokenizer.Value.EncodeToIds(text);
         return new LibraryTokenizer(
             normalize is null ? encode : text => encode(normalize(text)),
-            ids => tokenizer.Decode(ids),
+            ids => tokenizer.Value.Decode(ids),
             Traits(
                 "byte-level BPE", pieces, [.. special.Values.Where(id => textual?.Contains(id) != true)], config, ByteLevel.Text, prefix, suffix));
     }
@@ -126,12 +130,15 @@ public static partial class TokenizerLoader
             }
         }
 
-        using var stream = new MemoryStream(model);
-        var tokenizer = SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false, special);
+        var tokenizer = new Lazy<SentencePieceTokenizer>(() =>
+        {
+            using var stream = new MemoryStream(model);
+            return SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false, special);
+        });
         config = config with { Bos = config.Bos ?? (special.ContainsKey("<s>") ? "<s>" : null), AddBos = config.AddBos ?? true };
         return new LibraryTokenizer(
-            text => tokenizer.EncodeToIds(text),
-            ids => SentencePieceModel.Decode(ids.Select(id => pieces[id]), tokenizer.AddDummyPrefix),
+            text => tokenizer.Value.EncodeToIds(text),
+            ids => SentencePieceModel.Decode(ids.Select(id => pieces[id]), tokenizer.Value.AddDummyPrefix),
             Traits(kind, [.. pieces.Select(p => p.Text)], framing, config, t => t.Replace('▁', ' '), prefix, suffix));
     }
 
