@@ -13,7 +13,8 @@ internal sealed class ExportCommand : ToolCommand
 
     private readonly ModelOptions _model;
     private readonly Option<string?> _out = Opt.Text(
-        "--out", "FILE", "MODEL.onnx: a standard graph, any batch and length; MODEL.safetensors: weights under Hugging Face's names.");
+        "--out", "FILE", "MODEL.onnx: a standard graph, any batch and length; MODEL.safetensors: weights under Hugging Face's names, "
+        + "or after --process in TransformerLens' own format.");
 
     private readonly Option<string[]> _hooks = Opt.List(
         "--hooks", "GLOB", "Hook points that become outputs of the graph: names, shorthand or globs. [default: logits only]");
@@ -43,7 +44,15 @@ internal sealed class ExportCommand : ToolCommand
                 break;
             case ".safetensors":
                 RefuseForWeights(session);
-                SafetensorsExport.Write(_model.Path(session), path);
+                if (_model.HasProcessing(session))
+                {
+                    HookedExport.Write(_model.Load(session), path);
+                }
+                else
+                {
+                    SafetensorsExport.Write(_model.Path(session), path);
+                }
+
                 break;
             default:
                 throw new InvalidInputException($"{path}: {Expected}");

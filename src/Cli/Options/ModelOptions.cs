@@ -83,6 +83,9 @@ internal sealed class ModelOptions
     /// <summary>Whether interventions were asked for.</summary>
     public bool HasInterventions(Session session) => session.Get(_interventions) is not null;
 
+    /// <summary>Whether weight processing was asked for.</summary>
+    public bool HasProcessing(Session session) => session.Get(_process).Length > 0;
+
     /// <summary>
     /// Loads the model that was asked for, and checks that it works on a few tokens; with <c>--verify</c>, that it is the model
     /// of an ONNX file.
@@ -128,7 +131,7 @@ internal sealed class ModelOptions
         ProcessedModel processed = WeightProcessing.Apply(model, steps, Threads(session));
         foreach (ProcessReport report in processed.Reports)
         {
-            session.Note(string.Create(
+            session.Remark(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{WeightProcessing.NameOf(report.Step)}: logits of a check prompt change by at most {report.LogitChange:0.0e+0}, "
                 + $"log-probabilities by {report.LogProbabilityChange:0.0e+0}"));

@@ -176,6 +176,20 @@ public sealed class FlowTests
         Assert.True(weights[1, last, 0] > 0.9 * weights[1, last, 2]);
         Assert.True(norms[1, last, 0] < norms[1, last, 2] / 2);
         Assert.True(effects[new FlowEdge(1, null, last, 0)] < 1e-3 * effects[new FlowEdge(1, null, last, 2)]);
+
+        // Head by head: its edge is the strongest of all by attention, and among the weakest by what is moved and by what it does.
+        FlowEdge planned = new(1, 3, last, 0);
+        FlowEdge[] edges = [.. FlowEdge.Into(planted, last + 1, 1, [-1], byHead: true)];
+        Assert.True(Above(ledger.Flow(FlowMeasure.Attention, out _, byHead: true)) < 4);
+        foreach (FlowMeasure measure in new[] { FlowMeasure.ValueNorm, FlowMeasure.BlockNorm, FlowMeasure.Alti })
+        {
+            FlowMaps heads = ledger.Flow(measure, out _, byHead: true);
+            Assert.Equal(0, heads[planned], 1e-6);
+        }
+
+        Assert.Equal(0, FlowKnockout.Measure(planted, pair, new Metric(MetricKind.LogitDiff), [-1], byHead: true)[planned], 1e-5);
+
+        int Above(FlowMaps heads) => edges.Count(e => heads[e] > heads[planned] + 1e-6);
     }
 
     [Fact]
