@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Interp.Bench;
+using Interp.Bench.Tables;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
 using Interp.Bench.Product;
@@ -9,6 +10,12 @@ using Interp.Bench.Sweeps;
 if (args is ["kernels", ..])
 {
     BenchmarkSwitcher.FromTypes([typeof(ProductBenchmarks)]).Run(args[1..]);
+    return 0;
+}
+
+if (args is ["write-child", var rows, var path, var compression])
+{
+    Console.WriteLine(WriteProbe.Line(int.Parse(rows, CultureInfo.InvariantCulture), path, Enum.Parse<Interp.Export.Compression>(compression)));
     return 0;
 }
 
@@ -21,12 +28,13 @@ IEnumerable<string>? lines = command switch
     "stream" => StreamRunner.Table(rounds),
     "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
     "sweeps" => SweepRunner.Table(rounds),
+    "write" => WriteRunner.Table(rounds),
     "memory" => LoadRunner.MeasureMemory(),
     _ => null,
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, load, memory or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, load, memory, write or kernels, found '{command}'");
     return 2;
 }
 
