@@ -1,16 +1,24 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
-using Interp.Bench;
 using Interp.Bench.Flow;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
 using Interp.Bench.Product;
 using Interp.Bench.Start;
 using Interp.Bench.Sweeps;
+using Interp.Bench.Tables;
+using Interp.Bench;
+using var results = new ResultFile(command);
 
 if (args is ["kernels", ..])
 {
     BenchmarkSwitcher.FromTypes([typeof(ProductBenchmarks)]).Run(args[1..]);
+    return 0;
+}
+
+if (args is ["write-child", var rows, var path, var compression])
+{
+    Console.WriteLine(WriteProbe.Line(int.Parse(rows, CultureInfo.InvariantCulture), path, Enum.Parse<Interp.Export.Compression>(compression)));
     return 0;
 }
 
@@ -25,12 +33,13 @@ IEnumerable<string>? lines = command switch
     "start" => StartRunner.Table(rounds, args.Length > 2 ? args[2..] : []),
     "sweeps" => SweepRunner.Table(rounds),
     "flow" => FlowRunner.Table(rounds),
+    "write" => WriteRunner.Table(rounds),
     "memory" => LoadRunner.MeasureMemory(),
     _ => null,
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, flow, load, memory, start or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, flow, load, memory, start, write or kernels, found '{command}'");
     return 2;
 }
 

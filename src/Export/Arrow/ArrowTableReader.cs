@@ -45,10 +45,9 @@ internal static class ArrowTableReader
 
             return table;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException
-            or ArgumentException or IndexOutOfRangeException or InvalidOperationException or OverflowException or NotSupportedException
-            or NotImplementedException)
+        catch (Exception exception) when (exception is not InvalidInputException)
         {
+            // Whatever the reader stumbles over in a file that is damaged or of another kind.
             throw new InvalidInputException(
                 $"{path}: expected an Arrow IPC file (Feather v2), cannot read it ({exception.Message.ReplaceLineEndings(" ")})", exception);
         }
