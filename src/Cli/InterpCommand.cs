@@ -39,6 +39,7 @@ internal static class InterpCommand
             Usage.ThrowIfWrong(parse, arguments[0]);
             var session = new Session(parse, arguments, output, error, cancellation, bytes);
             ((ToolCommand)parse.CommandResult.Command).Execute(session);
+            session.WriteReport();
             session.TellRemarks();
             cancellation.ThrowIfCancellationRequested();
             return ExitCode.Done;
@@ -95,6 +96,7 @@ internal static class InterpCommand
             new BenchCommand(),
             new VerifyCommand(),
             new ExportCommand(),
+            new ReportCommand(),
             new DemoCommand(),
         };
         root.HelpName = "interp";

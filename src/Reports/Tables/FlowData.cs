@@ -60,10 +60,14 @@ internal sealed record FlowMap(double[][] Values)
 /// <summary>Table <c>flow</c> as maps.</summary>
 internal sealed class FlowData
 {
+    private static readonly string[] ToInput = ["--rollout", "--attention-flow"];
+
     private readonly Dictionary<FlowKey, FlowMap> _maps = [];
+    private readonly bool _toInput;
 
     public FlowData(ResultTable table)
     {
+        _toInput = table.Metadata.GetValueOrDefault(ResultMetadata.Command) is { } command && ToInput.Any(command.Split(' ').Contains);
         var reader = new TableReader(table);
         Dictionary<int, int> lengths = [];
         foreach (IReadOnlyList<object?> row in reader.Rows)
@@ -118,6 +122,9 @@ internal sealed class FlowData
 
     /// <summary>Rows that name no edge of a layer.</summary>
     public int LeftOut { get; }
+
+    /// <summary>Whether maps of a measure lead from each layer to the tokens of the input, not to the layer below.</summary>
+    public bool LeadsToInput(string measure) => _toInput || measure == "decompx";
 
     /// <summary>The maps.</summary>
     public IReadOnlyDictionary<FlowKey, FlowMap> Maps => _maps;
