@@ -29,7 +29,7 @@ internal static class FlowPanel
             var set = new FigureSet(
                 "agreement", "How well the measures agree with the knockout", "Bars of rank correlation and top overlap, by measure.", [],
                 input.Bytes(0.02));
-            set.Add(FlowFigures.Agreement(agreement));
+            set.Add(() => FlowFigures.Agreement(agreement));
             parts.Add(set);
         }
 
@@ -74,11 +74,11 @@ internal static class FlowPanel
                 var edges = new FlowGraph(layers, measure);
                 raw |= !edges.Shares && measure != "knockout";
                 most = Math.Max(most, edges.Edges.Count);
-                graph.Add(FlowFigures.Graph(edges, input.Labels, prompt), VisibleText.Of(measure), input.Prompt(prompt));
+                graph.Add(() => FlowFigures.Graph(edges, input.Labels, prompt), VisibleText.Of(measure), input.Prompt(prompt));
             }
 
             mixing.Add(
-                FlowFigures.Mixing(layers, input.Labels, prompt, measure, null), VisibleText.Of(measure), input.Prompt(prompt), Whole(layers));
+                () => FlowFigures.Mixing(layers, input.Labels, prompt, measure, null), VisibleText.Of(measure), input.Prompt(prompt), Whole(layers));
         }
 
         foreach ((int prompt, string measure) in series.Where(s => shown.Contains(s.Prompt)))
@@ -87,7 +87,7 @@ internal static class FlowPanel
             for (int layer = 0; Whole(layers) != Every && layer < layers.Count; layer++)
             {
                 mixing.Add(
-                    FlowFigures.Mixing(layers, input.Labels, prompt, measure, layer), VisibleText.Of(measure), input.Prompt(prompt),
+                    () => FlowFigures.Mixing(layers, input.Labels, prompt, measure, layer), VisibleText.Of(measure), input.Prompt(prompt),
                     string.Create(CultureInfo.InvariantCulture, $"L{layer}"));
             }
         }

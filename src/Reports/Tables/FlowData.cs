@@ -14,12 +14,13 @@ internal readonly record struct FlowKey(int Prompt, string Measure, int Layer, i
 internal sealed record FlowMap(double[][] Values)
 {
     private readonly bool[] _own = new bool[Values.Length];
+    private IReadOnlyList<int>? _destinations;
 
     /// <summary>Length of the prompt.</summary>
     public int Positions => Values.Length;
 
     /// <summary>Destinations that have rows.</summary>
-    public IReadOnlyList<int> Destinations => [.. Enumerable.Range(0, Positions).Where(d => Values[d].Any(v => !double.IsNaN(v)))];
+    public IReadOnlyList<int> Destinations => _destinations ??= [.. Enumerable.Range(0, Positions).Where(d => Array.Exists(Values[d], v => !double.IsNaN(v)))];
 
     /// <summary>A map without any value. Its rows are one and the same until they get one: most of a large table's are empty.</summary>
     /// <param name="positions">Length of the prompt.</param>
