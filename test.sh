@@ -9,10 +9,17 @@ for attempt in 1 2 3; do
   sleep $((attempt * 10))
 done
 
-# The readers of others that result files are tried with: apache-arrow and polars, under node.
-if ! command -v npm > /dev/null && command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
+# What tests bring in from outside of .NET: Chromium for the pages of reports, node for the readers of others that result files are
+# tried with. Without the right to install them their tests are skipped.
+run=env
+[ "$(id -u)" = 0 ] || run="sudo -n"
+missing=""
+command -v chromium > /dev/null || missing="chromium fonts-dejavu-core"
+command -v npm > /dev/null || missing="$missing nodejs npm"
+if [ -n "$missing" ] && command -v apt-get > /dev/null && $run true 2> /dev/null; then
   for attempt in 1 2 3; do
-    apt-get update -q && apt-get install -y -q nodejs npm && break
+    $run apt-get update -qq && $run apt-get install -y -qq --no-install-recommends $missing > /dev/null && break
+    echo "installing $missing failed (attempt $attempt)" >&2
     sleep $((attempt * 10))
   done
 fi

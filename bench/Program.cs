@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Interp.Bench;
 using Interp.Bench.Flow;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
@@ -7,8 +8,6 @@ using Interp.Bench.Product;
 using Interp.Bench.Start;
 using Interp.Bench.Sweeps;
 using Interp.Bench.Tables;
-using Interp.Bench;
-using var results = new ResultFile(command);
 
 if (args is ["kernels", ..])
 {

@@ -6,11 +6,13 @@ return Example.Run(args, example =>
 {
     PromptPair pair = example.Pair;
     var options = new SweepOptions { Sites = ["z"] };
-    Show("zero ablation", AblationSweep.Run(example.Model, [pair], options));
+    ResultTable zero = AblationSweep.Run(example.Model, [pair], options);
+    Show("zero ablation", zero);
 
     // Resampling draws from the other prompts of the data: here, the corrupted one.
     PromptPair other = pair with { Clean = pair.Corrupted, Corrupted = [] };
     Show("resample ablation", AblationSweep.Run(example.Model, [pair, other], options, AblationKind.Resample));
+    example.Show(zero);
 });
 
 static void Show(string title, ResultTable table)

@@ -15,4 +15,6 @@ return Example.Run(args, example =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"restored before layer {row[5]} at position {row[7]}: effect {row[effect]:F3}"));
     }
+
+    example.Show(table);
 });

@@ -23,14 +23,19 @@ return Example.Run(args, example =>
     Print($"{top.Label} moves most of it, from position {top.Source} ('{model.TokenText(pair.Clean[top.Source])}')");
 
     // Why does it look there? Its score, by the writes that its key is made of.
-    Decomposition score = ledger.Attribute(
-        ledger.ReadScore(top.Layer, top.Head, QkvInput.Key, -1, top.Source), new DecompositionOptions());
+    StreamReading reading = ledger.ReadScore(top.Layer, top.Head, QkvInput.Key, -1, top.Source);
+    Decomposition score = ledger.Attribute(reading, new DecompositionOptions());
     Print($"it looks there because of {score.Rows.MaxBy(r => Math.Abs(r.Dla))!.Component.Label}");
 
     // What does it find there? The moved value, by the writes of the source.
     Decomposition moved = ledger.Attribute(
         ledger.ReadMoved(logits, top.Layer, top.Head, top.Source), new DecompositionOptions());
     Print($"and moves on what {moved.Rows.MaxBy(r => Math.Abs(r.Dla))!.Component.Label} wrote there");
+
+    // The score as a picture: every write's part in it, adding up.
+    var components = new ComponentsTable(model);
+    components.Add(0, pair, ledger, [(1, reading)], new DecompositionOptions());
+    example.Show(components.Table);
 });
 
 static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

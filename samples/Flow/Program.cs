@@ -12,12 +12,15 @@ return Example.Run(args, example =>
     FlowEdge most = measured.MaxBy(e => e.Value).Key;
     Print($"cutting position {most.Source} ('{model.TokenText(pair.Clean[most.Source])}') in layer {most.Layer} matters most");
 
+    var flow = new FlowTable(model);
+    int[] all = [.. Enumerable.Range(0, pair.Clean.Count)];
     double[] effects = [.. measured.Values];
     foreach (FlowMeasure measure in Enum.GetValues<FlowMeasure>().Except([FlowMeasure.DecompX]))
     {
         FlowMaps maps = ledger.Flow(measure, out double error);
         double[] values = [.. measured.Keys.Select(e => maps[e])];
         Print($"{measure}: rank correlation {FlowKnockout.RankCorrelation(values, effects):F2}, parts add up to {error:E1}");
+        flow.Add(0, pair, measure.ToString(), maps, all, measured, 5);
     }
 
     FlowMaps whole = ledger.Flow(FlowMeasure.DecompX, out double missing);
@@ -29,6 +32,9 @@ return Example.Run(args, example =>
     {
         Print($"{edge.To} {edge.Input} reads {edge.From}: {edge.Importance:P0}");
     }
+
+    flow.Add(0, pair, measured);
+    example.Show(flow.Table);
 });
 
 static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

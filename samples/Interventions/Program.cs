@@ -28,6 +28,7 @@ return Example.Run(args, example =>
     Console.WriteLine($"SHA-256 {InterventionJson.Sha256(loaded)}");
 
     var metric = new Metric(MetricKind.LogitDiff);
+    Console.WriteLine($"{"run",-36}{"logit difference",16}");
     Show("clean", pair.Clean, []);
     Show("corrupted", pair.Corrupted, []);
     Show("corrupted, with the interventions", pair.Corrupted, loaded);
@@ -36,6 +37,6 @@ return Example.Run(args, example =>
     {
         RunResult run = model.Run(prompt, new RunOptions { Interventions = applied, Logits = LogitRows.Last });
         double value = metric.Evaluate(run.LogitsAt(0, -1), pair, run.LogitsAt(0, -1));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"logit difference, {name}: {value:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-36}{value,16:F3}"));
     }
 });

@@ -13,4 +13,6 @@ return Example.Run(args, example =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"  L{row[3]}H{row[4]} reading position {row[6]}: {row[effect]:F3}"));
     }
+
+    example.Show(table);
 });

@@ -22,6 +22,10 @@ return Example.Run(args, example =>
     DecompositionRow top = sources.Rows.Where(r => r.Component.Source >= 0).MaxBy(r => Math.Abs(r.Dla))!;
     string token = model.TokenText(pair.Clean[top.Component.Source]);
     Print($"most of it is moved by {top.Component.Label} from position {top.Component.Source} ('{token}')");
+
+    var components = new ComponentsTable(model);
+    components.Add(0, pair, run.Cache(), run.LogitsAt(0, -1), -1, LedgerDetail.Head);
+    example.Show(components.Table);
 });
 
 static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

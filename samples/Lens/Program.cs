@@ -19,6 +19,11 @@ return Example.Run(args, example =>
 
     IReadOnlyList<object?> top = lens.Table.Rows.Where(r => r[head] is not null).MaxBy(r => (double)r[prob]!)!;
     Print($"the head that says it alone: L{top[layer]}H{top[head]}, probability {top[prob]:F3}");
+
+    // All positions of the stream, as a picture.
+    var picture = new LensTable(model);
+    picture.Add(0, pair, run, 0, LogitLens.Places(model, "resid"), []);
+    example.Show(picture.Table);
 });
 
 static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

@@ -13,4 +13,6 @@ return Example.Run(args, example =>
     {
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  L{layer}H{head}  {effect:F3}"));
     }
+
+    example.Show(table);
 });

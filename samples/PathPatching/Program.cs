@@ -22,4 +22,6 @@ return Example.Run(args, example =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{row[3]} -> {row[4]}: effect {row[effect]:F3}, linear estimate {row[linear]:F3}"));
     }
+
+    example.Show(table);
 });

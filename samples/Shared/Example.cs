@@ -1,3 +1,4 @@
+using Interp.Reports;
 using Interp.Runtime.Tokenization;
 
 namespace Interp.Samples;
@@ -7,14 +8,19 @@ namespace Interp.Samples;
 /// <param name="Pair">A clean and a corrupted prompt, the right and a wrong answer.</param>
 internal sealed record Example(TransformerModel Model, PromptPair Pair)
 {
+    private static string Name { get; } = typeof(Example).Assembly.GetName().Name!.Split('.')[^1];
+
+    private string Picture { get; init; } = Path.Combine(Path.GetTempPath(), $"interp-{Name}.html");
+
     /// <summary>Runs a sample; bad input becomes one line on the error stream and exit code 2.</summary>
-    /// <param name="args">Nothing, or a Hugging Face directory.</param>
+    /// <param name="args">Nothing; or a Hugging Face directory or "demo", and possibly the file of the picture.</param>
     /// <param name="sample">The sample.</param>
     public static int Run(string[] args, Action<Example> sample)
     {
         try
         {
-            sample(args is [var directory, ..] ? Named(directory) : Demo());
+            Example example = args is [not "demo" and var directory, ..] ? Named(directory) : Demo();
+            sample(args is [_, var picture, ..] ? example with { Picture = picture } : example);
             return 0;
         }
         catch (InvalidInputException e)
@@ -22,6 +28,16 @@ internal sealed record Example(TransformerModel Model, PromptPair Pair)
             Console.Error.WriteLine(e.Message);
             return 2;
         }
+    }
+
+    /// <summary>Ends a sample with a picture: its results as a page that opens in a browser.</summary>
+    /// <param name="tables">The results; those of sweeps have the prompts beside them, for the tokens.</param>
+    public void Show(params ResultTable[] tables)
+    {
+        bool prompts = Array.Exists(tables, t => t.Name == "prompts");
+        ResultTable[] all = prompts ? tables : [PromptsTable.Of(Model, [Pair]), .. tables];
+        Report.From(all, new ReportOptions { Title = $"Sample: {Name}" }).Write(Picture);
+        Console.WriteLine($"picture: {Picture}");
     }
 
     private static Example Demo() => Create(

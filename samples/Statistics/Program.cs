@@ -7,7 +7,8 @@ return Example.Run(args, example =>
     // More prompts of the same kind: the pair with the roles of the two prompts' first words kept, at rising length.
     PromptPair[] pairs =
         [.. Enumerable.Range(0, 6).Select(n => Prefixed(example.Pair, [.. Enumerable.Repeat(example.Pair.Clean[3], n)]))];
-    ResultTable summary = SweepSummary.Of(PatchingSweep.Run(example.Model, pairs, new SweepOptions { Sites = ["z"] }), seed: 1);
+    ResultTable patching = PatchingSweep.Run(example.Model, pairs, new SweepOptions { Sites = ["z"] });
+    ResultTable summary = SweepSummary.Of(patching, seed: 1);
     int mean = summary.IndexOf("mean");
     foreach (IReadOnlyList<object?> row in summary.Rows.OrderByDescending(r => Math.Abs(r[mean] as double? ?? 0)).Take(3))
     {
@@ -15,6 +16,8 @@ return Example.Run(args, example =>
             CultureInfo.InvariantCulture,
             $"L{row[2]}H{row[3]}: mean {row[mean]:F3}, 95 % {row[mean + 1]:F3} to {row[mean + 2]:F3}, p {row[mean + 3]:F3}, q {row[mean + 4]:F3}"));
     }
+
+    example.Show(PromptsTable.Of(example.Model, pairs), patching, summary);
 });
 
 static PromptPair Prefixed(PromptPair pair, int[] filler) => pair with

@@ -7,7 +7,8 @@ return Example.Run(args, example =>
     TransformerModel model = example.Model;
 
     // Which head reads, through its keys, what another head wrote?
-    IReadOnlyList<object?> composed = WeightTables.Composition(model).Rows
+    ResultTable composition = WeightTables.Composition(model);
+    IReadOnlyList<object?> composed = composition.Rows
         .Where(r => (string)r[4]! == "k").MaxBy(r => (double)r[5]!)!;
     Print($"strongest K-composition: L{composed[0]}H{composed[1]} into L{composed[2]}H{composed[3]}, {composed[5]:F3}");
 
@@ -23,6 +24,8 @@ return Example.Run(args, example =>
         IReadOnlyList<object?> top = heads.Rows.Where(r => (string)r[2]! == score).MaxBy(r => (double)r[3]!)!;
         Print($"{score}: L{top[0]}H{top[1]} with {top[3]:F2}, 95 % from {top[4]:F2} to {top[5]:F2}");
     }
+
+    example.Show(heads, composition);
 });
 
 static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

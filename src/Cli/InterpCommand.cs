@@ -31,6 +31,7 @@ internal static class InterpCommand
         ("bench", () => new BenchCommand()),
         ("verify", () => new VerifyCommand()),
         ("export", () => new ExportCommand()),
+        ("report", () => new ReportCommand()),
         ("demo", () => new DemoCommand()),
     ];
 
@@ -67,6 +68,7 @@ internal static class InterpCommand
             Usage.ThrowIfWrong(parse, arguments[0]);
             var session = new Session(parse, arguments, output, error, cancellation, bytes);
             ((ToolCommand)parse.CommandResult.Command).Execute(session);
+            session.WriteReport();
             session.TellRemarks();
             cancellation.ThrowIfCancellationRequested();
             return ExitCode.Done;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using Interp.Analysis;
 using Spectre.Console;
 
 namespace Interp.Cli;
@@ -19,6 +20,7 @@ internal sealed class Session(
     public const int PlainWidth = 160;
 
     private readonly List<string> _remarks = [];
+    private (string Path, bool Prompts)? _report;
 
     /// <summary>Results.</summary>
     public TextWriter Output => output;
@@ -34,6 +36,9 @@ internal sealed class Session(
 
     /// <summary>Ctrl-C.</summary>
     public CancellationToken Cancellation => cancellation;
+
+    /// <summary>Tables for the report.</summary>
+    public List<ResultTable> Gathered { get; } = [];
 
     /// <summary>The command line, as results record it.</summary>
     public string CommandLine => string.Join(' ', arguments.Select(Quoted));
@@ -73,6 +78,35 @@ internal sealed class Session(
 
     /// <summary>A remark on the input, told when the work is done: an error is one line, so it comes without remarks.</summary>
     public void Remark(string text) => _remarks.Add(text);
+
+    /// <summary>Asks for a report of <see cref="Gathered"/> when the work is done.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="prompts">Whether the prompts belong to it.</param>
+    public void ReportTo(string path, bool prompts) => _report = (path, prompts);
+
+    /// <summary>Writes the report that was asked for, if any table is there for it.</summary>
+    public void WriteReport()
+    {
+        if (_report is ({ } path, var prompts) && Gathered.Count > 0)
+        {
+            ResultTable[] first = prompts && Prompts() is { } table ? [table] : [];
+            string title = $"interp {arguments[0]}: {string.Join(", ", Gathered.Select(t => t.Name))}";
+            ReportFile.Write(this, path, title, [.. first, .. Gathered]);
+        }
+    }
+
+    /// <summary>The prompts as a table; null before they and the model are known.</summary>
+    public ResultTable? Prompts()
+    {
+        if (Provenance is not { Model: { } model, Pairs: { Count: > 0 } pairs })
+        {
+            return null;
+        }
+
+        ResultTable table = PromptsTable.Of(model, pairs);
+        table.Metadata = FileMetadata.Of(this);
+        return table;
+    }
 
     /// <summary>Tells the remarks that have waited.</summary>
     public void TellRemarks()

@@ -57,13 +57,20 @@ public sealed record FigureSet : PanelPart
     /// </summary>
     public Dictionary<string, IReadOnlyList<string>> Tokens { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Adds a figure unless it would not fit.</summary>
-    /// <param name="chart">The figure.</param>
+    /// <summary>Adds a figure unless it, or one before it, would not fit.</summary>
+    /// <param name="chart">Makes the figure; not called when there is no room any more.</param>
     /// <param name="choices">The choice of each menu that stands for it, as people read it.</param>
     /// <returns>Whether it was added.</returns>
-    public bool Add(GenericChart chart, params IReadOnlyList<string> choices)
+    public bool Add(Func<GenericChart> chart, params IReadOnlyList<string> choices)
     {
-        string json = FigureJson.Of(chart);
+        ArgumentNullException.ThrowIfNull(chart);
+        if (LeftOut > 0)
+        {
+            LeftOut++;
+            return false;
+        }
+
+        string json = FigureJson.Of(chart());
         if (Bytes + json.Length > _mostBytes)
         {
             LeftOut++;

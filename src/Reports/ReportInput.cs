@@ -41,7 +41,7 @@ internal sealed class ReportInput
         if (!_sweeps.TryGetValue(name, out IReadOnlyList<SweepGrid>? grids))
         {
             ResultTable? rows = Table(name), summary = Table(name + "_summary");
-            _sweeps[name] = grids = rows is null && summary is null ? [] : SweepGrid.Read(rows, summary, Labels);
+            _sweeps[name] = grids = rows is null && summary is null ? [] : SweepGrid.Read(rows, summary, LabelsOf((rows ?? summary)!));
         }
 
         return grids;
@@ -53,8 +53,16 @@ internal sealed class ReportInput
     /// <summary>What a menu calls a prompt.</summary>
     public string Prompt(int prompt) => Labels.Prompt(prompt);
 
+    /// <summary>Tables of several data in one folder: their prompts of one number need not be the same.</summary>
+    public bool MixedData => Tables.Select(Data).OfType<string>().Distinct().Count() > 1;
+
     /// <summary>A part of the bytes that figures may take.</summary>
     public long Bytes(double share) => (long)(Options.FigureBytes * share);
+
+    // Tokens of another run's prompts would be wrong labels.
+    private TokenLabels LabelsOf(ResultTable table) => MixedData ? new TokenLabels(Tables.Where(t => Data(t) == Data(table))) : Labels;
+
+    private static string? Data(ResultTable table) => table.Metadata.GetValueOrDefault(ResultMetadata.DataSha256);
 
     /// <summary>Says of how many prompts only the mean is shown.</summary>
     public void NotePrompts(IReadOnlyList<int> prompts, List<string> notes)

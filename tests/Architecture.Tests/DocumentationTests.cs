@@ -10,7 +10,7 @@ public sealed partial class DocumentationTests
     private static readonly string[] TechniquePages =
     [
         "ledger", "decomposition", "weights", "lens", "flow", "patching", "ablation", "knockout", "path-patching", "causal-tracing",
-        "statistics", "data", "lanes", "interventions", "verification",
+        "statistics", "data", "lanes", "interventions", "verification", "reports",
         "from-transformerlens", "new-family",
     ];
 

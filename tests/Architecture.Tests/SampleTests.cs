@@ -22,11 +22,31 @@ public sealed class SampleTests
 
     [Theory]
     [MemberData(nameof(KeyLines))]
-    public async Task A_sample_runs_and_prints_its_key_line(string sample, string keyLine)
+    public async Task A_sample_runs_prints_its_key_line_and_ends_in_a_picture_or_a_table(string sample, string keyLine)
     {
-        Child child = await Child.Run($"samples/{sample}", $"Interp.Samples.{sample}");
-        Assert.True(child.ExitCode == 0, child.ToString());
-        Assert.Contains(keyLine, child.Output, StringComparison.Ordinal);
+        string picture = Path.Combine(Path.GetTempPath(), $"interp-sample-{Guid.NewGuid():N}.html");
+        try
+        {
+            Child child = await Child.Run($"samples/{sample}", $"Interp.Samples.{sample}", "demo", picture);
+            Assert.True(child.ExitCode == 0, child.ToString());
+            Assert.Contains(keyLine, child.Output, StringComparison.Ordinal);
+
+            // Each ends in a picture; what interventions do is a table of three rows.
+            string[] lines = child.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            if (sample == "Interventions")
+            {
+                Assert.Equal(["run", "clean", "corrupted", "corrupted, with the interventions"], lines[^4..].Select(l => l.Length > 36 ? l[..36].TrimEnd() : l));
+            }
+            else
+            {
+                Assert.Equal($"picture: {picture}", lines[^1].TrimEnd());
+                Assert.Contains("<figure data-set=", await File.ReadAllTextAsync(picture, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            File.Delete(picture);
+        }
     }
 
     [Fact]

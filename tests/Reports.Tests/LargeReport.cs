@@ -137,8 +137,8 @@ internal static class LargeReport
 
     private static double Small(Random random) => Math.Pow(random.NextDouble() - 0.5, 3);
 
-    // A * marks texts, a . floats; the others are integers.
-    private static ResultTable Of(string name, params string[] columns) => new(
+    /// <summary>An empty table. A * marks texts, a . floats; the others are integers.</summary>
+    public static ResultTable Of(string name, params string[] columns) => new(
         name,
         [.. columns.Select(c => new Column(c.TrimStart('*', '.'), c[0] switch { '*' => ColumnType.Text, '.' => ColumnType.Float64, _ => ColumnType.Int32 }))]);
 }

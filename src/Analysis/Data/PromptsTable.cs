@@ -29,7 +29,7 @@ public static class PromptsTable
             {
                 for (int t = 0; t < tokens.Count; t++)
                 {
-                    table.Add(i, pair.Id, pair.Group, role, positions ? t : null, model.TokenText(tokens[t]), tokens[t]);
+                    table.AddRow(new PromptTokenRow(i, pair.Id, pair.Group, role, positions ? t : null, model.TokenText(tokens[t]), tokens[t]));
                 }
             }
         }

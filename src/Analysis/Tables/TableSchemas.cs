@@ -38,7 +38,9 @@ public static class TableSchemas
         "mixing", "flow --mixing", "From where one token's vector came in one layer, and what attention and FFN added to it.");
 
     /// <summary>The prompts of a run.</summary>
-    public static TableSchema Prompts { get; } = TableSchema.Of<PromptTokenRow>("prompts", "demo", "One token of a prompt pair.");
+    public static TableSchema Prompts { get; } = TableSchema.Of<PromptTokenRow>(
+        "prompts", "demo; decompose, lens, flow, patch, ablate, knockout, path with a folder or --report",
+        "One token of a prompt pair, so that positions of the other tables have a text.");
 
     /// <summary>Activation patching.</summary>
     public static TableSchema Patching { get; } = TableSchema.Of<PatchingRow>(

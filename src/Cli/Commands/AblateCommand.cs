@@ -42,7 +42,7 @@ internal sealed class AblateCommand : ToolCommand
         }
 
         _measure = new MeasureOptions(this);
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true, prompts: true);
         CommonOptions.AddTo(this);
     }
 

@@ -35,7 +35,7 @@ internal sealed class DecomposeCommand : ToolCommand
         Add(_by);
         Add(_pos);
         _reading = new ReadingOptions(this);
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true, prompts: true);
         CommonOptions.AddTo(this);
     }
 

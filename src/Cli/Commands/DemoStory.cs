@@ -24,7 +24,6 @@ internal sealed class DemoStory(Session session, TransformerModel model)
             Wrongs = [AnswerToken.Find(_model, DemoModel.Wrong, "wrong")],
         };
         session.Provenance.Model = _model;
-        session.Provenance.AddPrompts([pair]);
         Introduce();
         RunResult run = _model.Run(
             new TokenBatch([pair.Clean, pair.Corrupted]),

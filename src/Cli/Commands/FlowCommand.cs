@@ -26,7 +26,7 @@ internal sealed class FlowCommand : ToolCommand
         _model = new ModelOptions(this);
         _input = new InputOptions(this, InputParts.Answers);
         _flow = new FlowOptions(this);
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true, prompts: true);
         CommonOptions.AddTo(this);
     }
 

@@ -33,7 +33,7 @@ internal sealed class HeadsCommand : ToolCommand
             Add(option);
         }
 
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true);
         CommonOptions.AddTo(this);
     }
 

@@ -30,7 +30,7 @@ internal sealed class KnockoutCommand : ToolCommand
         Add(_renormalize);
         _measure = new MeasureOptions(this);
         Add(_seed);
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true, prompts: true);
         CommonOptions.AddTo(this);
     }
 

@@ -30,7 +30,7 @@ internal sealed class LensCommand : ToolCommand
             Add(option);
         }
 
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true, prompts: true);
         CommonOptions.AddTo(this);
     }
 

@@ -26,7 +26,7 @@ internal sealed class PatchCommand : ToolCommand
         Add(_direction);
         _measure = new MeasureOptions(this);
         Add(_seed);
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true, prompts: true);
         CommonOptions.AddTo(this);
     }
 

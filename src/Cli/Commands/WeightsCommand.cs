@@ -31,7 +31,7 @@ internal sealed class WeightsCommand : ToolCommand
         Add(_heads);
         Add(_neurons);
         Add(_top);
-        _table = new TableOptions(this);
+        _table = new TableOptions(this, report: true);
         CommonOptions.AddTo(this);
     }
 

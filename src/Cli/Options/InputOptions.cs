@@ -81,11 +81,12 @@ internal sealed class InputOptions
         if (session.Has(_data))
         {
             Array.ForEach(session.Get(_data), session.Provenance.AddFile);
-            return RowsOfData.Read(session, rows, reader.Read, session.Get(_skip));
+            return session.Provenance.Pairs = RowsOfData.Read(session, rows, reader.Read, session.Get(_skip));
         }
 
         PromptPair[] pairs = [.. rows.Select(reader.Read)];
         session.Provenance.AddPrompts(pairs);
+        session.Provenance.Pairs = pairs;
         return pairs;
     }
 

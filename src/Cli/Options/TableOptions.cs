@@ -20,10 +20,18 @@ internal sealed class TableOptions
     private readonly ChoiceOption<Compression> _compression = new(
         "--compression", "How Arrow files are compressed.", ("none", Compression.None), ("zstd", Compression.Zstd), ("lz4", Compression.Lz4));
 
+    private readonly Option<string?>? _report;
+    private readonly bool _prompts;
+
     /// <summary>Adds the options to a command.</summary>
-    public TableOptions(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="report">Whether reports show its tables.</param>
+    /// <param name="prompts">Whether its tables have positions of prompts: the prompts go with them.</param>
+    public TableOptions(Command command, bool report = false, bool prompts = false)
     {
-        foreach (Option option in new Option[] { _out, _json, _format, _compression })
+        _report = report ? Opt.Text(ReportFile.Option, "FILE.html", ReportFile.Help) : null;
+        _prompts = prompts;
+        foreach (Option option in new Option?[] { _out, _json, _format, _compression, _report }.OfType<Option>())
         {
             command.Add(option);
         }
@@ -47,6 +55,11 @@ internal sealed class TableOptions
     public void Check(Session session)
     {
         string? path = session.Get(_out), format = session.Get(_format);
+        if (Page(session) is { } page)
+        {
+            ReportFile.Check(page);
+        }
+
         if (format is not null && path != Stdout)
         {
             throw new InvalidInputException("--format: it says what --out - writes; expected that beside it (of a file the ending chooses)");
@@ -79,6 +92,12 @@ internal sealed class TableOptions
             writers.Add((ResultOutput.JsonLines(session.Output), null, null));
         }
 
+        if (Page(session) is { } page)
+        {
+            session.ReportTo(page, _prompts);
+            writers.Add((new GatheredTable(session.Gathered), null, null));
+        }
+
         Compression compression = session.Get(_compression);
         switch (session.Get(_out))
         {
@@ -93,6 +112,11 @@ internal sealed class TableOptions
                 break;
             case { } path when OutputPath.IsFolder(path):
                 ResultFolder folder = ResultFolder.Create(path);
+                if (main && _prompts && session.Prompts() is { } prompts)
+                {
+                    folder.Write([prompts], compression);
+                }
+
                 writers.Add((folder.Begin(table, compression), FileOf(session, table), folder));
                 break;
             case { } path when main:
@@ -127,6 +151,8 @@ internal sealed class TableOptions
             people();
         }
     }
+
+    private string? Page(Session session) => _report is { } option ? session.Get(option) : null;
 
     private void CheckStdout(Session session, string? format)
     {

@@ -17,6 +17,9 @@ internal sealed class Provenance
     /// <summary>Threads asked for; 0 = one per core.</summary>
     public int Threads { get; set; }
 
+    /// <summary>The prompts; empty before they are read.</summary>
+    public IReadOnlyList<PromptPair> Pairs { get; set; } = [];
+
     /// <summary>SHA-256 of each file of prompts, or of the token ids when prompts came without a file; null without prompts.</summary>
     public string? DataSha256 => _files.Count > 0 ? string.Join(' ', _files.Select(Session.Sha256))
         : _prompts.Length > 0 ? Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(_prompts.ToString())))

@@ -48,6 +48,7 @@ let before = null;
 addEventListener('beforeprint', () => {
   before = chosen;
   chosen = 'light';
+  paper = 690;
   document.documentElement.dataset.theme = 'light';
   for (const view of views.values()) {
     view.show();
@@ -56,6 +57,7 @@ addEventListener('beforeprint', () => {
 });
 addEventListener('afterprint', () => {
   chosen = before;
+  paper = null;
   if (chosen) {
     document.documentElement.dataset.theme = chosen;
   } else {

@@ -13,6 +13,8 @@ const themes = {
 };
 const system = matchMedia('(prefers-color-scheme: dark)');
 let chosen = null;
+// Width of figures on paper: A4 or Letter with margins. Null = they are on a screen.
+let paper = null;
 
 function theme() {
   return themes[chosen ?? (system.matches ? 'dark' : 'light')];

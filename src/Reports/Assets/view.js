@@ -46,6 +46,8 @@ class View {
     this.keys = Object.keys(set.frames).map(key => key === '' ? [] : key.split(',').map(Number));
     this.choice = this.keys[0];
     this.cache = new Map();
+    // The room is there before the figure, so that links into the page lead where they say.
+    this.plot.style.minHeight = `${set.frames[this.choice.join(',')].layout.height}px`;
     this.dim = false;
     this.threshold = null;
     this.pinned = false;
@@ -86,7 +88,7 @@ class View {
 
   traces() {
     const t = theme();
-    const room = this.plot.clientWidth;
+    const room = paper ?? this.plot.clientWidth;
     return this.frame().data.map(trace => {
       if (trace.meta === 'veil') {
         return { ...trace, visible: this.dim, colorscale: stops([t.page, t.page]) };
@@ -102,7 +104,7 @@ class View {
 
   show() {
     this.drawn = true;
-    const width = this.plot.clientWidth;
+    const width = paper ?? this.plot.clientWidth;
     const fixed = width < 600 || matchMedia('(pointer: coarse)').matches;
     const layout = dressed(this.frame().layout, width, fixed);
     this.plot.style.minHeight = `${layout.height}px`;

@@ -14,7 +14,7 @@ public static class PathFigures
     /// <param name="most">How many paths are shown; none that is below a ten-thousandth of the largest.</param>
     public static GenericChart Bars(ResultTable paths, int? prompt = null, int most = 16)
     {
-        PathRow[] top = [.. new PathData(paths, prompt).Paths.OrderByDescending(Size).Take(most)];
+        PathEffects[] top = [.. new PathData(paths, prompt).Paths.OrderByDescending(Size).Take(most)];
         double least = AttributionFigures.LeastShown * top.Select(Size).FirstOrDefault();
         top = [.. top.Where((p, i) => i == 0 || Size(p) > least).Reverse()];
         List<Trace> traces = [Series(top, "measured", p => p.Exact, Palette.Series[0])];
@@ -34,10 +34,10 @@ public static class PathFigures
     /// <param name="prompt">0-based row of the input; null = the mean over prompts.</param>
     public static GenericChart Matrix(ResultTable paths, bool linear = false, int? prompt = null)
     {
-        IReadOnlyList<PathRow> rows = new PathData(paths, prompt).Paths;
+        IReadOnlyList<PathEffects> rows = new PathData(paths, prompt).Paths;
         string[] from = [.. rows.Select(r => r.From).Distinct()], to = [.. rows.Select(r => r.To).Distinct()];
         double?[][] values = [.. from.Select(_ => new double?[to.Length])];
-        foreach (PathRow row in rows)
+        foreach (PathEffects row in rows)
         {
             values[Array.IndexOf(from, row.From)][Array.IndexOf(to, row.To)] = linear ? row.Estimate : row.Effect;
         }
@@ -62,9 +62,9 @@ public static class PathFigures
     /// <param name="prompt">0-based row of the input; null = the mean over prompts.</param>
     public static GenericChart Graph(ResultTable paths, int? prompt = null)
     {
-        IReadOnlyList<PathRow> rows = new PathData(paths, prompt).Paths;
+        IReadOnlyList<PathEffects> rows = new PathData(paths, prompt).Paths;
         Dictionary<string, PathPlace> places = PathPlace.Of(rows.SelectMany(r => new[] { r.From, r.To }));
-        PathRow[] drawn =
+        PathEffects[] drawn =
         [
             .. rows.Where(r => r.Value is not null and not 0 && places.ContainsKey(PathPlace.Node(r.From)) && places.ContainsKey(PathPlace.Node(r.To))),
         ];
@@ -75,7 +75,7 @@ public static class PathFigures
             double low = most * step / Widths, high = step == Widths - 1 ? double.MaxValue : most * (step + 1) / Widths;
             foreach (bool positive in new[] { true, false })
             {
-                PathRow[] within = [.. drawn.Where(r => r.Value > 0 == positive && Math.Abs(r.Value!.Value) >= low && Math.Abs(r.Value.Value) < high)];
+                PathEffects[] within = [.. drawn.Where(r => r.Value > 0 == positive && Math.Abs(r.Value!.Value) >= low && Math.Abs(r.Value.Value) < high)];
                 if (within.Length > 0)
                 {
                     traces.Add(Lines(within, places, positive, 0.75 + (8 * (step + 0.5) / Widths), low));
@@ -93,9 +93,9 @@ public static class PathFigures
             ("yaxis", Plot.Axis("").With(("visible", false))), ("height", Math.Clamp((layers * 70) + 150, 280, 760)), ("showlegend", false)));
     }
 
-    private static double Size(PathRow path) => Math.Max(Math.Abs(path.Effect ?? 0), Math.Abs(path.Estimate ?? 0));
+    private static double Size(PathEffects path) => Math.Max(Math.Abs(path.Effect ?? 0), Math.Abs(path.Estimate ?? 0));
 
-    private static Trace Series(IReadOnlyList<PathRow> rows, string name, Func<PathRow, List<double>> values, string colour)
+    private static Trace Series(IReadOnlyList<PathEffects> rows, string name, Func<PathEffects, List<double>> values, string colour)
     {
         double?[] means = [.. rows.Select(r => values(r).Count > 0 ? values(r).Average() : (double?)null)];
         (double Low, double High)?[] intervals =
@@ -112,9 +112,9 @@ public static class PathFigures
     }
 
     private static Trace Lines(
-        IReadOnlyList<PathRow> rows, Dictionary<string, PathPlace> places, bool positive, double width, double low)
+        IReadOnlyList<PathEffects> rows, Dictionary<string, PathPlace> places, bool positive, double width, double low)
     {
-        (PathRow Row, PathPlace From, PathPlace To)[] edges =
+        (PathEffects Row, PathPlace From, PathPlace To)[] edges =
             [.. rows.Select(r => (r, places[PathPlace.Node(r.From)], places[PathPlace.Node(r.To)]))];
         return new Trace("scatter").With(
             ("mode", "lines"), ("x", edges.SelectMany(e => new double?[] { e.From.X, (e.From.X + e.To.X) / 2, e.To.X, null })),

@@ -67,7 +67,7 @@ internal static class AttentionPanel
         {
             foreach ((AttentionLook look, string name) in Looks)
             {
-                overview.Add(AttentionFigures.Heads(data, look, prompt, measure), name, VisibleText.Of(measure), input.Prompt(prompt));
+                overview.Add(() => AttentionFigures.Heads(data, look, prompt, measure), name, VisibleText.Of(measure), input.Prompt(prompt));
             }
 
             patterns.Tokens[input.Prompt(prompt)] = Tokens(input, data, prompt, measure);
@@ -84,7 +84,7 @@ internal static class AttentionPanel
             foreach ((FlowKey key, FlowMap map) in head)
             {
                 if (patterns.Add(
-                    AttentionFigures.Pattern(map, input.Labels, key.Prompt, key.Measure), VisibleText.Of(key.Measure), input.Prompt(key.Prompt),
+                    () => AttentionFigures.Pattern(map, input.Labels, key.Prompt, key.Measure), VisibleText.Of(key.Measure), input.Prompt(key.Prompt),
                     Name(key.Layer, key.Head)))
                 {
                     kept.Add(head.Key);

@@ -25,12 +25,12 @@ internal static class AttributionPanel
         foreach (int? prompt in Prompts(input, ledger))
         {
             string name = prompt is { } one ? input.Prompt(one) : $"mean over {SweepPanel.Prompts(ledger.Prompts.Count)}";
-            bars.Add(AttributionFigures.Bars(ledger, prompt, 20), name);
-            waterfall.Add(AttributionFigures.Waterfall(ledger, prompt, byLayer: false), "largest writes", name);
-            waterfall.Add(AttributionFigures.Waterfall(ledger, prompt, byLayer: true), "layer by layer", name);
+            bars.Add(() => AttributionFigures.Bars(ledger, prompt, 20), name);
+            waterfall.Add(() => AttributionFigures.Waterfall(ledger, prompt, byLayer: false), "largest writes", name);
+            waterfall.Add(() => AttributionFigures.Waterfall(ledger, prompt, byLayer: true), "layer by layer", name);
             if (hasHeads)
             {
-                heads.Add(AttributionFigures.Heads(ledger, prompt), name);
+                heads.Add(() => AttributionFigures.Heads(ledger, prompt), name);
             }
         }
 

@@ -82,7 +82,7 @@ internal static class Findings
             yield break;
         }
 
-        foreach ((int prompt, string measure) in data.Series(heads: false).DistinctBy(s => s.Measure))
+        foreach ((int prompt, string measure) in data.Series(heads: false).DistinctBy(s => s.Measure).Where(s => !data.LeadsToInput(s.Measure)))
         {
             var graph = new FlowGraph(data.Layers(prompt, measure), measure);
             GraphEdge[] moved = [.. graph.Edges.Where(e => e.Source != e.Destination).OrderByDescending(e => e.Flow).Take(2)];
@@ -104,7 +104,7 @@ internal static class Findings
     {
         if ((input.Table("paths") ?? input.Table("edges")) is { } table)
         {
-            IEnumerable<PathRow> top = Largest(new PathData(table).Paths.Where(p => p.Value is not null), p => p.Value!.Value);
+            IEnumerable<PathEffects> top = Largest(new PathData(table).Paths.Where(p => p.Value is not null), p => p.Value!.Value);
             yield return
             [
                 "Through which paths",

@@ -29,7 +29,7 @@ internal static class FlowPanel
             var set = new FigureSet(
                 "agreement", "How well the measures agree with the knockout", "Bars of rank correlation and top overlap, by measure.", [],
                 input.Bytes(0.02));
-            set.Add(FlowFigures.Agreement(agreement));
+            set.Add(() => FlowFigures.Agreement(agreement));
             parts.Add(set);
         }
 
@@ -60,17 +60,25 @@ internal static class FlowPanel
         var mixing = new FigureSet(
             "mixing", "Who takes from whom", "Heatmap of a measure, destinations by sources.",
             [new("measure", "measure"), new("prompt", "prompt"), new("layer", "layer", Slider: true)], input.Bytes(0.2));
-        bool raw = false;
+        bool raw = false, rolled = false;
         int most = 0;
         foreach ((int prompt, string measure) in series.Where(s => shown.Contains(s.Prompt)))
         {
             IReadOnlyList<FlowMap> layers = data.Layers(prompt, measure);
-            var edges = new FlowGraph(layers, measure);
-            raw |= !edges.Shares && measure != "knockout";
-            most = Math.Max(most, edges.Edges.Count);
-            graph.Add(FlowFigures.Graph(edges, input.Labels, prompt), VisibleText.Of(measure), input.Prompt(prompt));
+            if (data.LeadsToInput(measure))
+            {
+                rolled = true;
+            }
+            else
+            {
+                var edges = new FlowGraph(layers, measure);
+                raw |= !edges.Shares && measure != "knockout";
+                most = Math.Max(most, edges.Edges.Count);
+                graph.Add(() => FlowFigures.Graph(edges, input.Labels, prompt), VisibleText.Of(measure), input.Prompt(prompt));
+            }
+
             mixing.Add(
-                FlowFigures.Mixing(layers, input.Labels, prompt, measure, null), VisibleText.Of(measure), input.Prompt(prompt), Whole(layers));
+                () => FlowFigures.Mixing(layers, input.Labels, prompt, measure, null), VisibleText.Of(measure), input.Prompt(prompt), Whole(layers));
         }
 
         foreach ((int prompt, string measure) in series.Where(s => shown.Contains(s.Prompt)))
@@ -79,7 +87,7 @@ internal static class FlowPanel
             for (int layer = 0; Whole(layers) != Every && layer < layers.Count; layer++)
             {
                 mixing.Add(
-                    FlowFigures.Mixing(layers, input.Labels, prompt, measure, layer), VisibleText.Of(measure), input.Prompt(prompt),
+                    () => FlowFigures.Mixing(layers, input.Labels, prompt, measure, layer), VisibleText.Of(measure), input.Prompt(prompt),
                     string.Create(CultureInfo.InvariantCulture, $"L{layer}"));
             }
         }
@@ -94,6 +102,11 @@ internal static class FlowPanel
         {
             notes.Add("For some measures rows of some positions are missing, so their edges are as wide as the measure itself, not as a share of the "
                 + "prediction; `interp flow` with all positions gives shares.");
+        }
+
+        if (rolled)
+        {
+            notes.Add("Maps that lead from each layer to the tokens of the input (rollout, attention flow, DecompX) have a heatmap and no graph.");
         }
 
         if (mixing.LeftOut + graph.LeftOut > 0)

@@ -14,7 +14,7 @@ internal static class HeadPanel
             var set = new FigureSet("scores", "Scores of heads", "Heatmap of scores, layers by heads.", [new("score", "score")], input.Bytes(0.05));
             foreach (string score in HeadFigures.Names(heads, "score_name"))
             {
-                set.Add(HeadFigures.Scores(heads, score), VisibleText.Words(score).Replace('_', ' '));
+                set.Add(() => HeadFigures.Scores(heads, score), VisibleText.Words(score).Replace('_', ' '));
             }
 
             sets.Add(set);
@@ -27,7 +27,7 @@ internal static class HeadPanel
                 input.Bytes(0.1));
             foreach (string name in HeadFigures.Names(composition, "input"))
             {
-                set.Add(HeadFigures.Composition(composition, name), VisibleText.Words(name));
+                set.Add(() => HeadFigures.Composition(composition, name), VisibleText.Words(name));
             }
 
             if (set.LeftOut > 0)

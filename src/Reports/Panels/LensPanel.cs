@@ -31,7 +31,7 @@ internal static class LensPanel
                 {
                     foreach ((int from, int to, string window) in Windows(data, prompt, site, value))
                     {
-                        set.Add(LensFigures.Table(data, prompt, site, value, from, to), VisibleText.Of(site), name, input.Prompt(prompt), window);
+                        set.Add(() => LensFigures.Table(data, prompt, site, value, from, to), VisibleText.Of(site), name, input.Prompt(prompt), window);
                     }
                 }
             }

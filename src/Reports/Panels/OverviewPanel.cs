@@ -42,6 +42,11 @@ internal static class OverviewPanel
         parts.Add(new TablePart("Provenance", ["", ""], Facts(input), Folded: true));
         var absent = Kinds.Where(k => panels.All(p => p.Id != k.Panel)).Select(k => $"{k.Title} (interp {k.Command})").ToArray();
         List<string> notes = absent.Length == 0 ? [] : [$"Not in this report, for want of their tables: {string.Join("; ", absent)}."];
+        if (input.MixedData)
+        {
+            notes.Add("These tables come from different prompts (their data hashes differ): prompt 0 of one need not be prompt 0 of another.");
+        }
+
         int all = input.Labels.Prompts.Count();
         if (all > MostPrompts)
         {

@@ -35,12 +35,12 @@ internal static class PathPanel
             foreach (int? prompt in data.Prompts.Count == 1 ? [data.Prompts[0]] : input.Shown(data.Prompts).Select(p => (int?)p).Prepend(null))
             {
                 string at = prompt is { } one ? input.Prompt(one) : $"mean over {SweepPanel.Prompts(data.Prompts.Count)}";
-                bars.Add(PathFigures.Bars(table, prompt, Most), at);
-                graph.Add(PathFigures.Graph(table, prompt), at);
-                matrix.Add(PathFigures.Matrix(table, linear: false, prompt), "measured", at);
+                bars.Add(() => PathFigures.Bars(table, prompt, Most), at);
+                graph.Add(() => PathFigures.Graph(table, prompt), at);
+                matrix.Add(() => PathFigures.Matrix(table, linear: false, prompt), "measured", at);
                 if (linear)
                 {
-                    matrix.Add(PathFigures.Matrix(table, linear: true, prompt), "linear estimate", at);
+                    matrix.Add(() => PathFigures.Matrix(table, linear: true, prompt), "linear estimate", at);
                 }
             }
 

@@ -82,7 +82,7 @@ internal static class SweepPanel
                 foreach (int prompt in prompts)
                 {
                     set.Add(
-                        SweepFigures.Heatmap(grid, prompt, slice), VisibleText.Words(grid.Name), prompt < 0 ? mean : input.Prompt(prompt),
+                        () => SweepFigures.Heatmap(grid, prompt, slice), VisibleText.Words(grid.Name), prompt < 0 ? mean : input.Prompt(prompt),
                         At(grid, slice));
                 }
             }

@@ -14,12 +14,13 @@ internal readonly record struct FlowKey(int Prompt, string Measure, int Layer, i
 internal sealed record FlowMap(double[][] Values)
 {
     private readonly bool[] _own = new bool[Values.Length];
+    private IReadOnlyList<int>? _destinations;
 
     /// <summary>Length of the prompt.</summary>
     public int Positions => Values.Length;
 
     /// <summary>Destinations that have rows.</summary>
-    public IReadOnlyList<int> Destinations => [.. Enumerable.Range(0, Positions).Where(d => Values[d].Any(v => !double.IsNaN(v)))];
+    public IReadOnlyList<int> Destinations => _destinations ??= [.. Enumerable.Range(0, Positions).Where(d => Array.Exists(Values[d], v => !double.IsNaN(v)))];
 
     /// <summary>A map without any value. Its rows are one and the same until they get one: most of a large table's are empty.</summary>
     /// <param name="positions">Length of the prompt.</param>
@@ -60,10 +61,14 @@ internal sealed record FlowMap(double[][] Values)
 /// <summary>Table <c>flow</c> as maps.</summary>
 internal sealed class FlowData
 {
+    private static readonly string[] ToInput = ["--rollout", "--attention-flow"];
+
     private readonly Dictionary<FlowKey, FlowMap> _maps = [];
+    private readonly bool _toInput;
 
     public FlowData(ResultTable table)
     {
+        _toInput = table.Metadata.GetValueOrDefault(ResultMetadata.Command) is { } command && ToInput.Any(command.Split(' ').Contains);
         var reader = new TableReader(table);
         Dictionary<int, int> lengths = [];
         foreach (IReadOnlyList<object?> row in reader.Rows)
@@ -118,6 +123,9 @@ internal sealed class FlowData
 
     /// <summary>Rows that name no edge of a layer.</summary>
     public int LeftOut { get; }
+
+    /// <summary>Whether maps of a measure lead from each layer to the tokens of the input, not to the layer below.</summary>
+    public bool LeadsToInput(string measure) => _toInput || measure == "decompx";
 
     /// <summary>The maps.</summary>
     public IReadOnlyDictionary<FlowKey, FlowMap> Maps => _maps;

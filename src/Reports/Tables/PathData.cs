@@ -7,7 +7,7 @@ namespace Interp.Reports;
 /// <param name="To">Its receivers.</param>
 /// <param name="Exact">Effects measured, one per prompt.</param>
 /// <param name="Linear">Linear estimates, one per prompt; empty where the table has none.</param>
-internal sealed record PathRow(string From, string To, List<double> Exact, List<double> Linear)
+internal sealed record PathEffects(string From, string To, List<double> Exact, List<double> Linear)
 {
     /// <summary>Mean measured effect.</summary>
     public double? Effect => Exact.Count > 0 ? Exact.Average() : null;
@@ -22,12 +22,12 @@ internal sealed record PathRow(string From, string To, List<double> Exact, List<
 /// <summary>Paths and edges: tables <c>paths</c> (src, dst, effect, linear_effect) and <c>edges</c> (src, dst, dst_input, score).</summary>
 internal sealed class PathData
 {
-    private readonly List<PathRow> _paths = [];
+    private readonly List<PathEffects> _paths = [];
 
     public PathData(ResultTable table, int? prompt = null)
     {
         var reader = new TableReader(table);
-        Dictionary<(string, string), PathRow> known = [];
+        Dictionary<(string, string), PathEffects> known = [];
         HashSet<int> prompts = [];
         foreach (IReadOnlyList<object?> row in reader.Rows)
         {
@@ -40,9 +40,9 @@ internal sealed class PathData
 
             string from = reader.Text(row, "src") ?? "?", to = reader.Text(row, "dst") ?? "?";
             to = reader.Text(row, "dst_input") is { } input ? $"{to}.{input}" : to;
-            if (!known.TryGetValue((from, to), out PathRow? path))
+            if (!known.TryGetValue((from, to), out PathEffects? path))
             {
-                known[(from, to)] = path = new PathRow(from, to, [], []);
+                known[(from, to)] = path = new PathEffects(from, to, [], []);
                 _paths.Add(path);
             }
 
@@ -54,7 +54,7 @@ internal sealed class PathData
     }
 
     /// <summary>The paths, in order of appearance.</summary>
-    public IReadOnlyList<PathRow> Paths => _paths;
+    public IReadOnlyList<PathEffects> Paths => _paths;
 
     /// <summary>The prompts.</summary>
     public IReadOnlyList<int> Prompts { get; }

@@ -6,7 +6,7 @@ public sealed class DemoCommandTests
     public void The_story_names_both_heads_and_says_what_comes_next()
     {
         Outcome outcome = Tool.Run("demo").Succeeded();
-        foreach (string words in new[] { "'met'", "L0H2", "L1H1", "add up", "interp patch", "interp ablate" })
+        foreach (string words in new[] { "'met'", "L0H2", "L1H1", "add up", "interp patch", "interp ablate", "L0H2 -> L1H1.k" })
         {
             Assert.Contains(words, outcome.Output, StringComparison.Ordinal);
         }
@@ -21,7 +21,10 @@ public sealed class DemoCommandTests
         string folder = work.At("tables");
         Tool.Run("demo", "--out", folder).Succeeded();
         Assert.Equal(
-            ["ablation.arrow", "components.arrow", "manifest.json", "patching.arrow"],
+            [
+                "ablation.arrow", "components.arrow", "flow.arrow", "flow_agreement.arrow", "lens.arrow", "manifest.json", "patching.arrow", "paths.arrow",
+                "prompts.arrow", "report.html",
+            ],
             Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!).Order());
     }
 

@@ -34,6 +34,20 @@ public sealed class AnyWindowTests(Chromium chromium) : IClassFixture<Chromium>
     }
 
     [Fact]
+    public async Task The_picture_of_the_readme_can_be_made()
+    {
+        await using OpenPage page = await chromium.Open(DemoReport.Page, 1100);
+        foreach (string set in new PageFigures(DemoReport.Page).Sets)
+        {
+            await page.Draw(set);
+        }
+
+        await page.Figure("patterns").Locator(".gallery button", new() { HasTextString = "L1H1" }).ClickAsync();
+        await page.Page.Mouse.MoveAsync(0, 0);
+        Assert.InRange(await page.PictureOf("report", ["#patching", "#attention", "#flow"], 500), 10_000, 300_000);
+    }
+
+    [Fact]
     public async Task On_paper_every_figure_is_drawn()
     {
         await using OpenPage page = await chromium.Open(DemoReport.Page, dark: true);
@@ -93,13 +107,15 @@ public sealed class AnyWindowTests(Chromium chromium) : IClassFixture<Chromium>
     private static ResultTable[] HostileTables()
     {
         int n = Hostile.Length;
-        ResultTable flow = new("flow", DemoReport.Table("flow").Columns), prompts = new("prompts", DemoReport.Table("prompts").Columns);
-        ResultTable patching = new("patching", DemoReport.Table("patching").Columns), lens = new("lens", DemoReport.Table("lens").Columns);
+        ResultTable flow = LargeReport.Of("flow", "prompt", "layer", "head", "pos", "*token", "src_pos", "*src_token", "*measure", ".value");
+        ResultTable prompts = LargeReport.Of("prompts", "prompt", "*id", "*role", "pos", "*token"), lens = LargeReport.Of(
+            "lens", "prompt", "*site", "layer", "pos", "*token", "*target", "rank", "*top_token", ".prob");
+        ResultTable patching = LargeReport.Of("patching", "prompt", "*id", "*site", "layer", "pos", "*metric", ".clean", ".effect");
         for (int p = 0; p < n; p++)
         {
-            prompts.Add(0, Hostile[p], Hostile[p], "clean", p, Hostile[p], p);
-            lens.Add(0, "resid_pre", 0, null, p, Hostile[p], Hostile[0], 0, Hostile[p], 1.0, 0.5, 1.0, 0.1);
-            patching.Add(0, Hostile[0], Hostile[1], Hostile[2], "z", 0, null, p, null, null, null, Hostile[3], 1.0, 0.0, 0.5, 0.1 * p);
+            prompts.Add(0, Hostile[p], "clean", p, Hostile[p]);
+            lens.Add(0, "resid_pre", 0, p, Hostile[p], Hostile[0], 0, Hostile[p], 0.5);
+            patching.Add(0, Hostile[1], Hostile[2], 0, p, Hostile[3], 1.0, 0.1 * p);
             for (int s = 0; s <= p; s++)
             {
                 flow.Add(0, 0, null, p, Hostile[p], s, Hostile[s], "attention", 1.0 / (p + 1));

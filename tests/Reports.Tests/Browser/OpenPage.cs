@@ -14,7 +14,9 @@ internal sealed class OpenPage : IAsyncDisposable
           const trace = plot._fullData.filter(t => t.visible === true && t.hoverinfo !== 'skip').at(-1);
           let x, y;
           if (trace.z) {
-            [x, y] = [layout.xaxis.l2p(Math.min(1, trace.x.length - 1)), layout.yaxis.l2p(trace.y.length - 1)];
+            const there = row => row.map((v, i) => Number.isFinite(v) ? i : -1).filter(i => i >= 0);
+            const rows = trace.z.map(there), last = rows.findLastIndex(r => r.length > 0);
+            [x, y] = [layout.xaxis.l2p(rows[last][Math.min(1, rows[last].length - 1)]), layout.yaxis.l2p(last)];
           } else if (trace.type === 'bar' && trace.orientation === 'h') {
             [x, y] = [layout.xaxis.l2p(trace.x.at(-1) / 2), layout.yaxis.l2p(trace.y.length - 1)];
           } else if (trace.type === 'bar' || trace.type === 'waterfall') {
@@ -112,6 +114,23 @@ internal sealed class OpenPage : IAsyncDisposable
     {
         string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
         await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, name + ".png"), FullPage = true });
+    }
+
+    /// <summary>A picture of some sections only, one under the other, without their captions.</summary>
+    /// <returns>Its bytes.</returns>
+    public async Task<long> PictureOf(string name, IReadOnlyList<string> sections, int height)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName, path = Path.Combine(folder, name + ".png");
+        await Page.EvaluateAsync(
+            """
+            ([sections, height]) => {
+              document.querySelectorAll('nav, .caption, .note, .readout').forEach(e => e.remove());
+              document.querySelectorAll('section').forEach(s => sections.includes('#' + s.id) ? Object.assign(s.style, { maxHeight: `${height}px`, overflow: 'hidden' }) : s.remove());
+            }
+            """,
+            new object[] { sections, height });
+        await Page.Locator("body").ScreenshotAsync(new LocatorScreenshotOptions { Path = path });
+        return new FileInfo(path).Length;
     }
 
     /// <summary>The page has asked for nothing and complained about nothing.</summary>
