@@ -18,16 +18,27 @@ internal static class SweepRunner
         "| sweep | variants | lanes ms | range | naive ms | timed | naive / lanes | multiply-adds saved | GFLOP/s | share of peak |\n"
         + "|---|---|---|---|---|---|---|---|---|---|";
 
+    private static readonly (string Name, Func<TransformerModel, Sweep> Create, Func<Sweep, List<Variant>> List, int Every)[] Sweeps =
+    [
+        ("residual 12 x 15, 8 pairs, all tokens differ", m => new Sweep(m, 8, 15, 0), s => s.Residual(1), 4),
+        ("residual 12 x 15, 8 pairs, from position 10 on", m => new Sweep(m, 8, 15, 10), s => s.Residual(1), 4),
+        ("head 12 x 12, 8 pairs", m => new Sweep(m, 8, 15, 0), s => s.Heads(), 4),
+        ("head x position, 2 pairs", m => new Sweep(m, 2, 15, 0), s => s.HeadsByPosition(), 12),
+        ("residual, 1 pair of 256 tokens, steps of 8", m => new Sweep(m, 1, 256, 0), s => s.Residual(8), 12),
+    ];
+
     /// <summary>The table.</summary>
-    internal static IEnumerable<string> Table(int rounds)
+    /// <param name="rounds">Times that each sweep is timed.</param>
+    /// <param name="filter">Only sweeps whose name has this in it.</param>
+    internal static IEnumerable<string> Table(int rounds, string filter)
     {
+        var chosen = Sweeps.Where(s => s.Name.Contains(filter, StringComparison.Ordinal)).ToArray();
+        if (chosen.Length == 0)
+            throw new InvalidInputException($"sweeps '{filter}': expected a part of {string.Join("; ", Sweeps.Select(s => s.Name))}");
         yield return Header;
         TransformerModel model = Geometry.Create("gpt2-small", 1);
-        yield return Measure("residual 12 x 15, 8 pairs, all tokens differ", new Sweep(model, 8, 15, 0), s => s.Residual(1), rounds, 4);
-        yield return Measure("residual 12 x 15, 8 pairs, from position 10 on", new Sweep(model, 8, 15, 10), s => s.Residual(1), rounds, 4);
-        yield return Measure("head 12 x 12, 8 pairs", new Sweep(model, 8, 15, 0), s => s.Heads(), rounds, 4);
-        yield return Measure("head x position, 2 pairs", new Sweep(model, 2, 15, 0), s => s.HeadsByPosition(), rounds, 12);
-        yield return Measure("residual, 1 pair of 256 tokens, steps of 8", new Sweep(model, 1, 256, 0), s => s.Residual(8), rounds, 12);
+        foreach (var sweep in chosen)
+            yield return Measure(sweep.Name, sweep.Create(model), sweep.List, rounds, sweep.Every);
     }
 
     private static string Measure(string name, Sweep sweep, Func<Sweep, List<Variant>> list, int rounds, int every)

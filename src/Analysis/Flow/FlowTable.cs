@@ -109,7 +109,7 @@ public sealed class FlowTable
         _scores.TryAdd((measure, score), []);
         _scores[(measure, score)].Add(value);
         Table.Add(
-            [prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], measure, score, Window, value, null, null, null]);
+            [pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], measure, score, Window, value, null, null, null]);
     }
 
     /// <summary>Layers that were cut at once, as the column has it.</summary>
@@ -138,7 +138,7 @@ public sealed class FlowTable
 
     private void Row(int prompt, PromptPair pair, FlowEdge edge, string measure, double value, int? window = null) => Table.Add(
     [
-        prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.Layer, edge.Head, edge.Destination,
+        pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.Layer, edge.Head, edge.Destination,
         _model.TokenText(pair.Clean[edge.Destination]), edge.Source, _model.TokenText(pair.Clean[edge.Source]), measure, window, value,
     ]);
 }

@@ -60,7 +60,7 @@ public sealed class MixingTable
                 HookPoint before = Hook.ResidPre(layer), middle = _model.Hooks.Contains(Hook.ResidMid(layer)) ? Hook.ResidMid(layer) : before;
                 Table.Add(
                 [
-                    prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], layer, p, _model.TokenText(pair.Clean[p]), measure,
+                    pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], layer, p, _model.TokenText(pair.Clean[p]), measure,
                     .. maps.Shares(layer, p) is { } shares ? Shares(shares, p) : new object?[6],
                     .. Write(cache, Hook.AttnOut(layer), before, p), .. Write(cache, Hook.MlpOut(layer), middle, p),
                     Length(cache.Row(post ? new HookPoint(HookKind.NormalizedResidPost, layer) : Hook.ResidPost(layer), p)),

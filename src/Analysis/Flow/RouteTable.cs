@@ -34,7 +34,7 @@ public sealed class RouteTable
             Component? write = edge.Component;
             Table.Add(
             [
-                prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.From, edge.To,
+                pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.From, edge.To,
                 edge.Input switch { QkvInput.Query => "q", QkvInput.Key => "k", QkvInput.Value => "v", _ => null },
                 write?.KindName ?? "residual", write is { Layer: >= 0 and var layer } ? layer : null,
                 write is { Head: >= 0 and var head } ? head : null, edge.Position, _model.TokenText(pair.Clean[edge.Position]),

@@ -135,7 +135,7 @@ public sealed class ComponentsTable
             string component, string kind, int? layer, int? head, int? neuron, int? source, string? sourceToken, double norm,
             double? cosine, double dla) => Table.Add(
             [
-                prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], position, token, component, kind, layer, head,
+                pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], position, token, component, kind, layer, head,
                 neuron, source, sourceToken, norm, cosine, dla,
             ]);
     }

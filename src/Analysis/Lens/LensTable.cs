@@ -66,7 +66,7 @@ public sealed class LensTable
 
         Table.Add(
         [
-            prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], HookTable.Row(place.Point.Kind).Site, place.Point.Layer,
+            pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], HookTable.Row(place.Point.Kind).Site, place.Point.Layer,
             place.Head < 0 ? null : place.Head, position, _model.TokenText(pair.Clean[position]), _model.TokenText(target), rank,
             _model.TokenText(TensorPrimitives.IndexOfMax(logits)), (double)logits[target], Math.Exp(logits[target] - sum), entropy,
             divergence,

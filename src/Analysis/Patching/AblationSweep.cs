@@ -120,7 +120,7 @@ public static class AblationSweep
         });
 
         void Add(SweepCell cell, int prompt, double ablated) => rows.Add(new AblationRow(
-            prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
+            pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
             index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, ablation.Name, runs.Clean[prompt], null,
             ablated, ablated - runs.Clean[prompt]));
     }

@@ -96,7 +96,7 @@ public static class CausalTracing
             double rounding = plain.Rounding[first..(first + draws)].Max();
             double? effect = Math.Abs(whole - noised) <= rounding ? null : (restored - noised) / (whole - noised);
             rows.Add(new AblationRow(
-                prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head,
+                pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head,
                 index.Pos(cell, prompt), index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, "noise", whole,
                 noised, restored, effect));
             sum = 0;

@@ -55,7 +55,9 @@ public static class KnockoutSweep
         SweepInput.Require(model, pairs, options, corrupted: false);
         if (knockout.SourceSpan is not null && (knockout.Sources.Count > 0 || options.By.Contains("src_pos")))
         {
-            throw new InvalidInputException("sources: a span is cut as a whole; expected it without positions and without src_pos");
+            throw new InvalidInputException(
+                $"sources: the span '{knockout.SourceSpan}' is cut as a whole; expected "
+                + (knockout.Sources.Count > 0 ? "a span or positions, found both" : "it without src_pos among what is told apart"));
         }
 
         CellPlace sources = knockout.SourceSpan is { } span ? CellPlace.Span(span)
@@ -65,11 +67,22 @@ public static class KnockoutSweep
             throw new InvalidInputException($"span '{knockout.SourceSpan}': no prompt has it; {PromptPair.KnownSpans(pairs)}");
         }
 
+        int longest = pairs.Max(p => p.Clean.Count);
+        if (knockout.Sources.Where(s => s >= longest || s < -longest).Cast<int?>().FirstOrDefault() is { } outside)
+        {
+            throw new InvalidInputException(
+                $"source position {outside}: the longest prompt has {longest} tokens, expected {-longest}..{longest - 1}");
+        }
+
+        // Sources told apart: those that are listed, or all that a destination sees.
+        IEnumerable<SweepCell> all = new SweepCells(model.Hooks, options, pairs, corrupted: false).All(_ => []);
         IReadOnlyList<SweepCell> cells =
         [
-            .. new SweepCells(model.Hooks, options, pairs, corrupted: false).All(_ => [])
-                .Where(c => c.Sources.IsAll || knockout.Sources.Count == 0 || knockout.Sources.Contains(c.Sources.Index ?? -1))
-                .Select(c => c.Sources.IsAll ? c with { Sources = sources } : c),
+            .. !options.By.Contains("src_pos") ? all.Select(c => c with { Sources = sources })
+                : knockout.Sources.Count == 0 ? all
+                : from c in all.DistinctBy(c => (c.Point, c.Head, c.Place))
+                  from source in knockout.Sources
+                  select c with { Sources = CellPlace.At(source) },
         ];
         var runner = new SweepExecution(model, options);
         IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
@@ -98,7 +111,7 @@ public static class KnockoutSweep
         }
 
         void Add(SweepCell cell, int prompt, double patched) => rows.Add(new KnockoutRow(
-            prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Layer, cell.Head, index.Pos(cell, prompt), index.SrcPos(cell, prompt),
+            pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Layer, cell.Head, index.Pos(cell, prompt), index.SrcPos(cell, prompt),
             cell.Place.Name, cell.Sources.Name, options.Window, knockout.Renormalize ? "true" : "false", options.Metric.Name,
             runs.Clean[prompt], null, patched, patched - runs.Clean[prompt]));
     }

@@ -85,7 +85,7 @@ public static class PatchingSweep
             pairs.Select((_, i) => (own[i].Values(point), source[i].Values(point)));
 
         void Add(SweepCell cell, int prompt, double patched) => rows.Add(new PatchingRow(
-            prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
+            pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
             index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt],
             patched, runs.Effect(prompt, patched, denoise)));
     }

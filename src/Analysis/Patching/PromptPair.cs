@@ -19,6 +19,9 @@ public sealed record PromptPair
     /// <summary>Tokens that are wrong; the metric takes their mean.</summary>
     public IReadOnlyList<int> Wrongs { get; init; } = [];
 
+    /// <summary>0-based row of the input, where rows before it were left out; null = its place in the list.</summary>
+    public int? Row { get; init; }
+
     /// <summary>The row's id in the data, or null.</summary>
     public string? Id { get; init; }
 

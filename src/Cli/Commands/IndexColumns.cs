@@ -10,6 +10,6 @@ internal static class IndexColumns
 
     /// <summary>Their values for one prompt.</summary>
     public static object?[] Values(IReadOnlyList<PromptPair> pairs, int prompt) => Named(pairs)
-        ? [prompt, pairs[prompt].Id, pairs[prompt].Group]
-        : [prompt];
+        ? [pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group]
+        : [pairs[prompt].Row ?? prompt];
 }

@@ -38,8 +38,8 @@ internal sealed class KnockoutCommand : ToolCommand
     {
         _table.Check(session);
         int threads = _model.Threads(session);
-        (int[] sources, string? sourceSpan) = Place(session.Get(_source));
-        (int[] destinations, string? span) = Place(session.Get(_destination));
+        (int[] sources, string? sourceSpan) = Place(_source.Name, session.Get(_source));
+        (int[] destinations, string? span) = Place(_destination.Name, session.Get(_destination));
         SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "knockout")) with
         {
             Positions = destinations,
@@ -60,10 +60,10 @@ internal sealed class KnockoutCommand : ToolCommand
             _measure.Result(session, session.Get(_seed), threads, options.Journal));
     }
 
-    private static (int[] Positions, string? Span) Place(string? text) => text switch
+    private static (int[] Positions, string? Span) Place(string option, string? text) => text switch
     {
         null or "all" => ([], null),
-        _ when text.Length > 0 && (char.IsDigit(text[0]) || text[0] == '-') => (TokenIds.Parse(text, "positions"), null),
+        _ when text.Length > 0 && (char.IsDigit(text[0]) || text[0] == '-') => (TokenIds.Parse(text, option), null),
         _ => ([], text),
     };
 }

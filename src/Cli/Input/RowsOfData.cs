@@ -18,12 +18,13 @@ internal static class RowsOfData
     {
         List<PromptPair> pairs = [];
         List<InvalidInputException> bad = [];
-        foreach (RawPair row in rows)
+        for (int i = 0; i < rows.Count; i++)
         {
+            RawPair row = rows[i];
             try
             {
                 PromptPair pair = read(row);
-                pairs.Add(skip && pair.Id is null ? pair with { Id = row.Source } : pair);
+                pairs.Add(skip ? pair with { Id = pair.Id ?? row.Source, Row = i } : pair);
             }
             catch (InvalidInputException exception)
             {

@@ -48,6 +48,55 @@ public sealed class KnockoutAndTracingTests
         }
     }
 
+    // Of prompts of different length -2 is another position in each; a destination before it cannot read it and has no row.
+    [Fact]
+    public void Sources_from_the_end_are_told_apart_and_without_renormalising_the_rest_stays_as_it_was()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        PromptPair[] pairs = [.. new[] { 6, 4 }.Select(n => new PromptPair { Clean = RandomModel.Tokens(n, n), Answers = [1], Wrongs = [2] })];
+        foreach (bool renormalize in new[] { true, false })
+        {
+            ResultTable table = KnockoutSweep.Run(
+                model, pairs, new SweepOptions { Sites = [], By = ["layer", "head", "pos", "src_pos"], Positions = [-1, -3] },
+                new KnockoutOptions { Sources = [-2, 0], Renormalize = renormalize });
+            Assert.Equal(3 * 4 * 3 * 2, table.Rows.Count);
+            foreach (IReadOnlyList<object?> row in table.Rows)
+            {
+                int prompt = (int)row[0]!, head = (int)row[4]!, pos = (int)row[5]!, source = (int)row[6]!;
+                var point = new HookPoint(renormalize ? HookKind.AttnScores : HookKind.Pattern, (int)row[3]!);
+                var cut = new Custom(
+                    point, "cut", (in Activation a) => a.Row(head, pos)[source] = renormalize ? float.NegativeInfinity : 0, Scope.Everything);
+                ReadOnlySpan<float> logits = model.Run(pairs[prompt].Clean, new RunOptions { Interventions = [cut] }).LogitsAt(0, -1);
+                Assert.Equal((double)logits[1] - logits[2], row[table.IndexOf("patched")]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(9, "source position 9: the longest prompt has 9 tokens, expected -9..8")]
+    [InlineData(-10, "source position -10")]
+    public void A_source_that_no_prompt_has_is_refused(int source, string words) => Assert.Contains(
+        words,
+        Assert.Throws<InvalidInputException>(
+            () => KnockoutSweep.Run(Demo, [Pair], new SweepOptions { Sites = [] }, new KnockoutOptions { Sources = [source] })).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_span_that_no_prompt_has_is_refused_with_those_that_there_are()
+    {
+        foreach (Action run in new Action[]
+                 {
+                     () => KnockoutSweep.Run(Demo, [Pair], new SweepOptions { Sites = [] }, new KnockoutOptions { SourceSpan = "place" }),
+                     () => KnockoutSweep.Run(Demo, [Pair], new SweepOptions { Sites = [], Spans = ["place"] }),
+                     () => CausalTracing.Run(Demo, [Pair], new SweepOptions { Sites = ["z"] }, new NoiseOptions { Span = "place" }),
+                 })
+        {
+            string message = Assert.Throws<InvalidInputException>(run).Message;
+            Assert.Contains("span 'place'", message, StringComparison.Ordinal);
+            Assert.Contains("expected one of subject", message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Restoring_the_subject_where_it_is_read_restores_the_answer()
     {
@@ -67,6 +116,73 @@ public sealed class KnockoutAndTracingTests
         Assert.NotEqual(table.Rows, CausalTracing.Run(Demo, [Pair], options, noise with { Seed = 3 }).Rows);
 
         double Effect(int layer, int pos) => (double)table.Rows.Single(r => (int)r[5]! == layer && (int)r[7]! == pos)[^1]!;
+    }
+
+    // The noise is what the corrupted embeddings have above the clean ones. Of N draws the standard deviation has the standard error
+    // sigma / sqrt(2 N), the mean sigma / sqrt(N), the share within one sigma sqrt(0.683 * 0.317 / N): five of each are allowed.
+    [Theory]
+    [InlineData(3)]
+    [InlineData(0.5)]
+    public void The_noise_is_normal_and_has_the_level_in_standard_deviations_of_what_it_corrupts(double level)
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        PromptPair[] pairs =
+            [.. new[] { 6, 9 }.Select(n => new PromptPair { Clean = RandomModel.Tokens(n, n), Answers = [1], Wrongs = [2] })];
+        var engine = new BaseWatch();
+        var noise = new NoiseOptions { Positions = [1, -1], Level = level, Draws = 100, Seed = 5 };
+        CausalTracing.Run(model, pairs, new SweepOptions { Sites = ["resid_pre0"], By = ["layer"], Engine = engine }, noise);
+        Assert.Equal(200, engine.Base.Count);
+        float[][] embeddings = [.. pairs.Select(p => model.Run(p.Clean, new RunOptions { Observe = ["embed"] }).Cache().Values(Hook.Embed))];
+        int width = model.Config.DModel;
+        List<double> corrupted = [], drawn = [];
+        for (int run = 0; run < 200; run++)
+        {
+            float[] clean = embeddings[run / 100], found = Assert.IsType<Patch>(Assert.Single(engine.Base[run])).Values.Values;
+            int last = pairs[run / 100].Clean.Count - 1;
+            for (int i = 0; i < clean.Length; i++)
+            {
+                if (i / width == 1 || i / width == last)
+                {
+                    drawn.Add((double)found[i] - clean[i]);
+                    corrupted.Add(clean[i]);
+                }
+                else
+                {
+                    Assert.Equal(clean[i], found[i]);
+                }
+            }
+        }
+
+        double sigma = level * Deviation(corrupted), n = drawn.Count;
+        Assert.InRange(Deviation(drawn), sigma * (1 - (5 / Math.Sqrt(2 * n))), sigma * (1 + (5 / Math.Sqrt(2 * n))));
+        Assert.InRange(drawn.Average(), -5 * sigma / Math.Sqrt(n), 5 * sigma / Math.Sqrt(n));
+        double within = drawn.Count(x => Math.Abs(x) < sigma) / n;
+        Assert.InRange(within, 0.6827 - (5 * Math.Sqrt(0.2166 / n)), 0.6827 + (5 * Math.Sqrt(0.2166 / n)));
+
+        // No draw is another's.
+        Assert.Equal(200, engine.Base.Select(b => ((Patch)b[0]).Values.Values[width]).Distinct().Count());
+
+        static double Deviation(List<double> values)
+        {
+            double mean = values.Average();
+            return Math.Sqrt(values.Average(x => (x - mean) * (x - mean)));
+        }
+    }
+
+    private sealed class BaseWatch : IVariantEngine
+    {
+        private readonly LaneEngine _engine = new();
+
+        public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; private set; } = [];
+
+        public string Name => "watched";
+
+        public void Run(
+            TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options, VariantHandler handle)
+        {
+            Base = options.Base.Count > 0 ? options.Base : Base;
+            _engine.Run(model, batch, variants, options, handle);
+        }
     }
 
     [Fact]

@@ -44,6 +44,10 @@ public sealed class DataRowsTests
             "d.jsonl, line 2: the clean prompt has 3 tokens and the corrupted one 2", "2 of 4 rows cannot be used; --skip-bad-rows leaves them out");
         Outcome left = Tool.Demo("patch", "--data", data, "--skip-bad-rows", "--json");
         Assert.Equal(["d.jsonl, line 1", "d.jsonl, line 3"], left.Rows.Select(r => r.GetProperty("id").GetString()).Distinct());
+        Assert.Equal([0, 2], left.Rows.Select(r => r.GetProperty("prompt").GetInt32()).Distinct());
+        string other = work.Put("o.jsonl", string.Join('\n', Good, Good.Replace("\"met\"", "\"met saw\""), Good));
+        Outcome parts = Tool.Demo("decompose", "--data", other, "--skip-bad-rows", "--json");
+        Assert.Equal([0, 2], parts.Rows.Select(r => r.GetProperty("prompt").GetInt32()).Distinct());
         Assert.Contains("left out: d.jsonl, line 4: answer 'met saw' is 2 tokens", left.Error, StringComparison.Ordinal);
         Assert.Contains("2 of 4 rows were left out", left.Error, StringComparison.Ordinal);
         Tool.Refuses(

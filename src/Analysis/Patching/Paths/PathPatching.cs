@@ -86,7 +86,7 @@ public static class PathPatching
             {
                 PathQuery query = queries[c / kinds.Length];
                 rows.Add(new PathRow(
-                    prompt, pairs[prompt].Id, pairs[prompt].Group, query.SenderNames, query.ReceiverNames,
+                    pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, query.SenderNames, query.ReceiverNames,
                     Frozen(options.Freeze), options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], exact[prompt],
                     runs.Effect(prompt, exact[prompt], denoise), patched, runs.Effect(prompt, patched, denoise)));
             }
