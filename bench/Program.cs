@@ -42,7 +42,7 @@ if (lines is null)
     return 2;
 }
 
-using var results = new ResultFile(command);
+using var results = new ResultFile(args.Length > 2 ? null : command);
 foreach (string line in lines)
     results.Write(line);
 return 0;

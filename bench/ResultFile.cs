@@ -7,9 +7,10 @@ internal sealed class ResultFile : IDisposable
 {
     private readonly StreamWriter? file;
 
-    internal ResultFile(string name)
+    /// <param name="name">Name of the results; null = they are no whole, and go to the console only.</param>
+    internal ResultFile(string? name)
     {
-        if (!Directory.Exists("bench"))
+        if (name is null || !Directory.Exists("bench"))
             return;
         string directory = Path.Combine("bench", "results", Cpu());
         Directory.CreateDirectory(directory);
