@@ -10,6 +10,7 @@ namespace Interp.Cli;
 internal sealed class DemoTables(TransformerModel model, CancellationToken cancellation)
 {
     private const int AgreementTop = 5;
+    private const double RouteThreshold = 0.01;
 
     private static readonly string[] Names = ["Mary", "John", "Anna", "Tom"];
     private static readonly string[] Verbs = ["met", "saw", "told", "helped"];
@@ -34,19 +35,20 @@ internal sealed class DemoTables(TransformerModel model, CancellationToken cance
         ResultTable patching = PatchingSweep.Run(model, Pairs, heads, PatchDirection.Denoise, cancellation);
         Append(patching, PatchingSweep.Run(
             model, Pairs, new SweepOptions { Sites = ["resid_pre", "attn_out"], By = ["layer", "pos"] }, PatchDirection.Denoise, cancellation));
-        (ResultTable components, ResultTable lens, ResultTable flow, ResultTable agreement) = Readings();
         return
         [
-            PromptsTable.Of(model, Pairs), components, patching, AblationSweep.Run(model, Pairs, heads, AblationKind.Zero, 0, cancellation), lens,
-            flow, agreement, PathPatching.Run(model, Pairs, Queries(), cancellation: cancellation),
+            PromptsTable.Of(model, Pairs), patching, AblationSweep.Run(model, Pairs, heads, AblationKind.Zero, 0, cancellation), .. Readings(),
+            PathPatching.Run(model, Pairs, Queries(), cancellation: cancellation),
         ];
     }
 
-    private (ResultTable Components, ResultTable Lens, ResultTable Flow, ResultTable Agreement) Readings()
+    private ResultTable[] Readings()
     {
         var components = new ComponentsTable(model);
         var lens = new LensTable(model);
         FlowTable flow = new(model), agreement = new(model, agreement: true);
+        var mixing = new MixingTable(model);
+        var routes = new RouteTable(model);
         IReadOnlyList<LensPlace> places = LogitLens.Places(model, "resid");
         RunResult run = model.Run(
             new TokenBatch([.. Pairs.Select(p => p.Clean)]),
@@ -55,6 +57,7 @@ internal sealed class DemoTables(TransformerModel model, CancellationToken cance
                 Observe =
                 [
                     .. ResidualLedger.Needs(model, LedgerDetail.Head), .. ResidualLedger.FlowNeeds(model),
+                    .. MixingTable.Needs(model), .. ResidualLedger.RouteNeeds(model),
                     .. places.Select(p => p.Point).Distinct().Select(p => (HookQuery)p),
                 ],
             });
@@ -75,17 +78,22 @@ internal sealed class DemoTables(TransformerModel model, CancellationToken cance
                 FlowMaps maps = ledger.Flow(measure, out _);
                 flow.Add(i, pair, name, maps, all, measured, AgreementTop);
                 agreement.Add(i, pair, name, maps, last, measured, AgreementTop);
-                if (measure != FlowMeasure.Alti)
+                if (measure == FlowMeasure.Alti)
+                {
+                    mixing.Add(i, pair, name, maps, run.Cache(i), all);
+                }
+                else
                 {
                     flow.Add(i, pair, name, ledger.Flow(measure, out _, byHead: true), all, measured, AgreementTop);
                 }
             }
 
             flow.Add(i, pair, measured);
+            routes.Add(i, pair, ledger.Routes(-1, RouteThreshold));
         }
 
         agreement.Summarise();
-        return (components.Table, lens.Table, flow.Table, agreement.Table);
+        return [components.Table, lens.Table, flow.Table, agreement.Table, routes.Table, mixing.Table];
     }
 
     private IReadOnlyList<PathQuery> Queries()

@@ -38,6 +38,53 @@ public static class FlowFigures
     public static GenericChart Mixing(ResultTable flow, int prompt, string measure, int? layer = null) =>
         Mixing(Layers(flow, prompt, measure), new TokenLabels([flow]), prompt, measure, layer);
 
+    /// <summary>Information-flow routes between positions, edges as wide as their importance; FFNs are left out.</summary>
+    /// <param name="edges">Table <c>flow_edges</c>.</param>
+    /// <param name="prompt">0-based row of the input.</param>
+    /// <exception cref="InvalidInputException">The table has no route of attention for the prompt.</exception>
+    public static GenericChart Routes(ResultTable edges, int prompt) => FlowGraph.OfRoutes(edges, prompt) is { } graph
+        ? Graph(graph, new TokenLabels([edges]), prompt)
+        : throw new InvalidInputException($"prompt {prompt}: table {edges.Name} has no routes between positions for it");
+
+    /// <summary>A number of the mixing summary, layers by positions.</summary>
+    /// <param name="mixing">Table <c>mixing</c>.</param>
+    /// <param name="column">A column of it: <c>own</c>, <c>attn_cosine</c>, <c>stream_norm</c>, ...</param>
+    /// <param name="prompt">0-based row of the input.</param>
+    /// <param name="measure">The measure of the shares; null = the first of the table.</param>
+    /// <exception cref="InvalidInputException">The table has no such column or rows.</exception>
+    public static GenericChart Summary(ResultTable mixing, string column, int prompt = 0, string? measure = null)
+    {
+        var reader = new TableReader(mixing);
+        IReadOnlyList<object?>[] rows =
+        [
+            .. reader.Rows.Where(r => reader.Int(r, "prompt") == prompt && (measure is null || reader.Text(r, "measure") == measure)),
+        ];
+        if (!reader.Has(column) || rows.Length == 0)
+        {
+            throw new InvalidInputException($"{column} of prompt {prompt}: table {mixing.Name} has none");
+        }
+
+        int[] layers = [.. rows.Select(r => reader.Int(r, "layer") ?? 0).Distinct().Order()];
+        int[] positions = [.. rows.Select(r => reader.Int(r, "pos") ?? 0).Distinct().Order()];
+        double?[][] values = [.. layers.Select(_ => new double?[positions.Length])];
+        var labels = new TokenLabels([mixing]);
+        foreach (IReadOnlyList<object?> row in rows)
+        {
+            values[Array.IndexOf(layers, reader.Int(row, "layer") ?? 0)][Array.IndexOf(positions, reader.Int(row, "pos") ?? 0)] = reader.Number(row, column);
+        }
+
+        return new Heatmap
+        {
+            X = [.. positions.Select(p => TokenLabels.Position(p, labels.Token(prompt, p)))],
+            Y = [.. layers.Select(l => string.Create(CultureInfo.InvariantCulture, $"L{l}"))],
+            Values = values,
+            XTitle = "position",
+            YTitle = "layer",
+            ValueTitle = VisibleText.ForPlotly(column.Replace('_', ' ')).Replace("␣", " ", StringComparison.Ordinal),
+            Scale = values.SelectMany(r => r).Any(v => v < 0) ? Palette.Diverging : Palette.Sequential,
+        }.Chart();
+    }
+
     /// <summary>How well each map agrees with the measured knockout: means over prompts with 95 % intervals.</summary>
     /// <param name="agreement">Table <c>flow_agreement</c>.</param>
     public static GenericChart Agreement(ResultTable agreement)

@@ -9,8 +9,8 @@ internal static class FlowPanel
     public static Panel? Create(ReportInput input)
     {
         FlowData? data = input.Flow();
-        ResultTable? agreement = input.Table("flow_agreement");
-        if (data is null && agreement is null)
+        ResultTable? agreement = input.Table("flow_agreement"), routes = input.Table("flow_edges"), mixing = input.Table("mixing");
+        if (data is null && agreement is null && routes is null && mixing is null)
         {
             return null;
         }
@@ -24,6 +24,7 @@ internal static class FlowPanel
             parts.AddRange(Figures(input, data, notes));
         }
 
+        parts.AddRange(new[] { Routes(input, routes, notes), Summary(input, mixing) }.OfType<FigureSet>());
         if (agreement is not null)
         {
             var set = new FigureSet(
@@ -33,6 +34,7 @@ internal static class FlowPanel
             parts.Add(set);
         }
 
+        parts.RemoveAll(p => p is FigureSet { Count: 0 });
         return parts.Count == 0 ? null : new Panel("flow", "Information flow", new PanelCaption(
             "How information moves from the tokens of the prompt to its prediction, layer by layer.",
             "A measure says how much each position's attention took from each source. In the graph, what the last position holds at the top is handed "
@@ -46,6 +48,55 @@ internal static class FlowPanel
             Parts = parts,
             Notes = notes,
         };
+    }
+
+    private static FigureSet? Routes(ReportInput input, ResultTable? table, List<string> notes)
+    {
+        if (table is null)
+        {
+            return null;
+        }
+
+        var set = new FigureSet(
+            "routes", "Routes", "Layered graph: positions across, layers upward, edges as wide as their importance.", [new("prompt", "prompt")],
+            input.Bytes(0.05));
+        foreach (int prompt in input.Shown([.. table.Values("prompt").OfType<int>().Distinct().Order()]))
+        {
+            if (FlowGraph.OfRoutes(table, prompt) is { } graph)
+            {
+                set.Add(() => FlowFigures.Graph(graph, input.Labels, prompt), input.Prompt(prompt));
+            }
+        }
+
+        notes.Add("Routes (Ferrando and Voita 2024) are edges whose importance, the share of what is read, is above a threshold; heads of a layer are taken "
+            + "together and FFNs left out here, table flow_edges has them.");
+        return set;
+    }
+
+    private static FigureSet? Summary(ReportInput input, ResultTable? table)
+    {
+        if (table is null)
+        {
+            return null;
+        }
+
+        var set = new FigureSet(
+            "mixing-summary", "What each layer does to a token", "Heatmap of the mixing summary, layers upward, positions across.",
+            [new("value", "value"), new("measure", "measure"), new("prompt", "prompt")], input.Bytes(0.08));
+        foreach (int prompt in input.Shown([.. table.Values("prompt").OfType<int>().Distinct().Order()]))
+        {
+            foreach (string measure in table.Values("measure").OfType<string>().Distinct())
+            {
+                foreach (Column column in table.Columns.Where(c => c.Type == ColumnType.Float64 && table.Values(c.Name).Any(v => v is not null)))
+                {
+                    set.Add(
+                        () => FlowFigures.Summary(table, column.Name, prompt, measure), column.Name.Replace('_', ' '), VisibleText.Of(measure),
+                        input.Prompt(prompt));
+                }
+            }
+        }
+
+        return set;
     }
 
     private static IEnumerable<PanelPart> Figures(ReportInput input, FlowData data, List<string> notes)

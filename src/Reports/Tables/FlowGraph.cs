@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Interp.Analysis;
+
 namespace Interp.Reports;
 
 /// <summary>An edge between a position before a layer and one after it.</summary>
@@ -14,7 +18,7 @@ internal readonly record struct GraphEdge(int Layer, int Destination, int Source
 /// layer hands them down by its map, rows normalised, with the residual path as half of it where the measure leaves it out (Abnar and
 /// Zuidema 2020). Otherwise the flow of an edge is the map's own value.
 /// </summary>
-internal sealed class FlowGraph
+internal sealed partial class FlowGraph
 {
     private static readonly string[] WithResidual = ["block-norm", "alti"];
 
@@ -26,6 +30,38 @@ internal sealed class FlowGraph
         // A measured knockout says how much the metric depends on an edge, which is no share of anything.
         Shares = measure != "knockout" && Complete(layers);
         Edges = Shares ? Traced(layers, WithResidual.Contains(measure)) : Plain(layers);
+    }
+
+    private FlowGraph(IReadOnlyList<GraphEdge> edges)
+    {
+        Layers = edges.Max(e => e.Layer) + 1;
+        Positions = edges.Max(e => Math.Max(e.Source, e.Destination)) + 1;
+        Target = edges.Where(e => e.Layer == Layers - 1).Max(e => e.Destination);
+        Edges = edges;
+    }
+
+    /// <summary>
+    /// Routes (table <c>flow_edges</c>) between positions: what heads moved, all heads of a layer together, and the residual path; as wide as
+    /// their importance. Null where there are none.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="prompt">0-based row of the input.</param>
+    public static FlowGraph? OfRoutes(ResultTable table, int prompt)
+    {
+        var reader = new TableReader(table);
+        Dictionary<(int Layer, int Destination, int Source), double> edges = [];
+        foreach (IReadOnlyList<object?> row in reader.Rows.Where(r => reader.Int(r, "prompt") == prompt))
+        {
+            int? layer = reader.Int(row, "layer") ?? LayerOf(reader.Text(row, "dst"));
+            bool attention = reader.Int(row, "head") is not null;
+            if (layer is { } l && reader.Int(row, "pos") is { } destination && reader.Int(row, "src_pos") is { } source
+                && (attention || reader.Text(row, "kind") == "residual"))
+            {
+                edges[(l, destination, source)] = edges.GetValueOrDefault((l, destination, source)) + (reader.Number(row, "importance") ?? 0);
+            }
+        }
+
+        return edges.Count == 0 ? null : new FlowGraph([.. edges.Select(e => new GraphEdge(e.Key.Layer, e.Key.Destination, e.Key.Source, e.Value, e.Value))]);
     }
 
     /// <summary>Number of layers.</summary>
@@ -47,6 +83,14 @@ internal sealed class FlowGraph
     public IReadOnlyList<double> Inputs => !Shares
         ? []
         : [.. Enumerable.Range(0, Positions).Select(p => Edges.Where(e => e.Layer == 0 && e.Source == p).Sum(e => e.Flow))];
+
+    /// <summary>The layer of a point after attention such as <c>resid_mid3@8</c>; of other points null.</summary>
+    private static int? LayerOf(string? name) => name is not null && RouteName().Match(name) is { Success: true } match
+        ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
+        : null;
+
+    [GeneratedRegex(@"^resid_(?:mid|post)(\d{1,4})@")]
+    private static partial Regex RouteName();
 
     // Rows are needed of every position that the last one can have taken from.
     private bool Complete(IReadOnlyList<FlowMap> layers)

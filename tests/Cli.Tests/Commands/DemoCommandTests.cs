@@ -22,8 +22,8 @@ public sealed class DemoCommandTests
         Tool.Run("demo", "--out", folder).Succeeded();
         Assert.Equal(
             [
-                "ablation.arrow", "components.arrow", "flow.arrow", "flow_agreement.arrow", "lens.arrow", "manifest.json", "patching.arrow", "paths.arrow",
-                "prompts.arrow", "report.html",
+                "ablation.arrow", "components.arrow", "flow.arrow", "flow_agreement.arrow", "flow_edges.arrow", "lens.arrow", "manifest.json", "mixing.arrow",
+                "patching.arrow", "paths.arrow", "prompts.arrow", "report.html",
             ],
             Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)!).Order());
     }
