@@ -13,7 +13,7 @@ public sealed class MemoryTests
     [Theory]
     [InlineData(Compression.None)]
     [InlineData(Compression.Zstd)]
-    public void Two_million_rows_take_less_memory_than_their_table(Compression compression)
+    public async Task Two_million_rows_take_less_memory_than_their_table(Compression compression)
     {
         using var folder = new Folder();
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -26,10 +26,10 @@ public sealed class MemoryTests
         }
 
         using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string line = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, error.Result);
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string line = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, await error);
         double mebibytes = double.Parse(line.Split(' ')[3], CultureInfo.InvariantCulture);
         Assert.InRange(mebibytes, 0, 140);
         Assert.Empty(folder.Entries);
