@@ -15,7 +15,20 @@ function colourAt(scale, share) {
   return [0, 1, 2].map(i => Math.round(channel(scale[low], i) + (at - low) * (channel(scale[low + 1], i) - channel(scale[low], i))));
 }
 
-function drawPicture(canvas, z) {
+// A map in few cells; each shows the largest of those that it stands for.
+function pooled(z, most) {
+  const fit = length => Math.min(length, most);
+  const rows = fit(z.length), columns = fit(z[0].length);
+  const small = Array.from({ length: rows }, () => new Array(columns).fill(0));
+  z.forEach((row, y) => row.forEach((value, x) => {
+    const target = small[Math.floor(y * rows / z.length)], at = Math.floor(x * columns / row.length);
+    target[at] = Math.max(target[at], value ?? 0);
+  }));
+  return small;
+}
+
+function drawPicture(canvas, map) {
+  const z = pooled(map, 64);
   const rows = z.length, columns = z[0].length;
   Object.assign(canvas, { width: columns, height: rows });
   const context = canvas.getContext('2d');

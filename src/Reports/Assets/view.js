@@ -105,6 +105,15 @@ class View {
   show() {
     this.drawn = true;
     const width = paper ?? this.plot.clientWidth;
+    if (width < 100) {
+      // The window is on its way to another size.
+      return;
+    }
+    if (this.width !== undefined && this.width !== width) {
+      // plotly.js keeps room for a colour bar that stood elsewhere when the window was narrow.
+      Plotly.purge(this.plot);
+    }
+    this.width = width;
     const fixed = width < 600 || matchMedia('(pointer: coarse)').matches;
     const layout = dressed(this.frame().layout, width, fixed);
     this.plot.style.minHeight = `${layout.height}px`;

@@ -11,6 +11,9 @@ public static class FlowFigures
     /// <summary>How many edges a graph shows at most; the largest are kept.</summary>
     public const int MostEdges = 1500;
 
+    /// <summary>From how many positions on colours are not led by the largest value.</summary>
+    internal const int LongPrompt = 40;
+
     // The widths of edges, as parts of the largest flow; each is a trace, which a threshold hides or shows.
     private static readonly double[] Steps = [0.005, 0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8];
 
@@ -154,6 +157,7 @@ public static class FlowFigures
                 YTitle = "layer",
                 ValueTitle = value,
                 Scale = Palette.Sequential,
+                Most = Strongest(layers.Select(l => l.Values[destinations[0]]), n),
             }.Chart()
             : new Heatmap
             {
@@ -164,7 +168,17 @@ public static class FlowFigures
                 YTitle = "destination",
                 ValueTitle = value,
                 Scale = Palette.Sequential,
+                Most = Strongest((layer is { } only ? [layers[only]] : layers).SelectMany(l => destinations.Select(d => l.Values[d])), n),
             }.Chart();
+    }
+
+    /// <summary>
+    /// Of a long prompt the value with the strongest colour, which one in 500 passes: the first position would outshine everything. Null = the largest.
+    /// </summary>
+    private static double? Strongest(IEnumerable<double[]> rows, int positions)
+    {
+        double[] values = positions > LongPrompt ? [.. rows.SelectMany(r => r).Where(v => !double.IsNaN(v)).Order()] : [];
+        return values.Length == 0 ? null : values[(int)(0.998 * (values.Length - 1))];
     }
 
     private static IReadOnlyList<FlowMap> Layers(ResultTable flow, int prompt, string measure)

@@ -6,7 +6,7 @@ namespace Interp.Reports;
 /// <summary>A heatmap of cells with named rows and columns; the first row stands at the bottom.</summary>
 internal sealed record Heatmap
 {
-    private const int WidthOfColumn = 84, HeightOfRow = 24, Room = 88;
+    private const int WidthOfColumn = 84, HeightOfRow = 24, Room = 88, ManyColumns = 14, RoomForSlanted = 50;
 
     /// <summary>Labels of the columns, from left to right; no two are the same.</summary>
     public required IReadOnlyList<string> X { get; init; }
@@ -67,7 +67,7 @@ internal sealed record Heatmap
             ("xaxis", Plot.Axis(XTitle, categories: true).With(("showgrid", false))),
             ("yaxis", Plot.Axis(YTitle, categories: true).With(
                 ("showgrid", false), ("scaleanchor", Square ? "x" : null), ("constrain", Square ? "domain" : null))),
-            ("coloraxis", Colours(most)), ("height", Math.Clamp((Y.Count * HeightOfRow) + Room, 190, 620)),
+            ("coloraxis", Colours(most)), ("height", Math.Clamp((Y.Count * HeightOfRow) + Room, 190, 620) + (X.Count > ManyColumns ? RoomForSlanted : 0)),
             ("meta", Plot.Object(("scale", Scale), ("more", MoreNames), ("maxWidth", Math.Max(420, (X.Count * WidthOfColumn) + 220))))));
     }
 

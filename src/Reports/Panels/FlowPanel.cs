@@ -144,6 +144,11 @@ internal static class FlowPanel
         }
 
         input.NotePrompts(prompts, notes);
+        if (data.Maps.Values.Any(m => m.Positions > FlowFigures.LongPrompt))
+        {
+            notes.Add("Heatmaps of long prompts have their strongest colour at the value that one cell in 500 passes.");
+        }
+
         if (most > FlowFigures.MostEdges)
         {
             notes.Add($"The graph has the {FlowFigures.MostEdges} widest of up to {most} edges.");

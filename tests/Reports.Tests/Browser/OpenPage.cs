@@ -116,19 +116,20 @@ internal sealed class OpenPage : IAsyncDisposable
         await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, name + ".png"), FullPage = true });
     }
 
-    /// <summary>A picture of some sections only, one under the other, without their captions.</summary>
+    /// <summary>A picture of some figures only, one under the other, without captions.</summary>
     /// <returns>Its bytes.</returns>
-    public async Task<long> PictureOf(string name, IReadOnlyList<string> sections, int height)
+    public async Task<long> PictureOf(string name, IReadOnlyList<string> figures)
     {
         string folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName, path = Path.Combine(folder, name + ".png");
         await Page.EvaluateAsync(
             """
-            ([sections, height]) => {
+            figures => {
               document.querySelectorAll('nav, .caption, .note, .readout').forEach(e => e.remove());
-              document.querySelectorAll('section').forEach(s => sections.includes('#' + s.id) ? Object.assign(s.style, { maxHeight: `${height}px`, overflow: 'hidden' }) : s.remove());
+              document.querySelectorAll('figure').forEach(f => figures.includes(f.dataset.set) || f.remove());
+              document.querySelectorAll('section').forEach(s => s.querySelector('figure') || s.remove());
             }
             """,
-            new object[] { sections, height });
+            figures);
         await Page.Locator("body").ScreenshotAsync(new LocatorScreenshotOptions { Path = path });
         return new FileInfo(path).Length;
     }
