@@ -8,7 +8,7 @@ namespace Interp.Reports.Tests;
 internal static class DemoReport
 {
     private static readonly Lazy<IReadOnlyList<ResultTable>> Made = new(() => new DemoTables(DemoModel.Create(), CancellationToken.None).All());
-    private static readonly Lazy<byte[]> Written = new(() => Bytes(Report.From(Made.Value)));
+    private static readonly Lazy<byte[]> Written = new(() => Bytes(Report.From(Made.Value, new ReportOptions { Title = "Interp: the demo model" })));
 
     public static IReadOnlyList<ResultTable> Tables => Made.Value;
 
