@@ -7,7 +7,7 @@ namespace Interp.Cli;
 /// <summary><c>interp report</c>: one offline page from a folder of results.</summary>
 internal sealed class ReportCommand : ToolCommand
 {
-    private readonly Argument<string?> _folder = new("folder")
+    private readonly Argument<string?> _folder = new("FOLDER")
     {
         Description = "A folder of tables, as --out FOLDER writes it.",
         Arity = ArgumentArity.ExactlyOne,
