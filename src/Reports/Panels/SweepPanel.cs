@@ -43,7 +43,7 @@ internal static class SweepPanel
             "Each cell is a run of its own with that one change. Means over prompts have 95 % bootstrap intervals; q is the p of a "
             + "sign-flip test, adjusted over all cells (Benjamini-Hochberg).",
             string.Join("; ", counts) + ".",
-            "Strong colours are places that matter: red raises the metric (or restores it), blue lowers it. White is no effect. "
+            "Strong colours are places that matter: warm ones raise the metric (or restore it), blue lowers it, pale is no effect. "
             + "Hover, or move with the arrow keys, for numbers; click a cell to keep them and to see the prompts one by one."))
         {
             Parts = sets,
