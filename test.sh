@@ -25,8 +25,8 @@ if [ -n "$missing" ] && command -v apt-get > /dev/null && $run true 2> /dev/null
 fi
 if command -v npm > /dev/null; then
   for attempt in 1 2 3; do
-    (cd tests/ArrowReaders && npm ci --no-audit --no-fund) && break
-    [ "$attempt" = 3 ] && { echo "npm ci failed three times" >&2; exit 1; }
+    (cd tests/ArrowReaders && npm install --no-save --no-audit --no-fund) && break
+    [ "$attempt" = 3 ] && { echo "npm install failed three times" >&2; exit 1; }
     sleep $((attempt * 10))
   done
 fi
