@@ -64,7 +64,7 @@ public sealed class ResultPlaceTests
     }
 
     [Theory]
-    [InlineData("patch", "patching", "patching_summary")]
+    [InlineData("patch", "prompts", "patching", "patching_summary")]
     [InlineData("info", "model", "hooks")]
     [InlineData("weights", "ov", "qk", "composition")]
     public void A_folder_gets_every_table_and_a_manifest(string command, params string[] tables)
@@ -86,7 +86,9 @@ public sealed class ResultPlaceTests
         Tool.Run("demo", "--out", work.At("results")).Succeeded();
         Tool.Demo("lens", "--prompt", Tool.Clean, "--out", work.At("results")).Succeeded();
         ResultFolder folder = ResultFolder.Open(work.At("results"));
-        Assert.Equal(["components", "patching", "ablation", "lens"], folder.Manifest.Tables.Select(t => t.Name));
+        Assert.Equal(
+            ["prompts", "patching", "ablation", "components", "lens", "flow", "flow_agreement", "flow_edges", "mixing", "paths"],
+            folder.Manifest.Tables.Select(t => t.Name));
         Assert.All(folder.ReadAll(), t => Assert.Equal(ResultHash.Of(t), t.Metadata[ResultMetadata.ResultSha256]));
         Assert.Equal("demo", folder.Read("patching").Metadata[ResultMetadata.Command].Split(' ')[0]);
         Assert.Equal(9, folder.Read("lens").As<LensRow>().Max(r => r.Pos) + 1);
