@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Interp.Bench;
 using Interp.Bench.Flow;
+using Interp.Bench.Forward;
 using Interp.Bench.Kernels;
 using Interp.Bench.Load;
 using Interp.Bench.Product;
@@ -29,6 +30,7 @@ IEnumerable<string>? lines = command switch
     "odd" => ProductRunner.Table(ProductShape.Odd, rounds),
     "stream" => StreamRunner.Table(rounds),
     "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
+    "forward" => ForwardRunner.Table(rounds, args.Length > 2 ? args[2..] : []),
     "start" => StartRunner.Table(rounds, args.Length > 2 ? args[2..] : []),
     "sweeps" => SweepRunner.Table(rounds, args.Length > 2 ? args[2] : ""),
     "flow" => FlowRunner.Table(rounds),
@@ -38,7 +40,7 @@ IEnumerable<string>? lines = command switch
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, sweeps, flow, load, memory, start, write or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, forward, sweeps, flow, load, memory, start, write or kernels, found '{command}'");
     return 2;
 }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Interp.Runtime;
 
 namespace Interp.Bench;
 
@@ -12,10 +13,10 @@ internal sealed class ResultFile : IDisposable
     {
         if (name is null || !Directory.Exists("bench"))
             return;
-        string directory = Path.Combine("bench", "results", Cpu());
+        string directory = Path.Combine("bench", "results", KernelInfo.Processor);
         Directory.CreateDirectory(directory);
         file = new StreamWriter(Path.Combine(directory, name + ".md"));
-        Write($"{Cpu()}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, "
+        Write($"{KernelInfo.Processor}, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, "
             + $"{DateTime.UtcNow:yyyy-MM-dd}; medians of alternating runs");
         Write("");
     }
@@ -27,14 +28,4 @@ internal sealed class ResultFile : IDisposable
     }
 
     public void Dispose() => file?.Dispose();
-
-    private static string Cpu()
-    {
-        const string Facts = "/proc/cpuinfo";
-        string? model = File.Exists(Facts)
-            ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
-            : null;
-        string name = (model ?? RuntimeInformation.ProcessArchitecture.ToString()).Trim();
-        return string.Join('-', name.Split([' ', '/', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
-    }
 }

@@ -29,6 +29,9 @@ public sealed record SpeedOptions
     /// <summary>Called before each batch with what is measured next.</summary>
     public Action<string>? OnBatch { get; init; }
 
+    /// <summary>Told each row as soon as its batch is measured.</summary>
+    public Action<SpeedRow>? OnRow { get; init; }
+
     /// <summary>Stops between two runs.</summary>
     public CancellationToken Cancellation { get; init; }
 }
@@ -45,8 +48,8 @@ public readonly record struct SpeedRow(
     string Batch, string Kind, double Median, double Least, double Most, double TokensPerSecond, double? Ratio);
 
 /// <summary>
-/// Times forward passes with nobody listening, with all residual writes recorded, with every standard hook point recorded,
-/// generation, and ONNX Runtime on the same model and tokens.
+/// Times forward passes with nobody listening, with all residual writes recorded, with what every head writes recorded in the
+/// stream's width, with every standard hook point recorded, generation, and ONNX Runtime on the same model and tokens.
 /// </summary>
 public static class SpeedBenchmark
 {
@@ -82,7 +85,7 @@ public static class SpeedBenchmark
             options.OnBatch?.Invoke($"{sequences}x{length}");
             int[][] tokens = [.. Enumerable.Range(0, sequences).Select(
                 _ => Enumerable.Range(0, length).Select(_ => random.Next(model.Config.DVocab)).ToArray())];
-            rows.AddRange(Batch(model, tokens, options));
+            Add(Batch(model, tokens, options));
         }
 
         int room = Math.Min(options.NewTokens, model.Config.NCtx - 1);
@@ -91,23 +94,31 @@ public static class SpeedBenchmark
             options.OnBatch?.Invoke("generation");
             TokenBatch prompt = TokenBatch.Of(random.Next(model.Config.DVocab));
             var generate = new GenerateOptions { MaxNewTokens = room, Threads = options.Threads };
-            rows.AddRange(Time($"1+{room}", room, options, [("generate", () => model.Generate(prompt, generate))])
-                .Select(r => r with { Ratio = null }));
+            Add([.. Time($"1+{room}", room, options, [("generate", () => model.Generate(prompt, generate))])
+                .Select(r => r with { Ratio = null })]);
         }
 
         return rows;
+
+        void Add(SpeedRow[] measured)
+        {
+            rows.AddRange(measured);
+            Array.ForEach(measured, row => options.OnRow?.Invoke(row));
+        }
     }
 
     private static SpeedRow[] Batch(TransformerModel model, int[][] tokens, SpeedOptions options)
     {
         var batch = new TokenBatch(tokens);
         var writes = new RunOptions { Observe = Writes(model), Threads = options.Threads };
+        RunOptions results = writes with { Observe = ["blocks.*.attn.hook_result"] };
         RunOptions every = writes with { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] };
         string name = $"{tokens.Length}x{tokens[0].Length}";
         List<(string, Action)> kinds =
         [
             ("forward", () => model.Forward(batch, default(NoHooks), logits: LogitRows.All, threads: options.Threads)),
             ("writes", () => model.Run(batch, writes)),
+            ("head_results", () => model.Run(batch, results)),
             ("every_hook", () => model.Run(batch, every)),
         ];
         using OnnxLogits? peer = options.Graph is { } graph

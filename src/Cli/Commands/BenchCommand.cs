@@ -65,9 +65,12 @@ internal sealed class BenchCommand : ToolCommand
                 Graph = graph,
                 NewTokens = session.Get(_newTokens),
                 OnBatch = session.Note,
+                OnRow = row => session.Note(string.Create(
+                    CultureInfo.InvariantCulture, $"  {row.Kind}: {row.Median:0.0} ms ({row.Least:0.0}-{row.Most:0.0})")),
                 Cancellation = session.Cancellation,
             });
             ResultTable table = Table(rows, load);
+            Keep(session, model, table);
             _table.Emit(session, table, () => Print(session, model, table, graph is not null));
         }
         finally
@@ -77,6 +80,34 @@ internal sealed class BenchCommand : ToolCommand
                 Directory.Delete(folder, recursive: true);
             }
         }
+    }
+
+    /// <summary>In the repository, whose bench/results keeps results by processor, the table is kept there unless --out names a file.</summary>
+    private void Keep(Session session, TransformerModel model, ResultTable table)
+    {
+        string results = Path.Combine("bench", "results");
+        if (_table.Path(session) is not null || !Directory.Exists(results))
+        {
+            return;
+        }
+
+        string name = session.Get(_geometry) ?? Path.GetFileName(model.Name.TrimEnd('/', '\\'));
+        string folder = Directory.CreateDirectory(Path.Combine(results, KernelInfo.Processor)).FullName;
+        string file = Path.Combine(folder, $"bench-{name}.md");
+        AtomicFile.Write(file, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            writer.WriteLine(FormattableString.Invariant(
+                $"{KernelInfo.Processor}, {DateTime.UtcNow:yyyy-MM-dd}; `interp {session.CommandLine}`"));
+            writer.WriteLine();
+            writer.WriteLine($"| {string.Join(" | ", table.Columns.Select(c => c.Name))} |");
+            writer.WriteLine($"|{string.Concat(table.Columns.Select(_ => "---|"))}");
+            foreach (IReadOnlyList<object?> row in table.Rows)
+            {
+                writer.WriteLine($"| {string.Join(" | ", row.Select(v => v is double n ? Shown.Number(n) : v))} |");
+            }
+        });
+        session.Note($"kept in {file}");
     }
 
     private TransformerModel Load(Session session) => (session.Get(_model), session.Get(_geometry)) switch

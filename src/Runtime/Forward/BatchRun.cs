@@ -1,4 +1,5 @@
 using Interp.Hooks;
+using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
@@ -44,7 +45,7 @@ internal static class BatchRun
                 cache?.Advance(s, segments[s].Count);
             }
 
-            float[] result = GC.AllocateUninitializedArray<float>((read?.Length ?? pass.Rows) * config.DVocab);
+            float[] result = SystemMemory.Array((read?.Length ?? pass.Rows) * config.DVocab);
             pass.Unembed(needed is null ? read : null, result);
             nonFinite = pass.NonFinite;
             return result;

@@ -52,6 +52,8 @@ internal sealed unsafe partial class ForwardPass<THooks>
             Span<float> values = _buffers.Attention.Rows(_config.NHeads * segment.Count, _keys.End(segment.Keys));
             _hooks.OnActivation(
                 new Activation(point, segment.Sequence, segment.First, segment.Count, _config.NHeads, values));
+            Record(
+                point, [segment with { Row = 0, Count = _config.NHeads * segment.Count }], values, _keys.End(segment.Keys));
         }
     }
 
@@ -151,20 +153,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
         Span<float> results = _buffers.HeadStreams.Rows(_rows, heads * d);
         MatrixProduct.MultiplyEachBlock(z, _rows, output.Weight, _config.DHead, results, _threads);
         Fire(HookKind.Result, layer, results, heads * d, heads);
-        for (int row = 0; row < _rows; row++)
-        {
-            Span<float> sum = write.Slice(row * d, d);
-            sum.Clear();
-            for (int h = 0; h < heads; h++)
-            {
-                TensorPrimitives.Add(sum, results.Slice(((row * heads) + h) * d, d), sum);
-            }
-
-            if (!output.Bias.IsEmpty)
-            {
-                TensorPrimitives.Add(sum, output.Bias, sum);
-            }
-        }
+        RowJobs.SumHeads(_buffers.HeadStreams, heads, output.Bias, _buffers.Write, _rows, d, _threads);
     }
 
     /// <summary>As <see cref="WriteAttention"/>, added to the stream at once.</summary>

@@ -222,6 +222,16 @@ internal sealed unsafe partial class ForwardPass<THooks>
             Span<float> rows = values.Slice(segment.Row * width, segment.Count * width);
             _hooks.OnActivation(new Activation(point, segment.Sequence, segment.First, segment.Count, heads, rows));
         }
+
+        Record(point, _segments, values, width);
+    }
+
+    private void Record(HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width)
+    {
+        if (_hooks is IBatchRecorder recorder)
+        {
+            recorder.Record(point, segments, values, width, _threads);
+        }
     }
 
     private void Add(FloatBlock stream, FloatBlock write) => RowJobs.Add(stream, write, _rows, _config.DModel, _threads);

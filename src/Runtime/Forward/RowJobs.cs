@@ -53,6 +53,24 @@ internal static unsafe class RowJobs
         Run(job, job.Blocks, threads);
     }
 
+    /// <summary>Each row's heads added in order to +0, then the bias where there is one.</summary>
+    internal static void SumHeads(
+        FloatBlock heads, int count, ReadOnlySpan<float> bias, FloatBlock sums, int rows, int width, int threads)
+    {
+        fixed (float* added = bias)
+        {
+            var job = new SumHeadsJob
+            {
+                Heads = heads,
+                HeadCount = count,
+                Bias = bias.IsEmpty ? null : added,
+                Sums = sums,
+                Blocks = new RowBlocks(rows, width),
+            };
+            Run(job, job.Blocks, threads);
+        }
+    }
+
     /// <summary>values = f(values).</summary>
     internal static void Activate(ActivationFunction f, FloatBlock values, int rows, int width, int threads)
     {
@@ -175,6 +193,36 @@ internal static unsafe class RowJobs
         {
             Span<float> stream = Blocks.Of(Stream, item);
             TensorPrimitives.Add(stream, Blocks.Of(Write, item), stream);
+        }
+    }
+
+    private struct SumHeadsJob : IParallelJob
+    {
+        public FloatBlock Heads;
+        public int HeadCount;
+        public float* Bias;
+        public FloatBlock Sums;
+        public RowBlocks Blocks;
+
+        public readonly void Run(int item)
+        {
+            (int first, int rows) = Blocks.Block(item);
+            int width = Blocks.Width;
+            for (int row = first; row < first + rows; row++)
+            {
+                var sum = new Span<float>(Sums.Pointer + ((nint)row * width), width);
+                sum.Clear();
+                for (int h = 0; h < HeadCount; h++)
+                {
+                    TensorPrimitives.Add(
+                        sum, new ReadOnlySpan<float>(Heads.Pointer + ((((nint)row * HeadCount) + h) * width), width), sum);
+                }
+
+                if (Bias is not null)
+                {
+                    TensorPrimitives.Add(sum, new ReadOnlySpan<float>(Bias, width), sum);
+                }
+            }
         }
     }
 

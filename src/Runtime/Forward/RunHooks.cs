@@ -1,10 +1,23 @@
 using Interp.Hooks;
+using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
+/// <summary>Takes activations of all sequences of a pass at once, after each sequence was offered to the interventions.</summary>
+internal interface IBatchRecorder
+{
+    /// <summary>Copies what is recorded of a point.</summary>
+    /// <param name="point">The point.</param>
+    /// <param name="segments">The sequences' rows, in order of their place.</param>
+    /// <param name="values">[rows, width].</param>
+    /// <param name="width">Floats per row.</param>
+    /// <param name="threads">Threads.</param>
+    void Record(HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads);
+}
+
 /// <summary>Interventions in registration order, then recording: a cache sees the value after intervention.</summary>
 internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint> observed, ActivationCache[] caches)
-    : IForwardHooks
+    : IForwardHooks, IBatchRecorder
 {
     private readonly HashSet<HookPoint> _observed = [.. observed];
 
@@ -18,11 +31,59 @@ internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint
         {
             plan.Apply(activation);
         }
+    }
 
-        if (_observed.Contains(activation.Point))
+    public unsafe void Record(
+        HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads)
+    {
+        if (!_observed.Contains(point))
         {
-            caches[activation.Sequence].Record(activation);
+            return;
         }
+
+        // Most of the time goes into memory that nobody had before: the threads take its pages as well as copy.
+        var copies = new float[segments.Length][];
+        for (int s = 0; s < segments.Length; s++)
+        {
+            copies[s] = SystemMemory.Array(segments[s].Count * width);
+            caches[segments[s].Sequence].Put(point, copies[s]);
+        }
+
+        fixed (float* source = values)
+        {
+            var job = new CopyJob { Source = source, Length = values.Length, Width = width, Segments = segments.ToArray(), Copies = copies };
+            WorkerPool.Run(job, (values.Length + CopyJob.Piece - 1) / CopyJob.Piece, threads);
+        }
+    }
+
+    /// <summary>Pieces of the matrix, each copied to the sequences whose rows it holds.</summary>
+    private unsafe struct CopyJob : IParallelJob
+    {
+        public const int Piece = 32 * 1024;
+
+        public float* Source;
+        public int Length;
+        public int Width;
+        public RowSegment[] Segments;
+        public float[][] Copies;
+
+        public readonly void Run(int item)
+        {
+            int at = item * Piece, end = Math.Min(at + Piece, Length), s = 0;
+            while (at < end)
+            {
+                while (End(s) <= at)
+                {
+                    s++;
+                }
+
+                int count = Math.Min(end, End(s)) - at;
+                new ReadOnlySpan<float>(Source + at, count).CopyTo(Copies[s].AsSpan(at - (Segments[s].Row * Width)));
+                at += count;
+            }
+        }
+
+        private readonly int End(int s) => (Segments[s].Row + Segments[s].Count) * Width;
     }
 }
 

@@ -8,4 +8,18 @@ public static class KernelInfo
     /// </summary>
     /// <exception cref="InvalidInputException">The environment variable names none that this machine has.</exception>
     public static string Tier => Kernels.KernelTiers.Name(Kernels.KernelTiers.Current);
+
+    /// <summary>The processor's name in lower case with hyphens, as a folder of results is called; its architecture where none is told.</summary>
+    public static string Processor
+    {
+        get
+        {
+            const string Facts = "/proc/cpuinfo";
+            string? model = File.Exists(Facts)
+                ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
+                : null;
+            string name = (model ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString()).Trim();
+            return string.Join('-', name.Split([' ', '/', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
+        }
+    }
 }

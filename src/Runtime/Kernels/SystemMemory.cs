@@ -7,6 +7,9 @@ internal static unsafe partial class SystemMemory
 {
     internal const int LargePage = 2 << 20;
 
+    // Below this, the part of a large page that nobody needs would weigh too much.
+    private const long WorthLargePages = 16 << 20;
+
     private const int DoNotNeed = 4;
     private const int HugePage = 14;
     private const int ReadAndWrite = 3;
@@ -17,6 +20,26 @@ internal static unsafe partial class SystemMemory
     {
         if (OperatingSystem.IsLinux())
             _ = Advise(start, (nuint)bytes, HugePage);
+    }
+
+    /// <summary>
+    /// An array that is not cleared, its whole large pages on such: the system clears each page that is touched first, which for small
+    /// ones costs more than writing them.
+    /// </summary>
+    internal static float[] Array(int floats)
+    {
+        float[] array = GC.AllocateUninitializedArray<float>(floats);
+        if ((long)floats * sizeof(float) >= 2 * LargePage)
+        {
+            fixed (float* start = array)
+            {
+                nint first = ((nint)start + LargePage - 1) & -LargePage;
+                nint end = ((nint)start + ((nint)floats * sizeof(float))) & -LargePage;
+                UseLargePages((void*)first, end - first);
+            }
+        }
+
+        return array;
     }
 
     /// <summary>
@@ -41,6 +64,8 @@ internal static unsafe partial class SystemMemory
         if (!OperatingSystem.IsLinux())
             return NativeMemory.AlignedAlloc((nuint)bytes, 64);
         void* memory = Map(null, (nuint)bytes, ReadAndWrite, PrivateAnonymous, -1, 0);
+        if (memory != (void*)-1 && bytes >= WorthLargePages)
+            UseLargePages(memory, bytes);
         return memory != (void*)-1 ? memory : throw new InvalidInputException($"memory: the system has no {bytes} bytes left");
     }
 

@@ -93,6 +93,4 @@ public sealed class ActivationCache
 
     /// <summary>Puts the values of a point, shared with the caller.</summary>
     internal void Put(HookPoint point, float[] values) => _values[point] = values;
-
-    internal void Record(in Activation activation) => _values[activation.Point] = activation.Copy();
 }

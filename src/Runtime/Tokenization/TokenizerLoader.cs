@@ -7,8 +7,8 @@ using Microsoft.ML.Tokenizers;
 namespace Interp.Runtime.Tokenization;
 
 /// <summary>
-/// Finds and builds the tokenizer of a Hugging Face directory. Vocabulary and framing are read and checked at once, the library's
-/// tokenizer is made when a text is first read: that takes longer than all else about a small model.
+/// Finds and builds the tokenizer of a Hugging Face directory. Of a SentencePiece model the pieces are read and checked at once, the
+/// library's tokenizer is made when a text is first read: that takes longer than all else about a small model.
 /// </summary>
 public static partial class TokenizerLoader
 {
@@ -80,21 +80,20 @@ public static partial class TokenizerLoader
         IReadOnlySet<int>? textual = null,
         Func<string, string>? normalize = null)
     {
-        List<string> read = [.. merges];
-        var tokenizer = new Lazy<BpeTokenizer>(() => BpeTokenizer.Create(new BpeOptions(vocabulary)
+        var tokenizer = BpeTokenizer.Create(new BpeOptions(vocabulary)
         {
-            Merges = read,
+            Merges = merges,
             ByteLevel = true,
             PreTokenizer = new RegexPreTokenizer(words, special),
             SpecialTokens = special,
-        }));
+        });
         string?[] pieces = Pieces(vocabulary.Concat(special));
         Func<string, IReadOnlyList<int>> encode = wholeWords
-            ? new WholeWords(vocabulary, words, special, word => tokenizer.Value.EncodeToIds(word)).Encode
-            : text => tokenizer.Value.EncodeToIds(text);
+            ? new WholeWords(vocabulary, words, special, word => tokenizer.EncodeToIds(word)).Encode
+            : text => tokenizer.EncodeToIds(text);
         return new LibraryTokenizer(
             normalize is null ? encode : text => encode(normalize(text)),
-            ids => tokenizer.Value.Decode(ids),
+            ids => tokenizer.Decode(ids),
             Traits(
                 "byte-level BPE", pieces, [.. special.Values.Where(id => textual?.Contains(id) != true)], config, ByteLevel.Text, prefix, suffix));
     }
