@@ -131,8 +131,16 @@ public static partial class TokenizerLoader
 
         var tokenizer = new Lazy<SentencePieceTokenizer>(() =>
         {
-            using var stream = new MemoryStream(model);
-            return SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false, special);
+            try
+            {
+                using var stream = new MemoryStream(model);
+                return SentencePieceTokenizer.Create(stream, addBeginningOfSentence: false, addEndOfSentence: false, special);
+            }
+            catch (Exception e) when (e is not InvalidInputException)
+            {
+                // The library reports malformed models by exceptions of many kinds.
+                throw new InvalidInputException($"{kind} tokenizer: it could not be read: {FirstLine(e.Message)}", e);
+            }
         });
         config = config with { Bos = config.Bos ?? (special.ContainsKey("<s>") ? "<s>" : null), AddBos = config.AddBos ?? true };
         return new LibraryTokenizer(
