@@ -82,11 +82,11 @@ internal sealed class BenchCommand : ToolCommand
         }
     }
 
-    /// <summary>In the repository, whose bench/results keeps results by processor, the table is kept there unless --out names a file.</summary>
+    /// <summary>In the repository, whose bench/results keeps results by processor, the table that people see is kept there too.</summary>
     private void Keep(Session session, TransformerModel model, ResultTable table)
     {
         string results = Path.Combine("bench", "results");
-        if (_table.Path(session) is not null || !Directory.Exists(results))
+        if (!_table.ForPeople(session) || !Directory.Exists(results))
         {
             return;
         }

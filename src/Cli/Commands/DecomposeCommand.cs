@@ -72,6 +72,7 @@ internal sealed class DecomposeCommand : ToolCommand
             Threads = _model.Threads(session),
         };
         var components = new ComponentsTable(model, IndexColumns.Named(pairs));
+        using var rows = new GrowingTable(session, _table, components.Table);
         List<LedgerClosure> closures = [];
         List<string> remarks = [];
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
@@ -86,10 +87,12 @@ internal sealed class DecomposeCommand : ToolCommand
                 closures.Add(components.Add(
                     prompt, pair, ledger, _reading.Readings(session, model, ledger, prompt, pair, logits, position), parts));
             }
+
+            rows.Pass();
         }
 
         Remark(session, remarks);
-        _table.Emit(session, components.Table, () => ComponentsView.Print(session, components.Table, PeopleTop));
+        rows.Finish(() => ComponentsView.Print(session, components.Table, PeopleTop));
         string closing = string.Create(
             CultureInfo.InvariantCulture,
             $"adds up: relative error {closures.Max(c => c.Stream):0.0e+0} (stream), "

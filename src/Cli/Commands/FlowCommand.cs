@@ -62,6 +62,7 @@ internal sealed class FlowCommand : ToolCommand
         int[] positions = _flow.Positions(session);
         int window = _flow.Window(session), threads = _model.Threads(session);
         var table = new FlowTable(model, agreement, IndexColumns.Named(pairs), window);
+        using var rows = new GrowingTable(session, _table, table.Table);
         double worst = 0;
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, Recorded(session, model), 1))
         {
@@ -84,16 +85,19 @@ internal sealed class FlowCommand : ToolCommand
                 worst = Math.Max(worst, error);
                 table.Add(prompt, pair, name, _flow.Finish(session, maps), positions, effects, Top);
             }
+
+            rows.Pass();
         }
 
         table.Summarise();
-        _table.Emit(session, table.Table, () => Print(session, table.Table, agreement ? null : "value"));
+        rows.Finish(() => Print(session, table.Table, agreement ? null : "value"));
         Close(session, worst);
     }
 
     private void Mixing(Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs)
     {
         var table = new MixingTable(model, IndexColumns.Named(pairs));
+        using var rows = new GrowingTable(session, _table, table.Table);
         double worst = 0;
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, Recorded(session, model), 1))
         {
@@ -105,15 +109,18 @@ internal sealed class FlowCommand : ToolCommand
                 worst = Math.Max(worst, error);
                 table.Add(prompt, pairs[prompt], name, _flow.Finish(session, maps), cache, _flow.Positions(session));
             }
+
+            rows.Pass();
         }
 
-        _table.Emit(session, table.Table, () => Print(session, table.Table, null));
+        rows.Finish(() => Print(session, table.Table, null));
         Close(session, worst);
     }
 
     private void Routes(Session session, TransformerModel model, IReadOnlyList<PromptPair> pairs)
     {
         var table = new RouteTable(model, IndexColumns.Named(pairs));
+        using var rows = new GrowingTable(session, _table, table.Table);
         double threshold = _flow.LeastImportance(session);
         var options = new RunOptions { Observe = ResidualLedger.RouteNeeds(model), Threads = _model.Threads(session) };
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
@@ -135,9 +142,11 @@ internal sealed class FlowCommand : ToolCommand
                             position, run.LogitsAt(sequence, position), pair.Answers[0], pair.Wrongs.Count > 0 ? pair.Wrongs[0] : null),
                         "logits", threshold));
             }
+
+            rows.Pass();
         }
 
-        _table.Emit(session, table.Table, () => Print(session, table.Table, null));
+        rows.Finish(() => Print(session, table.Table, null));
     }
 
     private RunOptions Recorded(Session session, TransformerModel model) => new()

@@ -61,13 +61,15 @@ internal sealed class LensCommand : ToolCommand
             Threads = _model.Threads(session),
         };
         var lens = new LensTable(model, IndexColumns.Named(pairs));
+        using var rows = new GrowingTable(session, _table, lens.Table);
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
         {
             lens.Add(
                 prompt, pairs[prompt], run, sequence, places, positions, translators, _model.Threads(session), session.Cancellation);
+            rows.Pass();
         }
 
-        _table.Emit(session, lens.Table, () => Print(session, lens.Table));
+        rows.Finish(() => Print(session, lens.Table));
     }
 
     private static void Print(Session session, ResultTable table)

@@ -118,7 +118,8 @@ public sealed class TransformerModel
         ModelWeights weights = family.ReadWeights(resolved, source);
         source.ThrowIfUnused();
         return new TransformerModel(
-            resolved, weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256)) { Stored = source.Stored };
+            resolved, weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256))
+        { Stored = source.Stored };
     }
 
     /// <summary>Builds a model from a resolved configuration and weights, of any style whether or not a family has it.</summary>
