@@ -31,7 +31,7 @@ internal sealed class InfoCommand : ToolCommand
     public override void Execute(Session session)
     {
         _table.Check(session);
-        TransformerModel model = _model.Load(session, check: false);
+        TransformerModel model = _model.Load(session);
         int positions = session.Get(_positions)
             ?? (_input.Given(session)
                 ? _input.Read(session, model).Max(p => p.Clean.Count)

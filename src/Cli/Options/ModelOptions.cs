@@ -91,15 +91,14 @@ internal sealed class ModelOptions
     /// of an ONNX file.
     /// </summary>
     /// <param name="session">The call.</param>
-    /// <param name="check">Whether the tokens are run: not by a command that only tells what a model is.</param>
     /// <exception cref="InvalidInputException">It cannot be loaded.</exception>
     /// <exception cref="CheckFailedException">What it computes cannot be right.</exception>
-    public TransformerModel Load(Session session, bool check = true)
+    public TransformerModel Load(Session session)
     {
         string path = session.Get(_model);
         string? graph = Graph(session, path);
         TransformerModel model = Open(path);
-        if (check && SelfCheck.Run(model, Threads(session)).Problem is { } problem)
+        if (SelfCheck.Run(model, Threads(session)).Problem is { } problem)
         {
             throw new CheckFailedException($"{path}: {problem}");
         }
