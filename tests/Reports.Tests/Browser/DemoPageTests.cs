@@ -37,7 +37,8 @@ public sealed class DemoPageTests(Chromium chromium) : IClassFixture<Chromium>
     [MemberData(nameof(Menus))]
     public async Task A_menu_shows_another_figure(string set, string menu, bool differs)
     {
-        OpenPage page = await Open();
+        // A page of its own: other tests leave sliders where two figures look alike.
+        await using OpenPage page = await chromium.Open(DemoReport.Page);
         await page.Draw(set);
         string before = await page.Data(set);
         ILocator select = page.Figure(set).Locator($"select[name='{menu}']");
@@ -47,14 +48,11 @@ public sealed class DemoPageTests(Chromium chromium) : IClassFixture<Chromium>
         await page.Until(page.Plot(set), "plot => plot._fullData.length > 0");
         Assert.Equal((chosen + 1) % options, await select.EvaluateAsync<int>("s => s.selectedIndex"));
 
-        // The figure is drawn anew a moment after the choice.
-        for (int wait = 0; differs && wait < 200 && await page.Data(set) == before; wait++)
-        {
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-
-        Assert.Equal(differs, differs && await page.Data(set) != before);
         Assert.True(await page.Values(set) > 0);
+        if (differs)
+        {
+            Assert.NotEqual(before, await page.Data(set));
+        }
 
         page.NoComplaints();
     }
@@ -62,7 +60,7 @@ public sealed class DemoPageTests(Chromium chromium) : IClassFixture<Chromium>
     [Fact]
     public async Task The_threshold_of_the_flow_hides_thin_edges()
     {
-        OpenPage page = await Open();
+        await using OpenPage page = await chromium.Open(DemoReport.Page);
         await page.Draw("flow");
         ILocator slider = page.Figure("flow").Locator("input[name='threshold']");
         await slider.EvaluateAsync("s => { s.value = 0; s.dispatchEvent(new Event('input')); }");
