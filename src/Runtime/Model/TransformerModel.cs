@@ -268,6 +268,11 @@ public sealed class TransformerModel
             // Token ids need no tokenizer; whoever gives text is told.
             return new TokenizerFound(null, exception.Message);
         }
+        finally
+        {
+            // Nobody else may hold the mapped file any more: who loads a model and drops it does not wait for its tokenizer.
+            GC.KeepAlive(source);
+        }
     }
 
     private readonly record struct TokenizerFound(TextTokenizer? Tokenizer, string? Problem);
