@@ -13,10 +13,10 @@ public sealed class TransformerModel
 {
     private readonly Lazy<string> _sha256;
 
-    private readonly Task<TokenizerFound> _tokenizer;
+    private readonly TokenizerFound _tokenizer;
 
     private TransformerModel(
-        ModelConfig config, ModelWeights weights, Task<TokenizerFound> tokenizer, string name, Lazy<string> sha256)
+        ModelConfig config, ModelWeights weights, TokenizerFound tokenizer, string name, Lazy<string> sha256)
     {
         Config = config;
         Weights = weights;
@@ -40,10 +40,10 @@ public sealed class TransformerModel
     internal ForwardResources Resources { get; }
 
     /// <summary>The tokenizer, or null when the checkpoint has none that can be read; token ids work without.</summary>
-    public TextTokenizer? Tokenizer => _tokenizer.GetAwaiter().GetResult().Tokenizer;
+    public TextTokenizer? Tokenizer => _tokenizer.Tokenizer;
 
     /// <summary>Why the tokenizer files that are there cannot be read; null where there are none or they can.</summary>
-    public string? TokenizerProblem => _tokenizer.GetAwaiter().GetResult().Problem;
+    public string? TokenizerProblem => _tokenizer.Problem;
 
     /// <summary>Where the model came from.</summary>
     public string Name { get; }
@@ -82,11 +82,12 @@ public sealed class TransformerModel
             IWeightSource tensors = source.Weights(config);
             ModelWeights weights = family.ReadWeights(config, tensors);
             tensors.ThrowIfUnused();
-            Task<TokenizerFound> reading = tokenizer;
+
+            // Not later: the file may change, or go, when the model is there.
+            TokenizerFound found = tokenizer.GetAwaiter().GetResult();
             var sha256 = new Lazy<string>(() =>
             {
                 string hash = tensors.Sha256;
-                reading.Wait();
                 source.Dispose();
                 return hash;
             });
@@ -94,7 +95,7 @@ public sealed class TransformerModel
             // An ONNX model is held in memory, not mapped: it is not kept for its hash.
             if (source is OnnxModel)
                 _ = sha256.Value;
-            return new TransformerModel(config, weights, tokenizer, path, sha256) { Stored = tensors.Stored };
+            return new TransformerModel(config, weights, found, path, sha256) { Stored = tensors.Stored };
         }
         catch
         {
@@ -255,7 +256,7 @@ public sealed class TransformerModel
         _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
     };
 
-    private static Task<TokenizerFound> Found(TextTokenizer? tokenizer) => Task.FromResult(new TokenizerFound(tokenizer, null));
+    private static TokenizerFound Found(TextTokenizer? tokenizer) => new(tokenizer, null);
 
     private static TokenizerFound FindTokenizer(IModelSource source, ModelConfig config)
     {
@@ -267,11 +268,6 @@ public sealed class TransformerModel
         {
             // Token ids need no tokenizer; whoever gives text is told.
             return new TokenizerFound(null, exception.Message);
-        }
-        finally
-        {
-            // Nobody else may hold the mapped file any more: who loads a model and drops it does not wait for its tokenizer.
-            GC.KeepAlive(source);
         }
     }
 
