@@ -10,7 +10,6 @@ public sealed class FlowTable
 {
     private readonly TransformerModel _model;
     private readonly bool _agreement;
-    private readonly bool _named;
     private readonly int _window;
     private readonly Dictionary<(string Measure, string Score), List<double>> _scores = [];
 
@@ -22,7 +21,7 @@ public sealed class FlowTable
     public FlowTable(TransformerModel model, bool agreement = false, bool named = false, int window = 1)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (_model, _agreement, _named, _window) = (model, agreement, named, window);
+        (_model, _agreement, _window) = (model, agreement, window);
         Table = (agreement ? TableSchemas.FlowAgreement : TableSchemas.Flow).Create(named);
     }
 
@@ -96,11 +95,9 @@ public sealed class FlowTable
         {
             double[] finite = [.. values.Where(double.IsFinite)];
             (double Low, double High)? interval = SampleStatistics.Bootstrap(finite);
-            Table.Add(
-            [
-                null, .. _named ? new object?[] { null, null } : [], measure, score, Window,
-                finite.Length > 0 ? SampleStatistics.Mean(finite) : null, interval?.Low, interval?.High, finite.Length,
-            ]);
+            Table.AddRow(new FlowAgreementRow(
+                null, null, null, measure, score, Window, finite.Length > 0 ? SampleStatistics.Mean(finite) : null, interval?.Low,
+                interval?.High, finite.Length));
         }
     }
 
@@ -108,8 +105,8 @@ public sealed class FlowTable
     {
         _scores.TryAdd((measure, score), []);
         _scores[(measure, score)].Add(value);
-        Table.Add(
-            [pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], measure, score, Window, value, null, null, null]);
+        Table.AddRow(new FlowAgreementRow(
+            pair.Row ?? prompt, pair.Id, pair.Group, measure, score, Window, value, null, null, null));
     }
 
     /// <summary>Layers that were cut at once, as the column has it.</summary>
@@ -136,9 +133,7 @@ public sealed class FlowTable
             : Enumerable.Range(0, _model.Config.Causal ? position + 1 : maps.Positions)
         select new FlowEdge(layer, head, position, source);
 
-    private void Row(int prompt, PromptPair pair, FlowEdge edge, string measure, double value, int? window = null) => Table.Add(
-    [
-        pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.Layer, edge.Head, edge.Destination,
-        _model.TokenText(pair.Clean[edge.Destination]), edge.Source, _model.TokenText(pair.Clean[edge.Source]), measure, window, value,
-    ]);
+    private void Row(int prompt, PromptPair pair, FlowEdge edge, string measure, double value, int? window = null) => Table.AddRow(new FlowRow(
+        pair.Row ?? prompt, pair.Id, pair.Group, edge.Layer, edge.Head, edge.Destination, _model.TokenText(pair.Clean[edge.Destination]),
+        edge.Source, _model.TokenText(pair.Clean[edge.Source]), measure, window, value));
 }

@@ -11,7 +11,6 @@ namespace Interp.Analysis;
 public sealed class MixingTable
 {
     private readonly TransformerModel _model;
-    private readonly bool _named;
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="model">The model.</param>
@@ -19,7 +18,7 @@ public sealed class MixingTable
     public MixingTable(TransformerModel model, bool named = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (_model, _named) = (model, named);
+        _model = model;
         Table = TableSchemas.Mixing.Create(named);
     }
 
@@ -58,19 +57,19 @@ public sealed class MixingTable
             {
                 bool post = _model.Config.Block == BlockStyle.PostNorm;
                 HookPoint before = Hook.ResidPre(layer), middle = _model.Hooks.Contains(Hook.ResidMid(layer)) ? Hook.ResidMid(layer) : before;
-                Table.Add(
-                [
-                    pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], layer, p, _model.TokenText(pair.Clean[p]), measure,
-                    .. maps.Shares(layer, p) is { } shares ? Shares(shares, p) : new object?[6],
-                    .. Write(cache, Hook.AttnOut(layer), before, p), .. Write(cache, Hook.MlpOut(layer), middle, p),
-                    Length(cache.Row(post ? new HookPoint(HookKind.NormalizedResidPost, layer) : Hook.ResidPost(layer), p)),
-                    Scale(cache, HookKind.Ln1Scale, layer, p), Scale(cache, HookKind.Ln2Scale, layer, p),
-                ]);
+                double[]? shares = maps.Shares(layer, p) is { } all ? Shares(all, p) : null;
+                var attention = Write(cache, Hook.AttnOut(layer), before, p);
+                var ffn = Write(cache, Hook.MlpOut(layer), middle, p);
+                Table.AddRow(new MixingRow(
+                    pair.Row ?? prompt, pair.Id, pair.Group, layer, p, _model.TokenText(pair.Clean[p]), measure, shares?[0], shares?[1],
+                    shares?[2], shares?[3], shares?[4], shares?[5], attention.Norm, attention.Added, attention.Cosine, ffn.Norm, ffn.Added,
+                    ffn.Cosine, Length(cache.Row(post ? new HookPoint(HookKind.NormalizedResidPost, layer) : Hook.ResidPost(layer), p)),
+                    Scale(cache, HookKind.Ln1Scale, layer, p), Scale(cache, HookKind.Ln2Scale, layer, p)));
             }
         }
     }
 
-    private static IEnumerable<object?> Shares(double[] shares, int p)
+    private static double[] Shares(double[] shares, int p)
     {
         double[] sums = new double[6];
         for (int source = 0; source < shares.Length; source++)
@@ -79,20 +78,20 @@ public sealed class MixingTable
             sums[at] += shares[source];
         }
 
-        return sums.Cast<object?>();
+        return sums;
     }
 
     /// <summary>Length of a write, that over the stream's, and their cosine; nulls where there is no such write.</summary>
-    private object?[] Write(ActivationCache cache, HookPoint write, HookPoint stream, int p)
+    private (double? Norm, double? Added, double? Cosine) Write(ActivationCache cache, HookPoint write, HookPoint stream, int p)
     {
         if (!_model.Hooks.Contains(write))
         {
-            return new object?[3];
+            return default;
         }
 
         ReadOnlySpan<float> added = cache.Row(write, p), before = cache.Row(stream, p);
         double length = Length(added), size = Length(before);
-        return [length, size > 0 ? length / size : null, length > 0 && size > 0 ? Dots.Of(added, before) / (length * size) : null];
+        return (length, size > 0 ? length / size : null, length > 0 && size > 0 ? Dots.Of(added, before) / (length * size) : null);
     }
 
     private double? Scale(ActivationCache cache, HookKind kind, int layer, int p) =>

@@ -6,7 +6,6 @@ namespace Interp.Analysis;
 public sealed class RouteTable
 {
     private readonly TransformerModel _model;
-    private readonly bool _named;
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="model">The model.</param>
@@ -14,7 +13,7 @@ public sealed class RouteTable
     public RouteTable(TransformerModel model, bool named = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (_model, _named) = (model, named);
+        _model = model;
         Table = TableSchemas.FlowEdges.Create(named);
     }
 
@@ -32,14 +31,12 @@ public sealed class RouteTable
         foreach (RouteEdge edge in edges)
         {
             Component? write = edge.Component;
-            Table.Add(
-            [
-                pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], edge.From, edge.To,
+            Table.AddRow(new FlowEdgeRow(
+                pair.Row ?? prompt, pair.Id, pair.Group, edge.From, edge.To,
                 edge.Input switch { QkvInput.Query => "q", QkvInput.Key => "k", QkvInput.Value => "v", _ => null },
                 write?.KindName ?? "residual", write is { Layer: >= 0 and var layer } ? layer : null,
                 write is { Head: >= 0 and var head } ? head : null, edge.Position, _model.TokenText(pair.Clean[edge.Position]),
-                edge.Source, edge.Source is { } source ? _model.TokenText(pair.Clean[source]) : null, edge.Importance, edge.Value,
-            ]);
+                edge.Source, edge.Source is { } source ? _model.TokenText(pair.Clean[source]) : null, edge.Importance, edge.Value));
         }
     }
 }

@@ -11,7 +11,6 @@ namespace Interp.Analysis;
 public sealed class ComponentsTable
 {
     private readonly TransformerModel _model;
-    private readonly bool _named;
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="model">The model; gives tokens their text.</param>
@@ -20,7 +19,6 @@ public sealed class ComponentsTable
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        _named = named;
         Table = TableSchemas.Components.Create(named);
     }
 
@@ -133,11 +131,9 @@ public sealed class ComponentsTable
 
         void Row(
             string component, string kind, int? layer, int? head, int? neuron, int? source, string? sourceToken, double norm,
-            double? cosine, double dla) => Table.Add(
-            [
-                pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], position, token, component, kind, layer, head,
-                neuron, source, sourceToken, norm, cosine, dla,
-            ]);
+            double? cosine, double dla) => Table.AddRow(new ComponentRow(
+                pair.Row ?? prompt, pair.Id, pair.Group, position, token, component, kind, layer, head, neuron, source, sourceToken, norm,
+                cosine, dla));
     }
 
     private static int? OrNull(int index) => index < 0 ? null : index;

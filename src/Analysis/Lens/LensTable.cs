@@ -11,7 +11,6 @@ namespace Interp.Analysis;
 public sealed class LensTable
 {
     private readonly TransformerModel _model;
-    private readonly bool _named;
 
     /// <summary>Creates an empty table.</summary>
     /// <param name="model">The model.</param>
@@ -19,7 +18,7 @@ public sealed class LensTable
     public LensTable(TransformerModel model, bool named = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (_model, _named) = (model, named);
+        _model = model;
         Table = TableSchemas.Lens.Create(named);
     }
 
@@ -64,12 +63,10 @@ public sealed class LensTable
             rank += logits[t] > logits[target] ? 1 : 0;
         }
 
-        Table.Add(
-        [
-            pair.Row ?? prompt, .. _named ? new object?[] { pair.Id, pair.Group } : [], HookTable.Row(place.Point.Kind).Site, place.Point.Layer,
+        Table.AddRow(new LensRow(
+            pair.Row ?? prompt, pair.Id, pair.Group, HookTable.Row(place.Point.Kind).Site, place.Point.Layer,
             place.Head < 0 ? null : place.Head, position, _model.TokenText(pair.Clean[position]), _model.TokenText(target), rank,
-            _model.TokenText(TensorPrimitives.IndexOfMax(logits)), (double)logits[target], Math.Exp(logits[target] - sum), entropy,
-            divergence,
-        ]);
+            _model.TokenText(TensorPrimitives.IndexOfMax(logits)), logits[target], Math.Exp(logits[target] - sum), entropy,
+            divergence));
     }
 }

@@ -4,7 +4,7 @@ namespace Interp.Analysis;
 public readonly record struct TokenRow(
     int Prompt, string? Id, string? Group, int Pos, string Token, int Rank, string TopToken, int TopId, double Logit, double Prob);
 
-/// <summary>A row of table <c>generated</c>: a prompt and its continuation.</summary>
+/// <summary>A row of table <c>generation</c>: a prompt and its continuation.</summary>
 public readonly record struct GeneratedRow(int Prompt, string? Id, string? Group, string? Text, string Tokens, string NewTokens);
 
 /// <summary>A row of table <c>components</c>: one write to the stream at a position; or a row that closes the ledger.</summary>
