@@ -8,38 +8,33 @@ public static class Geometry
     /// <summary>The shapes there are.</summary>
     public static IReadOnlyList<string> Names { get; } = ["gpt2-small", "pythia-160m", "llama"];
 
+    private static ModelConfig Gpt2Small { get; } = new()
+    {
+        Family = "gpt2",
+        NLayers = 12,
+        DModel = 768,
+        NHeads = 12,
+        NKeyValueHeads = 12,
+        DHead = 64,
+        DMlp = 3072,
+        DVocab = 50257,
+        NCtx = 1024,
+        AttentionScale = 0.125f,
+        Positions = PositionKind.Learned,
+    };
+
     /// <summary>Makes a model.</summary>
     /// <param name="name">One of <see cref="Names"/>; llama has 16 layers of width 1024, 16 heads on 4 key-value heads.</param>
     /// <param name="seed">Seed of the weights.</param>
     /// <exception cref="InvalidInputException">There is no such shape.</exception>
     public static TransformerModel Create(string name, int seed) => name switch
     {
-        "gpt2-small" => Create(name, seed, new ModelConfig
-        {
-            Family = "gpt2",
-            NLayers = 12,
-            DModel = 768,
-            NHeads = 12,
-            NKeyValueHeads = 12,
-            DHead = 64,
-            DMlp = 3072,
-            DVocab = 50257,
-            NCtx = 1024,
-            AttentionScale = 0.125f,
-            Positions = PositionKind.Learned,
-        }),
-        "pythia-160m" => Create(name, seed, new ModelConfig
+        "gpt2-small" => Create(name, seed, Gpt2Small),
+        "pythia-160m" => Create(name, seed, Gpt2Small with
         {
             Family = "gpt_neox",
-            NLayers = 12,
-            DModel = 768,
-            NHeads = 12,
-            NKeyValueHeads = 12,
-            DHead = 64,
-            DMlp = 3072,
             DVocab = 50304,
             NCtx = 2048,
-            AttentionScale = 0.125f,
             Positions = PositionKind.Rotary,
             Rotary = new RotaryConfig(16, 10000),
             Block = BlockStyle.Parallel,
