@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Google.Protobuf.Collections;
 using Interp.Runtime.Onnx.Format;
 using DataType = Interp.Runtime.Onnx.Format.TensorProto.Types.DataType;
 using Kind = Interp.Runtime.Onnx.Format.AttributeProto.Types.AttributeType;
@@ -11,7 +10,7 @@ namespace Interp.Runtime.Tests.Onnx;
 /// Ways to write the same graph otherwise, as exporters, optimizers and opsets differ. Each changes a graph in place and leaves what it
 /// computes as it is.
 /// </summary>
-internal static class GraphVariants
+internal static partial class GraphVariants
 {
     /// <summary>The ways by name.</summary>
     public static IReadOnlyDictionary<string, Action<GraphProto>> All { get; } = new Dictionary<string, Action<GraphProto>>
@@ -178,70 +177,6 @@ internal static class GraphVariants
         }
     }
 
-    private static void Merge(GraphProto graph)
-    {
-        Dictionary<string, string> kept = [], names = [];
-        foreach (TensorProto tensor in graph.Initializer.ToArray())
-        {
-            TensorProto content = tensor.Clone();
-            content.Name = "";
-            string key = content.ToByteString().ToBase64();
-            if (!kept.TryAdd(key, tensor.Name))
-            {
-                names[tensor.Name] = kept[key];
-                graph.Initializer.Remove(tensor);
-            }
-        }
-
-        foreach (NodeProto node in graph.Node)
-        {
-            for (int i = 0; i < node.Input.Count; i++)
-            {
-                node.Input[i] = names.GetValueOrDefault(node.Input[i], node.Input[i]);
-            }
-        }
-    }
-
-    private static void AsNodes(GraphProto graph)
-    {
-        TensorProto[] inside = [.. graph.Initializer.Where(t => t.DataLocation == TensorProto.Types.DataLocation.Default)];
-        NodeProto[] nodes = [.. graph.Node];
-        graph.Node.Clear();
-        foreach (TensorProto tensor in inside)
-        {
-            graph.Initializer.Remove(tensor);
-            NodeProto node = Node("Constant", tensor.Name);
-            node.Attribute.Add(new AttributeProto { Name = "value", T = tensor, Type = Kind.Tensor });
-            graph.Node.Add(node);
-        }
-
-        graph.Node.Add(nodes);
-    }
-
-    private static void AsInitializers(GraphProto graph)
-    {
-        foreach (NodeProto node in graph.Node.Where(n => n.OpType == "Constant" && n.Attribute.Any(a => a.Name == "value")).ToArray())
-        {
-            TensorProto tensor = node.Attribute.First(a => a.Name == "value").T.Clone();
-            tensor.Name = node.Output[0];
-            graph.Initializer.Add(tensor);
-            graph.Node.Remove(node);
-        }
-    }
-
-    private static void AsInputs(GraphProto graph) => graph.Input.Add(graph.Initializer.Select(t => new ValueInfoProto
-    {
-        Name = t.Name,
-        Type = new TypeProto
-        {
-            TensorType = new TypeProto.Types.Tensor
-            {
-                ElemType = t.DataType,
-                Shape = new TensorShapeProto { Dim = { t.Dims.Select(d => new TensorShapeProto.Types.Dimension { DimValue = d }) } },
-            },
-        },
-    }));
-
     private static void Squares(GraphProto graph)
     {
         HashSet<string> two = [.. Scalars(graph, 2)];
@@ -310,16 +245,6 @@ internal static class GraphVariants
         NodeProto[] nodes = [.. graph.Node.SelectMany(change)];
         graph.Node.Clear();
         graph.Node.Add(nodes);
-    }
-
-    private static void Shuffle(RepeatedField<TensorProto> tensors)
-    {
-        TensorProto[] others = [.. tensors];
-        new Random(1).Shuffle(others);
-        for (int i = 0; i < others.Length; i++)
-        {
-            tensors[i] = others[i];
-        }
     }
 
     private static Dictionary<string, TensorProto> Matrices(GraphProto graph) =>
