@@ -37,6 +37,7 @@ public sealed partial class ResidualLedger
         }
 
         float[][] scratch = HeadRows();
+        double[]? multiples = Multiples();
         var maps = new float[_model.Config.NLayers][];
         foreach (Step step in _steps.AsEnumerable().Reverse())
         {
@@ -46,7 +47,7 @@ public sealed partial class ResidualLedger
                     maps[attention.Layer] = new float[heads * n * n];
                     for (int h = 0; h < heads; h++)
                     {
-                        MapHead(attention.Layer, h, directions, maps[attention.Layer].AsSpan(h * n * n, n * n), scratch);
+                        MapHead(attention.Layer, h, directions, multiples, maps[attention.Layer].AsSpan(h * n * n, n * n), scratch);
                     }
 
                     break;
@@ -82,14 +83,14 @@ public sealed partial class ResidualLedger
         }
     }
 
-    private void MapHead(int layer, int head, double[][] directions, Span<float> map, float[][] scratch)
+    private void MapHead(int layer, int head, double[][] directions, double[]? multiples, Span<float> map, float[][] scratch)
     {
         int n = _cache.Positions, dHead = _model.Config.DHead, heads = _model.Config.NHeads;
         int group = head / (heads / _model.Config.NKeyValueHeads), keys = _model.Config.NKeyValueHeads;
         float[] pattern = _cache.Values(Hook.Pattern(layer)), v = _cache.Values(Hook.V(layer));
         Normed? norm = BranchNorm(new Component(ComponentKind.Head, layer, head));
         HeadSpace? space = norm is null ? Space(layer, head, 0, scratch) : null;
-        double[]? factors = space is null ? null : Multiples(directions);
+        double[]? factors = space is null ? null : multiples;
         double[] towards = factors is null ? [] : space!.Project(directions[0]);
         double[] along = factors is null ? [] : [.. Enumerable.Range(0, n).Select(source => Dots.Of(Value(source), towards))];
         for (int p = 0; p < n; p++)
@@ -110,11 +111,11 @@ public sealed partial class ResidualLedger
     /// In a model whose only norm on the way is the last one, directions of all positions are one vector over their scales;
     /// the factors to the first, or null where they are not.
     /// </summary>
-    private double[]? Multiples(double[][] directions) =>
+    private double[]? Multiples() =>
         _model.Config.Block != BlockStyle.PostNorm && _model.Weights.MlmHead is null && _model.Config.LogitSoftCap is null
             ? HasFinalNorm
-                ? [.. directions.Select((_, p) => (double)_cache.Row(Hook.FinalScale, 0)[0] / _cache.Row(Hook.FinalScale, p)[0])]
-                : [.. directions.Select(_ => 1.0)]
+                ? [.. Enumerable.Range(0, _cache.Positions).Select(p => (double)_cache.Row(Hook.FinalScale, 0)[0] / _cache.Row(Hook.FinalScale, p)[0])]
+                : [.. Enumerable.Repeat(1.0, _cache.Positions)]
             : null;
 
     /// <summary>

@@ -6,7 +6,10 @@ namespace Interp.Analysis.Tests.Data;
 /// <summary>Generated prompts are what their kind says, for the tokenizer that they were made for.</summary>
 public sealed class PromptGeneratorTests
 {
-    private static readonly TextTokenizer Gpt2 = TokenizerLoader.TryLoad(Fixtures.Require("tokenizers/gpt2"))!;
+    private static readonly Lazy<TextTokenizer> Loaded = new(() => TokenizerLoader.TryLoad(Fixtures.Require("tokenizers/gpt2"))!);
+
+    // Asked for in the test, which is skipped where there is none; a type that cannot be initialized fails.
+    private static TextTokenizer Gpt2 => Loaded.Value;
 
     public static TheoryData<string> Kinds => [.. PromptGenerator.Kinds];
 
