@@ -4,7 +4,7 @@ using Interp.Runtime;
 namespace Interp.Analysis.Tests.Readings;
 
 /// <summary>
-/// Stacks and attributions against TransformerLens. Tolerance 1e-4 relative plus 2e-5: both sides are float32 sums of a few
+/// Stacks and attributions against TransformerLens. Tolerance 1e-4 relative plus 1e-5: both sides are float32 sums of a few
 /// hundred terms of size 1 in different orders. "processed" is the checkpoint that TransformerLens itself processed and saved.
 /// </summary>
 public sealed class TransformerLensStackTests
@@ -44,7 +44,7 @@ public sealed class TransformerLensStackTests
             Assert.Equal(order, entries.Select(e => e.Label));
             for (int i = 0; i < order.Length; i++)
             {
-                Close.Assert(expected.Floats(key, i, s, p), entries[i].Vector, 2e-5, 1e-4, $"{name} {key} {order[i]} {s} {p}");
+                Close.Assert(expected.Floats(key, i, s, p), entries[i].Vector, 1e-5, 1e-4, $"{name} {key} {order[i]} {s} {p}");
             }
         }
 
@@ -57,7 +57,7 @@ public sealed class TransformerLensStackTests
 
             for (int i = 0; i < entries.Count; i++)
             {
-                Close.Assert(expected.Floats(key, i, s), entries[i].Vector, 5e-5, 1e-4, $"{name} {key} {entries[i].Label} {s}");
+                Close.Assert(expected.Floats(key, i, s), entries[i].Vector, 1e-5, 1e-4, $"{name} {key} {entries[i].Label} {s}");
             }
         }
     }
@@ -95,7 +95,7 @@ public sealed class TransformerLensStackTests
         }
 
         static void Near(float expected, double actual, string what) =>
-            Assert.True(Math.Abs(expected - actual) <= 5e-5 + (1e-4 * Math.Abs(expected)), $"{what}: expected {expected}, found {actual}");
+            Assert.True(Math.Abs(expected - actual) <= 1e-5 + (1e-4 * Math.Abs(expected)), $"{what}: expected {expected}, found {actual}");
     }
 
     private static string Layer(Component component) => component.Kind switch

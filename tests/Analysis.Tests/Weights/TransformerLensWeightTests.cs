@@ -5,7 +5,7 @@ namespace Interp.Analysis.Tests.Weights;
 
 /// <summary>
 /// Circuits, composition, detector scores and processed weights against TransformerLens. Tolerance 1e-4 relative plus 1e-5
-/// (eigenvalues 1e-3, as non-symmetric eigenvalues magnify the float32 rounding of the reference).
+/// (eigenvalues: 1e-4 of the largest, as those of a non-symmetric matrix move with the whole matrix, not with themselves).
 /// </summary>
 public sealed class TransformerLensWeightTests
 {
@@ -29,13 +29,13 @@ public sealed class TransformerLensWeightTests
                 Close.Assert(
                     expected.Floats($"{key}_singular_values", l, h), [.. circuit.SingularValues().Select(x => (float)x)], 1e-5, 1e-4, what);
                 Spectrum(expected.Floats($"{key}_eigenvalues", l, h), circuit, what);
-                Near(expected.Floats($"{key}_copying_score", l, h)[0], circuit.CopyingScore(), what + " copying", 1e-3);
+                Near(expected.Floats($"{key}_copying_score", l, h)[0], circuit.CopyingScore(), what + " copying");
             }
 
             LowRank full = circuits.FullOv(l, h);
             Spectrum(expected.Floats("fullOV_eigenvalues", l, h), full, $"{name} full L{l}H{h}");
-            Near(expected.Floats("fullOV_copying_score", l, h)[0], full.CopyingScore(), $"{name} full copying L{l}H{h}", 1e-3);
-            Near(expected.Floats("fullOV_copying_score", l, h)[0], circuits.FullCopyingScore(l, h), $"{name} full copying L{l}H{h}", 1e-3);
+            Near(expected.Floats("fullOV_copying_score", l, h)[0], full.CopyingScore(), $"{name} full copying L{l}H{h}");
+            Near(expected.Floats("fullOV_copying_score", l, h)[0], circuits.FullCopyingScore(l, h), $"{name} full copying L{l}H{h}");
         }
     }
 
@@ -157,11 +157,11 @@ public sealed class TransformerLensWeightTests
         {
             var value = new Complex(expected[i], expected[i + 1]);
             Complex nearest = ours.MinBy(e => (e - value).Magnitude);
-            Assert.True((nearest - value).Magnitude <= 1e-3 * size, $"{what}: expected {value}, nearest {nearest}");
+            Assert.True((nearest - value).Magnitude <= 1e-4 * size, $"{what}: expected {value}, nearest {nearest}");
             ours.Remove(nearest);
         }
     }
 
-    private static void Near(double expected, double actual, string what, double relative = 1e-4) => Assert.True(
-        Math.Abs(expected - actual) <= 1e-5 + (relative * Math.Max(1, Math.Abs(expected))), $"{what}: expected {expected}, found {actual}");
+    private static void Near(double expected, double actual, string what) => Assert.True(
+        Math.Abs(expected - actual) <= 1e-5 + (1e-4 * Math.Abs(expected)), $"{what}: expected {expected}, found {actual}");
 }
