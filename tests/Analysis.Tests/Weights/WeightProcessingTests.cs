@@ -6,8 +6,7 @@ namespace Interp.Analysis.Tests.Weights;
 /// <summary>Processing leaves the distribution as it is, where it is allowed.</summary>
 public sealed class WeightProcessingTests
 {
-    // Log-probabilities of small models with weights of size 1: rounding of float32 through three layers, of logits up to 10.
-    // With gates and no normalised write the stream grows, and rounding with it: such configurations are measured relative.
+    // In float64: 1e-5 of the largest logit, as folded weights are rounded to float32 and streams of random models without a normalised write grow.
     [Fact]
     public void Every_allowed_step_leaves_log_probabilities_of_random_models_as_they_are() =>
         Gen.Select(
@@ -15,64 +14,64 @@ public sealed class WeightProcessingTests
             (config, seed) =>
             {
                 TransformerModel model = RandomModel.Create(config, seed);
-                float[] before = Logits(model);
+                int[] tokens = [.. RandomModel.Tokens(7, 1)];
+                float[] bits = Logits(model);
+                double[][] before = Float64Graph.LogProbabilities(model, tokens);
+                double size = Math.Max(1, bits.Max(Math.Abs));
                 ProcessStep[] steps = [.. Enum.GetValues<ProcessStep>().Where(s => WeightProcessing.Refusal(model, s) is null)];
                 ProcessedModel processed = WeightProcessing.Apply(model, steps, 1);
-                double size = Math.Max(1, before.Max(Math.Abs));
-                Assert.All(processed.Reports, r => Assert.True(
-                    r.LogProbabilityChange <= 5e-4 * size, $"{config}: {r}, logits up to {size}"));
+                double change = Worst(before, Float64Graph.LogProbabilities(processed.Model, tokens));
+                Assert.True(change <= 1e-5 * size, $"{config}: {change}, logits up to {size}");
 
                 // Undone bit for bit: the original was never written to.
-                Assert.Equal(before, Logits(processed.Original));
+                Assert.Equal(bits, Logits(processed.Original));
             },
             iter: 80);
 
-    // 1e-5, and 2e-5 for the trained model, whose logits are up to 20: there the two float32 runs themselves are 1e-5 off (see below).
+    // What a step changes are weights, so it is measured in passes of float64: below 1e-6 on all of these, the rounding of folded weights to float32.
+    // The report compares two float32 passes, each up to 1.3e-5 off (the trained model's logits are up to 20): it says no more than their rounding explains.
     [Theory]
-    [InlineData("tl/gpt2", 1e-5)]
-    [InlineData("tl/llama", 1e-5)]
-    [InlineData("tl/neox", 1e-5)]
-    [InlineData("tl/gptj", 1e-5)]
-    [InlineData("hf/gpt2", 1e-5)]
-    [InlineData("hf/opt", 1e-5)]
-    [InlineData("hf/falcon", 1e-5)]
-    [InlineData("hf/gemma", 1e-5)]
-    [InlineData("hf/bloom", 1e-5)]
-    [InlineData("stories260K", 2e-5)]
-    public void Log_probabilities_of_checkpoints_change_by_rounding_only(string path, double tolerance)
+    [InlineData("tl/gpt2")]
+    [InlineData("tl/llama")]
+    [InlineData("tl/neox")]
+    [InlineData("tl/gptj")]
+    [InlineData("hf/gpt2")]
+    [InlineData("hf/gpt_neo")]
+    [InlineData("hf/opt")]
+    [InlineData("hf/falcon")]
+    [InlineData("hf/gemma")]
+    [InlineData("hf/gemma2")]
+    [InlineData("hf/bloom")]
+    [InlineData("hf/phi3")]
+    [InlineData("hf/qwen2")]
+    [InlineData("hf/stablelm")]
+    [InlineData("hf/bert")]
+    [InlineData("hf/llama3_rope")]
+    [InlineData("stories260K")]
+    public void Log_probabilities_of_checkpoints_change_by_less_than_1e_5(string path)
     {
         TransformerModel model = TransformerModel.Load(Fixtures.Require(path));
-        ProcessStep[] steps = [.. Enum.GetValues<ProcessStep>().Where(s => WeightProcessing.Refusal(model, s) is null)];
-        Assert.Contains(ProcessStep.FoldNorm, steps);
-        ProcessedModel processed = WeightProcessing.Apply(model, steps, 1);
-        Assert.Equal(steps, processed.Reports.Select(r => r.Step));
-        Assert.All(processed.Reports, r => Assert.True(r.LogProbabilityChange <= tolerance, $"{path}: {r}"));
-    }
-
-    // In exact arithmetic the trained model stays within 1e-5 once its folded weights are rounded to float32, which each is once; what the
-    // report of the check prompt says beyond that is the rounding of the two float32 runs that it compares.
-    [Fact]
-    public void Log_probabilities_of_the_trained_model_change_by_less_than_1e_5_in_float64()
-    {
-        TransformerModel model = TransformerModel.Load(Fixtures.Require("stories260K"));
-        ProcessStep[] steps = [.. Enum.GetValues<ProcessStep>().Where(s => WeightProcessing.Refusal(model, s) is null)];
-        TransformerModel processed = WeightProcessing.Apply(model, steps, 1).Model;
         int[] tokens = [.. Enumerable.Range(1, 16).Select(i => i * 7919 % model.Config.DVocab)];
-        double[][] before = LogProbabilities(FloatModel.Of(model).Logits(tokens)), after = LogProbabilities(FloatModel.Of(processed).Logits(tokens));
-        Assert.InRange(Worst(before, after), 0, 1e-5);
-
-        // The float64 model is the model: its log-probabilities are those of the float32 run up to what rounding does to logits of 20.
-        RunResult run = model.Run(tokens, new RunOptions { Threads = 1 });
-        double[][] rounded = LogProbabilities([.. tokens.Select((_, p) => run.LogitsAt(0, p).ToArray().Select(x => (double)x).ToArray())]);
-        Assert.InRange(Worst(before, rounded), 1e-8, 2e-5);
-
-        static double[][] LogProbabilities(double[][] logits) => [.. logits.Select(row =>
+        double[][] before = Float64Graph.LogProbabilities(model, tokens);
+        double passes = Rounding(model, before);
+        TransformerModel current = model;
+        foreach (ProcessStep step in Enum.GetValues<ProcessStep>().Where(s => WeightProcessing.Refusal(model, s) is null))
         {
-            double most = row.Max(), total = Math.Log(row.Sum(x => Math.Exp(x - most)));
-            return row.Select(x => x - most - total).ToArray();
-        })];
+            ProcessedModel processed = WeightProcessing.Apply(current, [step], 1);
+            double[][] after = Float64Graph.LogProbabilities(processed.Model, tokens);
+            double change = Worst(before, after), reported = Assert.Single(processed.Reports).LogProbabilityChange;
+            double rounding = Rounding(processed.Model, after);
+            Assert.InRange(change, 0, 1e-5);
+            Assert.InRange(reported, 0, change + passes + rounding);
+            Assert.InRange(rounding, 1e-9, 2e-5);
+            (current, before, passes) = (processed.Model, after, rounding);
+        }
 
-        static double Worst(double[][] x, double[][] y) => x.Zip(y, (a, b) => a.Zip(b, (c, d) => Math.Abs(c - d)).Max()).Max();
+        double Rounding(TransformerModel of, double[][] exact)
+        {
+            RunResult run = of.Run(tokens, new RunOptions { Threads = 1 });
+            return Worst(exact, [.. tokens.Select((_, p) => Float64Graph.LogProbabilities([.. run.LogitsAt(0, p).ToArray().Select(x => (double)x)]))]);
+        }
     }
 
     [Fact]
@@ -100,6 +99,8 @@ public sealed class WeightProcessingTests
         Assert.All(weights.Blocks, b => Assert.True(b.Norm1!.Gain.Length + b.Norm1.Bias.Length + b.Norm2!.Gain.Length + b.Norm2.Bias.Length == 0));
         Assert.Empty(weights.FinalNorm!.Gain);
     }
+
+    private static double Worst(double[][] x, double[][] y) => x.Zip(y, (a, b) => a.Zip(b, (c, d) => Math.Abs(c - d)).Max()).Max();
 
     private static float[] Logits(TransformerModel model)
     {
