@@ -48,7 +48,7 @@ internal unsafe struct ProductJob : ILaneJob
     private const long WorkWorthThreads = 200_000;
 
     // So few items for each thread leave one waiting for the other's last.
-    private const int ItemsPerThread = 16;
+    private const int ItemsPerThread = 8;
 
     private readonly int PanelCount => (Outputs + PackedMatrix.MaxWidth - 1) / PackedMatrix.MaxWidth;
 
@@ -128,9 +128,17 @@ internal unsafe struct ProductJob : ILaneJob
         where TFormat : struct, IWeightFormat
     {
         if (TFormat.Size == sizeof(float) || rows < RowsWorthWidening || count > InputsAtOnce)
-            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, width, count, tile, ends);
+            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, width, count, tile, ends, Ahead<TFormat>(w, width, count));
         else
             MultiplyWidened<T, TFormat>(x, rows, w, width, count, tile, ends);
+    }
+
+    // Blocks of a panel follow each other, and so do panels; a thread goes on to one near by.
+    private static WeightsAhead Ahead<TFormat>(byte* w, int width, int count)
+        where TFormat : struct, IWeightFormat
+    {
+        nint stride = (nint)width * TFormat.Size;
+        return new WeightsAhead(w + (count * stride), stride);
     }
 
     [SkipLocalsInit]
@@ -144,7 +152,7 @@ internal unsafe struct ProductJob : ILaneJob
         float* wide = PackedMatrix.Align(memory);
         for (int i = 0; i < count * width; i += T.Width)
             T.Store(TFormat.Load<T>(w + ((nint)i * TFormat.Size)), wide + i);
-        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, width, count, tile, ends);
+        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, width, count, tile, ends, Ahead<TFormat>(w, width, count));
     }
 
     private readonly struct Pieces<T, TFormat>(ProductJob job, int rowsPerItem) : IParallelJob

@@ -13,6 +13,9 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     where TRows : unmanaged
     where TVectors : unmanaged
 {
+    // Fewer rows wait for their weights anyway.
+    private const int RowsWorthAsking = 5;
+
     /// <summary>Computes the chains of some inputs.</summary>
     /// <param name="x">Row r starts at <c>x + r * xStride</c>.</param>
     /// <param name="xStride">Floats from row to row.</param>
@@ -22,9 +25,10 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     /// <param name="tile">Row r starts at <c>tile + r * tileStride</c>.</param>
     /// <param name="tileStride">Floats from row to row.</param>
     /// <param name="start">Where the chains start and where they go.</param>
+    /// <param name="ahead">Weights that are asked for meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Run(
-        float* x, nint xStride, byte* w, nint wStride, nint inputs, float* tile, nint tileStride, ChainEnds start)
+        float* x, nint xStride, byte* w, nint wStride, nint inputs, float* tile, nint tileStride, ChainEnds start, WeightsAhead ahead)
     {
         T a0 = T.Broadcast(0f), b0 = a0, c0 = a0, a1 = a0, b1 = a0, c1 = a0, a2 = a0, b2 = a0, c2 = a0, a3 = a0, b3 = a0, c3 = a0;
         T a4 = a0, b4 = a0, c4 = a0, a5 = a0, b5 = a0, c5 = a0, a6 = a0, b6 = a0, c6 = a0, a7 = a0, b7 = a0, c7 = a0;
@@ -42,8 +46,11 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
 
         float* x1 = x + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
         float* x4 = x3 + xStride, x5 = x4 + xStride, x6 = x5 + xStride, x7 = x6 + xStride;
-        for (nint k = 0; k < inputs; k++, w += wStride)
+        byte* next = ahead.First;
+        for (nint k = 0; k < inputs; k++, w += wStride, next += ahead.Stride)
         {
+            if (sizeof(TRows) >= RowsWorthAsking)
+                WeightsAhead.Ask(next);
             T wa = TFormat.Load<T>(w);
             T wb = sizeof(TVectors) > 1 ? TFormat.Load<T>(w + (T.Width * TFormat.Size)) : wa;
             T wc = sizeof(TVectors) > 2 ? TFormat.Load<T>(w + (2 * T.Width * TFormat.Size)) : wa;

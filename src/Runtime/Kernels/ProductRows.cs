@@ -35,19 +35,23 @@ internal static unsafe class ProductRows<T, TFormat>
     /// <param name="inputs">How many inputs.</param>
     /// <param name="tile">The chains, [rows, width].</param>
     /// <param name="start">Where the chains start and where they go.</param>
+    /// <param name="ahead">The weights that are wanted next.</param>
     internal static void Run(
-        float* x, nint xStride, int rows, byte* w, int width, int inputs, float* tile, ChainEnds start)
+        float* x, nint xStride, int rows, byte* w, int width, int inputs, float* tile, ChainEnds start, WeightsAhead ahead)
     {
         // Tiles of nearly the same height: 9 rows are 5 and 4, since a tile of one row would wait for its weights.
         int tiles = (rows + MaxRows - 1) / MaxRows;
         for (int t = 0, row = 0; t < tiles; t++)
         {
             int count = (rows - row + tiles - t - 1) / (tiles - t);
+
+            // A tile alone reads its weights as fast as they come; later ones name what is there already.
+            WeightsAhead asked = tiles > 1 && t < WeightsAhead.Tiles ? ahead.Of(t) : new WeightsAhead(w, (nint)width * TFormat.Size);
             for (int c = 0; c < width;)
             {
                 int vectors = Math.Min(3, (width - c) / T.Width);
                 var place = new Place(
-                    x + (row * xStride), xStride, w + (c * TFormat.Size), width, inputs, tile + ((nint)row * width) + c, start);
+                    x + (row * xStride), xStride, w + (c * TFormat.Size), width, inputs, tile + ((nint)row * width) + c, start, asked);
                 switch (vectors)
                 {
                     case 3:
@@ -105,9 +109,9 @@ internal static unsafe class ProductRows<T, TFormat>
         where TRows : unmanaged
         where TVectors : unmanaged =>
         ProductKernel<T, TFormat, TRows, TVectors>.Run(
-            at.X, at.XStride, at.W, (nint)at.Width * TFormat.Size, at.Inputs, at.Tile, at.Width, at.Start);
+            at.X, at.XStride, at.W, (nint)at.Width * TFormat.Size, at.Inputs, at.Tile, at.Width, at.Start, at.Ahead);
 
-    private readonly struct Place(float* x, nint xStride, byte* w, int width, int inputs, float* tile, ChainEnds start)
+    private readonly struct Place(float* x, nint xStride, byte* w, int width, int inputs, float* tile, ChainEnds start, WeightsAhead ahead)
     {
         internal readonly float* X = x;
         internal readonly nint XStride = xStride;
@@ -116,6 +120,7 @@ internal static unsafe class ProductRows<T, TFormat>
         internal readonly int Inputs = inputs;
         internal readonly float* Tile = tile;
         internal readonly ChainEnds Start = start;
+        internal readonly WeightsAhead Ahead = ahead;
     }
 
     [StructLayout(LayoutKind.Sequential, Size = 1)]
