@@ -39,13 +39,14 @@ internal static class ForwardRunner
         var batch = new TokenBatch(Enumerable.Range(0, sequences).Select(
             _ => (IReadOnlyList<int>)[.. Enumerable.Range(0, length).Select(_ => random.Next(model.Config.DVocab))]));
         using var products = new Products(model, sequences * length);
+        var logits = new float[sequences * length * model.Config.DVocab];
         List<double> peak = [], forward = [], alone = [], listened = [];
         for (int round = -1; round < rounds; round++)
         {
             double a = MultiplyAddPeak.Flops(threads) / Timed(() => MultiplyAddPeak.Run(threads)) / 1e9;
-            double b = Timed(() => model.Forward(batch, default(NoHooks), threads: threads));
+            double b = Timed(() => model.Forward(batch, default(NoHooks), logits, threads: threads));
             double c = Timed(() => products.Run(threads));
-            double d = Timed(() => model.Forward(batch, default(Deaf), threads: threads));
+            double d = Timed(() => model.Forward(batch, default(Deaf), logits, threads: threads));
             if (round < 0)
                 continue;
             peak.Add(a);

@@ -1,5 +1,4 @@
 using Interp.Hooks;
-using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
@@ -14,11 +13,10 @@ internal static class BatchRun
     /// <param name="cache">Keys and values of earlier positions, to which those of the batch are added; or null.</param>
     /// <param name="logits">For which positions logits are computed.</param>
     /// <param name="threads">Threads.</param>
-    /// <param name="nonFinite">Where values were first not finite.</param>
-    /// <returns>Logits of these rows, sequence by sequence, [rows, d_vocab].</returns>
-    public static float[] Logits<THooks>(
-        ForwardResources resources, TokenBatch batch, THooks hooks, KeyValueCache? cache, LogitRows logits, int threads,
-        out NonFinite? nonFinite)
+    /// <param name="into">Receives the logits of these rows, sequence by sequence, [rows, d_vocab].</param>
+    /// <returns>Where values were first not finite.</returns>
+    public static NonFinite? Run<THooks>(
+        ForwardResources resources, TokenBatch batch, THooks hooks, KeyValueCache? cache, LogitRows logits, int threads, Span<float> into)
         where THooks : struct, IForwardHooks
     {
         ModelConfig config = resources.Config;
@@ -45,10 +43,8 @@ internal static class BatchRun
                 cache?.Advance(s, segments[s].Count);
             }
 
-            float[] result = SystemMemory.Array((read?.Length ?? pass.Rows) * config.DVocab);
-            pass.Unembed(needed is null ? read : null, result);
-            nonFinite = pass.NonFinite;
-            return result;
+            pass.Unembed(needed is null ? read : null, into);
+            return pass.NonFinite;
         }
         finally
         {
@@ -69,11 +65,15 @@ internal static class BatchRun
     {
         RowSegment[] segments = Segments(lengths, new int[lengths.Count]);
         long rows = lengths.Sum(n => (long)n);
-        bool some = lengths.Select((n, s) => (long)logits.Resolve(n, s).Length).Sum() < rows;
+        bool some = ReadRows(lengths, logits) < rows;
         long allLogits = some && hooks.Wants(Hook.UnembedOut) ? rows * config.DVocab : 0;
         long scores = threads * ForwardPass<THooks>.ScoreFloats(Math.Max(cached, lengths.Max()));
         return sizeof(float) * (PassBuffers.Floats(config, Size(config, segments, cached > 0, hooks)) + allLogits + scores);
     }
+
+    /// <summary>Number of rows whose logits are asked for.</summary>
+    public static long ReadRows(IReadOnlyList<int> lengths, LogitRows logits) =>
+        lengths.Select((n, s) => (long)logits.Resolve(n, s).Length).Sum();
 
     /// <summary>Memory of a pass over these rows.</summary>
     public static PassSize Size<THooks>(ModelConfig config, RowSegment[] segments, bool cached, THooks hooks)

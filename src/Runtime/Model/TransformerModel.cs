@@ -183,10 +183,9 @@ public sealed class TransformerModel
         var hooks = new RunHooks(InterventionPlan.Create(Hooks, lengths, options.Interventions), observed, []);
         long recorded = observed.Sum(point => lengths.Sum(
             n => Hooks.Shape(point, n, n).Aggregate((long)sizeof(float), (product, size) => product * size)));
-        long read = lengths.Select((n, s) => (long)options.Logits.Resolve(n, s).Length).Sum();
         return new MemoryPlan(
             Weights.Bytes, BatchRun.Bytes(Config, lengths, options.Logits, hooks, ThreadCount(options.Threads)), recorded,
-            sizeof(float) * read * Config.DVocab);
+            sizeof(float) * BatchRun.ReadRows(lengths, options.Logits) * Config.DVocab);
     }
 
     /// <summary>Runs one prompt of token ids.</summary>
@@ -216,18 +215,55 @@ public sealed class TransformerModel
         return Forward(batch, hooks, cache, logits, threads, allowNonFinite: false, out _);
     }
 
+    /// <summary>Runs a batch as <see cref="Forward{THooks}(TokenBatch, THooks, KeyValueCache?, LogitRows, int)"/> does, with logits in memory
+    /// of the caller's: a program that runs many batches spares the system new memory for each.</summary>
+    /// <typeparam name="THooks">The listener; a struct, so that an empty one costs nothing.</typeparam>
+    /// <param name="batch">The prompts.</param>
+    /// <param name="hooks">The listener.</param>
+    /// <param name="into">Receives the logits of each sequence, [rows, d_vocab].</param>
+    /// <param name="cache">Positions already run, or null.</param>
+    /// <param name="logits">For which positions logits are computed.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <exception cref="InvalidInputException">
+    /// The batch does not fit the model or memory, values are not finite, or <paramref name="into"/> has another length.</exception>
+    public void Forward<THooks>(
+        TokenBatch batch, THooks hooks, Span<float> into, KeyValueCache? cache = null, LogitRows logits = default, int threads = 0)
+        where THooks : struct, IForwardHooks
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        Check(batch, hooks, cache, logits);
+        long expected = BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocab;
+        if (into.Length != expected)
+        {
+            throw new InvalidInputException(
+                $"into: expected room for {expected} logits ({expected / Config.DVocab} rows of {Config.DVocab}), found {into.Length}");
+        }
+
+        if (BatchRun.Run(Resources, batch, hooks, cache, logits, ThreadCount(threads), into) is { } found)
+        {
+            throw NotFinite(found);
+        }
+    }
+
     private float[] Forward<THooks>(
         TokenBatch batch, THooks hooks, KeyValueCache? cache, LogitRows logits, int threads, bool allowNonFinite,
         out NonFinite? nonFinite)
         where THooks : struct, IForwardHooks
     {
+        Check(batch, hooks, cache, logits);
+        float[] result = SystemMemory.Array(checked((int)(BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocab)));
+        nonFinite = BatchRun.Run(Resources, batch, hooks, cache, logits, ThreadCount(threads), result);
+        return nonFinite is not { } found || allowNonFinite ? result : throw NotFinite(found);
+    }
+
+    private void Check<THooks>(TokenBatch batch, THooks hooks, KeyValueCache? cache, LogitRows logits)
+        where THooks : struct, IForwardHooks
+    {
         batch.Validate(Config, cache?.Lengths);
         BatchLimit.Check(Config, batch, cache, logits, hooks);
-        float[] result = BatchRun.Logits(Resources, batch, hooks, cache, logits, ThreadCount(threads), out nonFinite);
-        return nonFinite is not { } found || allowNonFinite
-            ? result
-            : throw new InvalidInputException($"prompt {found.Sequence}: {found.Describe(Hooks)}");
     }
+
+    private InvalidInputException NotFinite(NonFinite found) => new($"prompt {found.Sequence}: {found.Describe(Hooks)}");
 
     /// <summary>Token ids of a text.</summary>
     /// <param name="text">The text.</param>
