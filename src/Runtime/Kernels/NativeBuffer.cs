@@ -10,28 +10,27 @@ namespace Interp.Runtime.Kernels;
 internal sealed unsafe class NativeBuffer : SafeHandleZeroOrMinusOneIsInvalid
 {
     private const nuint Line = 64;
-    private const nuint LargePage = SystemMemory.LargePage;
 
     internal NativeBuffer(long bytes)
         : base(ownsHandle: true)
     {
         Bytes = bytes;
-        bool large = bytes >= (long)(4 * LargePage);
-        void* memory = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), large ? LargePage : Line);
-        SetHandle((nint)memory);
+        SetHandle((nint)(IsLarge ? SystemMemory.Allocate(bytes) : NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), Line)));
         GC.AddMemoryPressure(Math.Max(bytes, 1));
-
-        if (large)
-            SystemMemory.UseLargePages(memory, bytes);
     }
 
     internal long Bytes { get; }
 
     internal byte* Pointer => (byte*)handle;
 
+    private bool IsLarge => Bytes >= SystemMemory.LargePage;
+
     protected override bool ReleaseHandle()
     {
-        NativeMemory.AlignedFree((void*)handle);
+        if (IsLarge)
+            SystemMemory.Free((void*)handle, Bytes);
+        else
+            NativeMemory.AlignedFree((void*)handle);
         GC.RemoveMemoryPressure(Math.Max(Bytes, 1));
         return true;
     }

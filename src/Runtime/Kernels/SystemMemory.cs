@@ -7,9 +7,6 @@ internal static unsafe partial class SystemMemory
 {
     internal const int LargePage = 2 << 20;
 
-    // Below this, the part of a large page that nobody needs would weigh too much.
-    private const long WorthLargePages = 16 << 20;
-
     private const int DoNotNeed = 4;
     private const int HugePage = 14;
     private const int ReadAndWrite = 3;
@@ -63,10 +60,20 @@ internal static unsafe partial class SystemMemory
     {
         if (!OperatingSystem.IsLinux())
             return NativeMemory.AlignedAlloc((nuint)bytes, 64);
-        void* memory = Map(null, (nuint)bytes, ReadAndWrite, PrivateAnonymous, -1, 0);
-        if (memory != (void*)-1 && bytes >= WorthLargePages)
-            UseLargePages(memory, bytes);
-        return memory != (void*)-1 ? memory : throw new InvalidInputException($"memory: the system has no {bytes} bytes left");
+
+        // What fills large pages begins with one; the rest behind the last lies on small ones, so that nothing is held that nobody needs.
+        long large = bytes / LargePage * LargePage, room = large > 0 ? bytes + LargePage : bytes;
+        var memory = (nint)Map(null, (nuint)room, ReadAndWrite, PrivateAnonymous, -1, 0);
+        if (memory == -1)
+            throw new InvalidInputException($"memory: the system has no {bytes} bytes left");
+        if (large == 0)
+            return (void*)memory;
+        nint start = (memory + LargePage - 1) & -LargePage, page = Environment.SystemPageSize;
+        nint end = (start + (nint)bytes + page - 1) & -page, mapped = (memory + (nint)room + page - 1) & -page;
+        Trim(memory, start);
+        Trim(end, mapped);
+        UseLargePages((void*)start, large);
+        return (void*)start;
     }
 
     /// <summary>Frees what <see cref="Allocate"/> gave.</summary>
@@ -76,6 +83,12 @@ internal static unsafe partial class SystemMemory
             NativeMemory.AlignedFree(memory);
         else
             _ = Unmap(memory, (nuint)bytes);
+    }
+
+    private static void Trim(nint start, nint end)
+    {
+        if (end > start)
+            _ = Unmap((void*)start, (nuint)(end - start));
     }
 
     [LibraryImport("libc", EntryPoint = "mmap")]
