@@ -9,7 +9,7 @@ public sealed class BenchCommandTests
     {
         Outcome outcome = Tool.Demo("bench", "--batches", "1x4", "2x8", "--rounds", "1", "--max-new-tokens", "2", "--json");
         Assert.Equal(
-            ["load", "forward", "writes", "head_results", "every_hook", "onnxruntime", "forward", "writes", "head_results", "every_hook",
+            ["load", "forward", "forward_into", "writes", "head_results", "every_hook", "onnxruntime", "forward", "forward_into", "writes", "head_results", "every_hook",
             "onnxruntime", "generate",
             "process_peak"],
             outcome.Rows.Select(r => r.GetProperty("kind").GetString()));

@@ -53,6 +53,21 @@ public sealed class SameBitsTests
     });
 
     [Fact]
+    public void Logits_in_memory_of_the_callers_are_the_same_bytes_and_other_lengths_are_refused() => Property((model, tokens) =>
+    {
+        TokenBatch batch = new([tokens, RandomModel.Tokens(3, 5)]);
+        foreach (LogitRows rows in new[] { LogitRows.All, LogitRows.Last })
+        {
+            float[] own = model.Forward(batch, default(NoHooks), logits: rows), into = new float[own.Length];
+            model.Forward(batch, default(NoHooks), into, logits: rows);
+            Same(MemoryMarshal.AsBytes<float>(own).ToArray(), MemoryMarshal.AsBytes<float>(into).ToArray());
+            string message = Assert.Throws<InvalidInputException>(
+                () => model.Forward(batch, default(NoHooks), into.AsSpan(1), logits: rows)).Message;
+            Assert.Contains($"into: expected room for {own.Length} logits", message, StringComparison.Ordinal);
+        }
+    });
+
+    [Fact]
     public void A_continuation_from_the_cache_gives_the_bytes_of_the_whole_run() => Property(
         (model, tokens) =>
         {
