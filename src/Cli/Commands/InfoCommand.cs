@@ -31,7 +31,10 @@ internal sealed class InfoCommand : ToolCommand
     public override void Execute(Session session)
     {
         _table.Check(session);
-        TransformerModel model = _model.Load(session);
+
+        // The hash is computed while the model is checked and the rest is laid out.
+        Task<string>? hashing = null;
+        TransformerModel model = _model.Load(session, opened => hashing = Task.Run(() => opened.Sha256));
         int positions = session.Get(_positions)
             ?? (_input.Given(session)
                 ? _input.Read(session, model).Max(p => p.Clean.Count)
@@ -42,11 +45,9 @@ internal sealed class InfoCommand : ToolCommand
                 $"--positions: expected at most {model.Config.NCtx} (the model's context), found {positions}");
         }
 
-        // The hash is computed while the rest is laid out.
-        var hash = Task.Run(() => model.Sha256);
-        var facts = new ModelFacts(model, positions, hash);
+        var facts = new ModelFacts(model, positions, hashing!);
         bool hooks = session.Get(_hooks);
-        _table.Emit(session, hooks ? [facts.Hooks(), facts.Model()] : [facts.Model(), facts.Hooks()], () =>
+        _table.Emit(session, () => hooks ? [facts.Hooks(), facts.Model()] : [facts.Model(), facts.Hooks()], () =>
         {
             PrintModel(session, model, facts, positions);
             if (hooks)
@@ -63,7 +64,7 @@ internal sealed class InfoCommand : ToolCommand
     private static void PrintModel(Session session, TransformerModel model, ModelFacts facts, int positions)
     {
         ModelConfig c = model.Config;
-        var people = new PeopleTable("what", "value");
+        var people = new FactList("what", "value");
         people.Add("model", model.Name);
         people.Add("family", c.Family);
         people.Add("layers, width", $"{c.NLayers} layers, d_model {c.DModel}");

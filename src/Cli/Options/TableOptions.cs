@@ -137,8 +137,21 @@ internal sealed class TableOptions
     /// <param name="session">The call.</param>
     /// <param name="tables">The whole tables.</param>
     /// <param name="people">Prints what people want to see of them; called when nothing else was asked for.</param>
-    public void Emit(Session session, IReadOnlyList<ResultTable> tables, Action people)
+    public void Emit(Session session, IReadOnlyList<ResultTable> tables, Action people) => Emit(session, () => tables, people);
+
+    /// <summary>Hands tables over that are made only when somebody wants them whole.</summary>
+    /// <param name="session">The call.</param>
+    /// <param name="make">Makes the whole tables: the first is what was asked for, the others go to folders only.</param>
+    /// <param name="people">Prints what people want to see; called when nothing else was asked for.</param>
+    public void Emit(Session session, Func<IReadOnlyList<ResultTable>> make, Action people)
     {
+        if (ForPeople(session) && Page(session) is null)
+        {
+            people();
+            return;
+        }
+
+        IReadOnlyList<ResultTable> tables = make();
         for (int i = 0; i < tables.Count; i++)
         {
             using TableOutput output = Open(session, tables[i].Name, main: i == 0);
