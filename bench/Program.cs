@@ -12,7 +12,9 @@ using Interp.Bench.Tables;
 
 if (args is ["kernels", ..])
 {
-    BenchmarkSwitcher.FromTypes([typeof(ProductBenchmarks)]).Run(args[1..]);
+    BenchmarkSwitcher.FromTypes([
+        typeof(ProductBenchmarks), typeof(AttentionBenchmarks), typeof(SoftmaxBenchmarks), typeof(NormBenchmarks), typeof(ActivationBenchmarks),
+    ]).Run(args[1..]);
     return 0;
 }
 
@@ -29,6 +31,8 @@ IEnumerable<string>? lines = command switch
     "product" => ProductRunner.Table(ProductShape.Layers, rounds),
     "odd" => ProductRunner.Table(ProductShape.Odd, rounds),
     "stream" => StreamRunner.Table(rounds),
+    "generation" => GenerationRunner.Table(rounds),
+    "transposed" => TransposedRunner.Table(rounds),
     "load" => LoadRunner.Measure(rounds).Prepend(LoadRunner.Header),
     "forward" => ForwardRunner.Table(rounds, args.Length > 2 ? args[2..] : []),
     "start" => StartRunner.Table(rounds, args.Length > 2 ? args[2..] : []),
@@ -40,7 +44,7 @@ IEnumerable<string>? lines = command switch
 };
 if (lines is null)
 {
-    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, forward, sweeps, flow, load, memory, start, write or kernels, found '{command}'");
+    Console.Error.WriteLine($"interp-bench: expected product, odd, stream, transposed, forward, generation, sweeps, flow, load, memory, start, write or kernels, found '{command}'");
     return 2;
 }
 

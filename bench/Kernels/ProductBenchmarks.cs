@@ -5,8 +5,8 @@ using Interp.Runtime.Kernels;
 
 namespace Interp.Bench.Kernels;
 
-/// <summary>One product on one thread in BenchmarkDotNet: the definition, dot products of the platform, ONNX Runtime, ours.</summary>
-public class ProductBenchmarks : IDisposable
+/// <summary>Matrix product; the platform has a dot product.</summary>
+public class ProductBenchmarks : KernelBenchmark, IDisposable
 {
     private float[] x = [];
     private float[] w = [];
@@ -27,6 +27,9 @@ public class ProductBenchmarks : IDisposable
     /// <summary>Inputs.</summary>
     [Params(768)]
     public int K { get; set; }
+
+    /// <inheritdoc/>
+    public override double Flops => 2.0 * M * N * K;
 
     /// <summary>Makes inputs and packs the weights.</summary>
     [GlobalSetup]

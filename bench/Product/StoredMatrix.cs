@@ -32,5 +32,9 @@ internal sealed unsafe class StoredMatrix : IDisposable
     internal PackedMatrix Pack(int k, int n, int threads) =>
         PackedMatrix.Pack(new PackSource((nint)memory.Pointer, format, 1, n, n, 0), k, n, threads);
 
+    /// <summary>The transposed matrix [N, K].</summary>
+    internal PackedMatrix PackTransposed(int k, int n, int threads) =>
+        PackedMatrix.Pack(new PackSource((nint)memory.Pointer, format, n, 1, k, 0), n, k, threads);
+
     public void Dispose() => memory.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Interp.Bench.Start;
 
@@ -28,7 +29,7 @@ internal static class StartRunner
         try
         {
             string hello = PublishHello(work.FullName), interp = Path.Combine(work.FullName, "interp");
-            Run("dotnet", "publish", "src/Cli", "-c", "Release", "--use-current-runtime", "-o", interp);
+            Run("dotnet", "publish", "src/Cli", "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "-o", interp);
             List<string[]> calls = [[hello], [Path.Combine(interp, "interp"), "--version"]];
             foreach (string model in models.DefaultIfEmpty("demo"))
                 calls.Add([Path.Combine(interp, "interp"), "info", "--model", model]);

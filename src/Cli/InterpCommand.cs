@@ -46,6 +46,7 @@ internal static class InterpCommand
     public static int Run(
         string[] arguments, TextWriter output, TextWriter error, Stream? bytes = null, CancellationToken cancellation = default)
     {
+        Warming.Begin(arguments);
         bool verbose = arguments.Contains(CommonOptions.Verbose);
         string first = arguments.FirstOrDefault("--help");
         RootCommand root = Create(first);
@@ -113,10 +114,13 @@ internal static class InterpCommand
     private static RootCommand Create(string? name)
     {
         var root = new RootCommand(Description);
-        Func<ToolCommand>[] named = [.. Commands.Where(c => c.Name == name).Select(c => c.Make)];
-        foreach (Func<ToolCommand> make in named.Length > 0 ? named : [.. Commands.Select(c => c.Make)])
+        bool known = Array.Exists(Commands, c => c.Name == name);
+        foreach ((string word, Func<ToolCommand> make) in Commands)
         {
-            root.Add(make());
+            if (!known || word == name)
+            {
+                root.Add(make());
+            }
         }
 
         root.HelpName = "interp";

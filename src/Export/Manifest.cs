@@ -27,13 +27,13 @@ public sealed class Manifest
     /// <summary>Name of the file.</summary>
     public const string FileName = "manifest.json";
 
-    private static readonly JsonSerializerOptions Options = new()
+    private static readonly ManifestJson Json = new(new JsonSerializerOptions
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
+        Converters = { new JsonStringEnumConverter<ColumnType>(JsonNamingPolicy.SnakeCaseLower) },
+    });
 
     private readonly List<ManifestTable> _tables;
     private readonly List<ManifestActivations> _activations;
@@ -58,7 +58,7 @@ public sealed class Manifest
         string path = PathIn(folder);
         try
         {
-            Content? content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Options);
+            ManifestContent? content = JsonSerializer.Deserialize(File.ReadAllBytes(path), Json.ManifestContent);
             if (content is not { Tables: { } tables } || tables.Any(t => !IsWhole(t)))
             {
                 throw new InvalidInputException($"{path}: expected tables, each with name, file, rows, columns and metadata; found none or less");
@@ -96,14 +96,11 @@ public sealed class Manifest
 
     internal void Write(string folder) => AtomicFile.Write(PathIn(folder), stream =>
     {
-        JsonSerializer.Serialize(stream, new Content(ResultMetadata.CurrentSchemaVersion, _tables, _activations), Options);
+        JsonSerializer.Serialize(stream, new ManifestContent(ResultMetadata.CurrentSchemaVersion, _tables, _activations), Json.ManifestContent);
         stream.WriteByte((byte)'\n');
     });
 
     // A file outside the folder is not one of its tables.
     private static bool IsWhole(ManifestTable table) =>
         table is { Name: not null, File: not null, Columns: not null, Metadata: not null } && Path.GetFileName(table.File) == table.File;
-
-    private sealed record Content([property: JsonPropertyName(ResultMetadata.SchemaVersion)] string SchemaVersion, IReadOnlyList<ManifestTable> Tables,
-        IReadOnlyList<ManifestActivations>? Activations);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Interp.Analysis;
 
 namespace Interp.Export;
@@ -74,7 +75,7 @@ public static class ResultFile
     /// <typeparam name="T">Such as <see cref="PatchingRow"/>.</typeparam>
     /// <param name="path">An Arrow IPC file.</param>
     /// <exception cref="InvalidInputException">There is no such file, or its columns do not fit the record.</exception>
-    public static IReadOnlyList<T> Read<T>(string path) => Read(path).As<T>();
+    public static IReadOnlyList<T> Read<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>(string path) => Read(path).As<T>();
 
     private static string Ending(string path) => Path.GetExtension(path).ToLowerInvariant();
 }

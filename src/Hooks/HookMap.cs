@@ -16,9 +16,19 @@ public sealed partial class HookMap
     {
         ArgumentNullException.ThrowIfNull(outline);
         Outline = outline;
-        AllPoints = [.. Ordered(outline)];
-        Points = [.. AllPoints.Where(p => !HookTable.Row(p.Kind).OnRequest)];
-        _order = AllPoints.Select((point, order) => (point, order)).ToDictionary(pair => pair.point, pair => pair.order);
+        AllPoints = Ordered(outline);
+        ImmutableArray<HookPoint>.Builder standard = ImmutableArray.CreateBuilder<HookPoint>(AllPoints.Length);
+        _order = new Dictionary<HookPoint, int>(AllPoints.Length);
+        foreach (HookPoint point in AllPoints)
+        {
+            _order.Add(point, _order.Count);
+            if (!HookTable.Row(point.Kind).OnRequest)
+            {
+                standard.Add(point);
+            }
+        }
+
+        Points = standard.DrainToImmutable();
     }
 
     /// <summary>Sizes and parts of the model.</summary>
@@ -93,21 +103,49 @@ public sealed partial class HookMap
         _ => 1,
     };
 
-    private static IEnumerable<HookPoint> Ordered(ModelOutline outline)
+    // Loops, not queries: queries over these values would be compiled when the tool starts.
+    private static ImmutableArray<HookPoint> Ordered(ModelOutline outline)
     {
-        HookKind[] block = outline.PostNorm
-            ? [.. HookTable.PostNormBlockOrder]
-            : [.. HookTable.Rows.Where(r => r.PerLayer).Select(r => r.Kind)];
-        HookRow[] present = [.. HookTable.Rows.Where(r => r.Presence.Holds(outline))];
-        HashSet<HookKind> kinds = [.. present.Select(r => r.Kind)];
-        int blocksBegin = Array.FindIndex(present, r => r.PerLayer);
-        int blocksEnd = Array.FindLastIndex(present, r => r.PerLayer) + 1;
-        return present[..blocksBegin].Select(r => new HookPoint(r.Kind, -1))
-            .Concat(
-                from layer in Enumerable.Range(0, outline.NLayers)
-                from kind in block
-                where kinds.Contains(kind)
-                select new HookPoint(kind, layer))
-            .Concat(present[blocksEnd..].Select(r => new HookPoint(r.Kind, -1)));
+        List<HookKind> before = [], block = [], after = [];
+        foreach (HookRow row in HookTable.Rows)
+        {
+            if (!row.Presence.Holds(outline))
+            {
+                continue;
+            }
+
+            (row.PerLayer ? block : block.Count == 0 ? before : after).Add(row.Kind);
+        }
+
+        if (outline.PostNorm)
+        {
+            HashSet<HookKind> present = [.. block];
+            block.Clear();
+            foreach (HookKind kind in HookTable.PostNormBlockOrder)
+            {
+                if (present.Contains(kind))
+                {
+                    block.Add(kind);
+                }
+            }
+        }
+
+        ImmutableArray<HookPoint>.Builder points = ImmutableArray.CreateBuilder<HookPoint>();
+        AddAll(before, -1);
+        for (int layer = 0; layer < outline.NLayers; layer++)
+        {
+            AddAll(block, layer);
+        }
+
+        AddAll(after, -1);
+        return points.DrainToImmutable();
+
+        void AddAll(List<HookKind> kinds, int layer)
+        {
+            foreach (HookKind kind in kinds)
+            {
+                points.Add(new HookPoint(kind, layer));
+            }
+        }
     }
 }

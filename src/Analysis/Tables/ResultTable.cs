@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Interp.Analysis;
 
 /// <summary>A tidy table: one row per observation, index columns first, then values. It is held column by column.</summary>
@@ -72,7 +74,7 @@ public sealed class ResultTable
     /// <typeparam name="T">A record of ints, doubles and strings, such as <see cref="PatchingRow"/>.</typeparam>
     /// <param name="row">The row. Columns that the record does not have are null.</param>
     /// <exception cref="InvalidInputException">The record does not fit the columns.</exception>
-    public void AddRow<T>(T row)
+    public void AddRow<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>(T row)
     {
         if (_binding is not (RowMap<T> map, var bound, var others))
         {
@@ -97,7 +99,7 @@ public sealed class ResultTable
     /// <exception cref="InvalidInputException">
     /// A column is missing or of another type; or, when it is read, null where the record cannot hold null.
     /// </exception>
-    public IReadOnlyList<T> As<T>() => new TableRecords<T>(this);
+    public IReadOnlyList<T> As<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>() => new TableRecords<T>(this);
 
     /// <summary>Whether the table has a column.</summary>
     /// <param name="column">Name of the column.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Text;
@@ -9,10 +10,8 @@ namespace Interp.Analysis;
 /// string Text; what is nullable may be null.
 /// </summary>
 /// <typeparam name="T">The record.</typeparam>
-internal sealed class RowMap<T>
+internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>
 {
-    private static readonly MethodInfo Required = typeof(RowMap<T>).GetMethod(nameof(Require), BindingFlags.NonPublic | BindingFlags.Static)!;
-
     private readonly bool[] _nullable;
 
     // Compiled when first used: a schema is often only asked for its columns.
@@ -73,10 +72,10 @@ internal sealed class RowMap<T>
         ParameterExpression row = Expression.Parameter(typeof(T)), columns = Expression.Parameter(typeof(TableColumn[]));
         IEnumerable<Expression> adds = parameters.Select((parameter, i) =>
         {
-            Type column = ColumnOf(parameter.ParameterType);
-            MethodInfo add = column.GetMethod("Add", BindingFlags.Instance | BindingFlags.NonPublic)!;
+            (Type column, MethodInfo add, _, _) = MembersOf(parameter.ParameterType);
             Expression at = Expression.ArrayIndex(columns, Expression.Constant(i));
-            Expression value = Expression.Convert(Expression.Property(row, parameter.Name!), add.GetParameters()[0].ParameterType);
+            Expression value = Expression.Convert(
+                Expression.Property(row, typeof(T).GetProperty(parameter.Name!)!), add.GetParameters()[0].ParameterType);
             return Expression.IfThen(
                 Expression.ReferenceNotEqual(at, Expression.Constant(null)), Expression.Call(Expression.Convert(at, column), add, value));
         });
@@ -88,15 +87,13 @@ internal sealed class RowMap<T>
         ParameterExpression columns = Expression.Parameter(typeof(TableColumn[])), row = Expression.Parameter(typeof(int));
         IEnumerable<Expression> values = parameters.Select((parameter, i) =>
         {
-            Type column = ColumnOf(parameter.ParameterType);
-            MethodInfo get = column.GetMethod("At", BindingFlags.Instance | BindingFlags.NonPublic)!;
+            (Type column, _, MethodInfo get, MethodInfo require) = MembersOf(parameter.ParameterType);
             Expression at = Expression.ArrayIndex(columns, Expression.Constant(i));
             Expression value = Expression.Condition(
                 Expression.ReferenceEqual(at, Expression.Constant(null)), Expression.Default(get.ReturnType),
                 Expression.Call(Expression.Convert(at, column), get, row));
             if (!_nullable[i])
             {
-                MethodInfo require = Required.MakeGenericMethod(get.ReturnType);
                 value = Expression.Call(require, value, Expression.Constant(Columns[i].Name), row);
             }
 
@@ -127,6 +124,23 @@ internal sealed class RowMap<T>
         Type t when t == typeof(Float64Column) => ColumnType.Float64,
         _ => ColumnType.Text,
     };
+
+    /// <summary>A column's type, how a value is added to it and read, and what refuses null; named one by one, so that none is trimmed away.</summary>
+    private static (Type Column, MethodInfo Add, MethodInfo At, MethodInfo Require) MembersOf(Type type) => ColumnOf(type) switch
+    {
+        Type t when t == typeof(Int32Column) => (
+            t, Method<Action<int?>>(new Int32Column().Add), Method<Func<int, int?>>(new Int32Column().At),
+            Method<Func<int?, string, int, int?>>(Require)),
+        Type t when t == typeof(Float64Column) => (
+            t, Method<Action<double?>>(new Float64Column().Add), Method<Func<int, double?>>(new Float64Column().At),
+            Method<Func<double?, string, int, double?>>(Require)),
+        Type t => (
+            t, Method<Action<string?>>(new TextColumn().Add), Method<Func<int, string?>>(new TextColumn().At),
+            Method<Func<string?, string, int, string?>>(Require)),
+    };
+
+    private static MethodInfo Method<TDelegate>(TDelegate function)
+        where TDelegate : Delegate => function.Method;
 
     private static Type ColumnOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {

@@ -1,10 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Collections;
 
 namespace Interp.Analysis;
 
 /// <summary>The rows of a table as records, made when they are asked for.</summary>
 /// <typeparam name="T">The record.</typeparam>
-internal sealed class TableRecords<T>(ResultTable table) : IReadOnlyList<T>
+internal sealed class TableRecords<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>(ResultTable table) : IReadOnlyList<T>
 {
     private readonly TableColumn?[] _columns = RowMap<T>.Instance.Bind(table);
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Interp.Analysis;
 
 /// <summary>A table that results come in: its name, its columns, and what a row is.</summary>
@@ -18,6 +20,6 @@ public sealed record TableSchema(
     /// <summary>The columns but some.</summary>
     internal IReadOnlyList<Column> Without(IReadOnlyCollection<string> names) => [.. Columns.Where(c => !names.Contains(c.Name))];
 
-    internal static TableSchema Of<T>(string name, string commands, string meaning) =>
+    internal static TableSchema Of<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>(string name, string commands, string meaning) =>
         new(name, commands, meaning, RowMap<T>.Instance.Columns, typeof(T));
 }

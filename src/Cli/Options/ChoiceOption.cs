@@ -17,14 +17,14 @@ internal sealed class ChoiceOption<T> : Option<T>
     {
         _words = words;
         Description = $"{description} [default: {words[0].Word}]";
-        HelpName = string.Join('|', words.Select(w => w.Word));
+        HelpName = string.Join('|', Array.ConvertAll(words, w => w.Word));
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
             int index = Array.FindIndex(words, w => w.Word == text);
             if (index < 0)
             {
-                result.AddError($"{name}: expected one of {string.Join(", ", words.Select(w => w.Word))}, found '{text}'");
+                result.AddError($"{name}: expected one of {string.Join(", ", Array.ConvertAll(words, w => w.Word))}, found '{text}'");
             }
 
             return words[Math.Max(index, 0)].Value;

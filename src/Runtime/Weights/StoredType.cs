@@ -7,11 +7,17 @@ namespace Interp.Runtime.Weights;
 public sealed record StoredType(string Type, int Tensors, long Bytes)
 {
     /// <summary>Sums up tensors by type, the type with the most bytes first.</summary>
-    internal static IReadOnlyList<StoredType> Sum(IEnumerable<(string Type, long Bytes)> tensors) =>
-    [
-        .. tensors.GroupBy(tensor => tensor.Type)
-            .Select(group => new StoredType(group.Key, group.Count(), group.Sum(tensor => tensor.Bytes)))
-            .OrderByDescending(sum => sum.Bytes)
-            .ThenBy(sum => sum.Type, StringComparer.Ordinal),
-    ];
+    internal static IReadOnlyList<StoredType> Sum(IEnumerable<(string Type, long Bytes)> tensors)
+    {
+        var sums = new Dictionary<string, StoredType>(StringComparer.Ordinal);
+        foreach ((string type, long bytes) in tensors)
+        {
+            StoredType sum = sums.GetValueOrDefault(type) ?? new StoredType(type, 0, 0);
+            sums[type] = new StoredType(type, sum.Tensors + 1, sum.Bytes + bytes);
+        }
+
+        List<StoredType> sorted = [.. sums.Values];
+        sorted.Sort((a, b) => a.Bytes != b.Bytes ? b.Bytes.CompareTo(a.Bytes) : string.CompareOrdinal(a.Type, b.Type));
+        return sorted;
+    }
 }
