@@ -13,9 +13,12 @@ public abstract class KernelBenchmark
     /// </summary>
     public abstract double Flops { get; }
 
+    /// <summary>Threads of all rows.</summary>
+    public int Threads { get; } = 1;
+
     /// <summary>The most multiply-adds that the core does.</summary>
     [Benchmark]
-    public void Peak() => MultiplyAddPeak.Run(1);
+    public void Peak() => MultiplyAddPeak.Run(Threads);
 
     private sealed class Rates : ManualConfig
     {

@@ -1,11 +1,10 @@
-using Interp.Analysis;
 using Interp.Runtime;
 
 namespace Interp.Cli;
 
 /// <summary>
 /// Kernels are compiled for the vector unit of the machine when they are first used, which takes longer than all else that a
-/// short command does. A second thread uses them on the model that ships while the command line and the model are read.
+/// short command does. A second thread has them compiled while the command line and the model are read.
 /// </summary>
 internal static class Warming
 {
@@ -28,7 +27,7 @@ internal static class Warming
     {
         try
         {
-            SelfCheck.Run(DemoModel.Create(), threads: 1);
+            KernelInfo.Prepare();
         }
         catch (InvalidInputException)
         {

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Interp.Analysis;
 
 /// <summary>Rows on their way to a sink, a batch at a time; without a sink they stay together as one table.</summary>
@@ -14,7 +16,7 @@ public sealed class TableBatches(ResultTable table, ITableSink? sink)
     /// <summary>Adds a row.</summary>
     /// <typeparam name="T">A record that fits the table.</typeparam>
     /// <param name="row">The row.</param>
-    public void Add<T>(T row)
+    public void Add<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>(T row)
     {
         table.AddRow(row);
         Pass();

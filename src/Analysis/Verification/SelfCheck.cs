@@ -37,17 +37,61 @@ public sealed record SelfCheck(bool FiniteLogits, double AttentionError, double 
     {
         ArgumentNullException.ThrowIfNull(model);
         ModelConfig config = model.Config;
-        int[] tokens = [.. Enumerable.Range(0, config.DVocab).Where(t => t != config.PaddingId).Take(Math.Min(Tokens, config.NCtx))];
-        HookPoint[] patterns = [.. Enumerable.Range(0, config.NLayers).Select(Hook.Pattern)];
+        // Loops, not queries, here and below: this runs at the start of every command.
+        var tokens = new List<int>();
+        for (int token = 0; token < config.DVocab && tokens.Count < Math.Min(Tokens, config.NCtx); token++)
+        {
+            if (token != config.PaddingId)
+            {
+                tokens.Add(token);
+            }
+        }
+
+        List<HookQuery> observed = [.. ResidualLedger.Needs(model, LedgerDetail.Head)];
+        for (int layer = 0; layer < config.NLayers; layer++)
+        {
+            observed.Add(Hook.Pattern(layer));
+        }
+
         RunResult run = model.Run(tokens, new RunOptions
         {
-            Observe = [.. ResidualLedger.Needs(model, LedgerDetail.Head), .. patterns.Select(p => (HookQuery)p)],
+            Observe = observed,
             Logits = LogitRows.Last,
             AllowNonFinite = true,
             Threads = threads,
         });
-        double attention = patterns.Max(p => run.Cache().Values(p).Chunk(tokens.Length).Max(row => Math.Abs(row.Sum(v => (double)v) - 1)));
-        double ledger = new ResidualLedger(model, run.Cache()).Check(-1).Max(check => check.RelativeError);
+        double attention = 0, ledger = 0;
+        for (int layer = 0; layer < config.NLayers; layer++)
+        {
+            attention = Worst(attention, AttentionErrorOf(run.Cache().Values(Hook.Pattern(layer)), tokens.Count));
+        }
+
+        foreach (LedgerCheck check in new ResidualLedger(model, run.Cache()).Check(-1))
+        {
+            ledger = Worst(ledger, check.RelativeError);
+        }
+
         return new SelfCheck(run.NonFinite is null, attention, ledger);
     }
+
+    /// <summary>The largest distance of a row from summing to one.</summary>
+    private static double AttentionErrorOf(float[] pattern, int keys)
+    {
+        double worst = 0;
+        for (int first = 0; first < pattern.Length; first += keys)
+        {
+            double sum = -1;
+            for (int key = first; key < first + keys; key++)
+            {
+                sum += pattern[key];
+            }
+
+            worst = Worst(worst, Math.Abs(sum));
+        }
+
+        return worst;
+    }
+
+    // A stream of zeros has no relative error; what is not finite otherwise shows in the logits, which are told first.
+    private static double Worst(double worst, double next) => next > worst ? next : worst;
 }

@@ -9,6 +9,13 @@ public static class KernelInfo
     /// <exception cref="InvalidInputException">The environment variable names none that this machine has.</exception>
     public static string Tier => Kernels.KernelTiers.Name(Kernels.KernelTiers.Current);
 
+    /// <summary>
+    /// Has the kernels of a short run compiled, which otherwise happens when they are first used. For a program that runs a model
+    /// once, on a thread beside the one that loads it.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The environment variable names a vector width that this machine lacks.</exception>
+    public static void Prepare() => Kernels.KernelWarming.Run();
+
     /// <summary>The processor's name in lower case with hyphens, as a folder of results is called; its architecture where none is told.</summary>
     public static string Processor
     {

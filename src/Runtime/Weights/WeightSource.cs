@@ -19,11 +19,20 @@ public abstract class WeightSource : IWeightSource
     public abstract IEnumerable<string> Names { get; }
 
     /// <inheritdoc/>
-    public virtual IReadOnlyList<StoredType> Stored => StoredType.Sum(Names.Select(name =>
+    public virtual IReadOnlyList<StoredType> Stored
     {
-        WeightInfo info = Find(name, "");
-        return (info.Type.Spelling(), info.Count * info.Type.Size());
-    }));
+        get
+        {
+            List<(string, long)> tensors = [];
+            foreach (string name in Names)
+            {
+                WeightInfo info = Find(name, "");
+                tensors.Add((info.Type.Spelling(), info.Count * info.Type.Size()));
+            }
+
+            return StoredType.Sum(tensors);
+        }
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Unused

@@ -1,0 +1,71 @@
+using System.Numerics.Tensors;
+using Interp.Runtime.Forward;
+
+namespace Interp.Runtime.Kernels;
+
+/// <summary>
+/// Uses the kernels of a short run once, on next to nothing. They are compiled for the vector unit of the machine when they are first
+/// used, which takes longer than a short run itself; another thread can do it while a model is read.
+/// </summary>
+internal static unsafe class KernelWarming
+{
+    private const int Rows = 4;
+    private const int DHead = 32;
+
+    // Panels of three, two and one vectors.
+    private static readonly int[] Outputs = [48 + 32, 16];
+
+    /// <summary>Products first, then attention, then what lies between them.</summary>
+    internal static void Run()
+    {
+        float[] x = new float[Rows * DHead], y = new float[Rows * Outputs[0]];
+        foreach (int outputs in Outputs)
+        {
+            PackedMatrix w = PackedMatrix.FromInputsByOutputs(new float[DHead * outputs], DHead, outputs);
+            MatrixProduct.Multiply(x, Rows, w, new float[outputs], y.AsSpan(0, Rows * outputs));
+            MatrixProduct.Multiply(x.AsSpan(0, DHead), 1, w, [], y.AsSpan(0, outputs));
+        }
+
+        Attention(x);
+        TensorPrimitives.Add(x, x, x);
+        TensorPrimitives.MultiplyAdd(x, 1f, x, x);
+        _ = TensorPrimitives.IsFiniteAll<float>(x);
+        float[] mean = new float[Rows], scale = new float[Rows];
+        Normalization.LayerNormStatistics(x, DHead, 1, mean, scale);
+        Normalization.Normalize(x, mean, scale, DHead, x);
+        Normalization.GainBias(x, new float[DHead], new float[DHead], DHead, x);
+        Activations.Apply(ActivationFunction.GeluTanh, x, x);
+        Activations.Apply(ActivationFunction.Silu, x, x);
+    }
+
+    private static void Attention(float[] rows)
+    {
+        using var panels = new NativeBuffer(sizeof(float) * KeyPanels.Floats(Rows, 1, DHead));
+        float[] values = new float[KeyPanels.Width * DHead], z = new float[Rows * DHead];
+        fixed (float* x = rows, v = values, pz = z)
+        {
+            KeyPanels.Append((float*)panels.Pointer, 0, x, Rows, 1, DHead);
+            AttentionHead head = new()
+            {
+                Q = x,
+                QStride = DHead,
+                Queries = Rows,
+                DHead = DHead,
+                Own = new KeyRun
+                {
+                    Keys = (float*)panels.Pointer,
+                    PanelStride = DHead * KeyPanels.Width,
+                    Values = v,
+                    ValueStride = DHead,
+                    Count = Rows,
+                },
+                Mask = new AttentionMask(true, 0, null, 0),
+                Scale = 1,
+            };
+            float* scores = ThreadScratch.Take(Rows * Rows);
+            AttentionKernels.Scores(head, scores, Rows);
+            AttentionKernels.Softmax(scores, Rows, Rows, Rows);
+            AttentionKernels.WeightedSum(head, false, scores, Rows, pz, DHead);
+        }
+    }
+}
