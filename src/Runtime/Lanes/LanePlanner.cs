@@ -21,8 +21,12 @@ internal sealed class LanePlanner
         _config = model.Config;
         _batch = batch;
         _options = options;
+        Sources = new SourceRows(model, options);
         _order = model.Hooks.AllPoints.Select((point, order) => (point, order)).ToDictionary(p => p.point, p => p.order);
     }
+
+    /// <summary>What is known of source runs.</summary>
+    public SourceRows Sources { get; }
 
     /// <summary>The points that base runs have to record for variants that change or record some points.</summary>
     public HashSet<HookPoint> Recorded(IEnumerable<HookPoint> touched)
@@ -88,6 +92,7 @@ internal sealed class LanePlanner
             Whole = plan.IsOpaque || variant.Observe.Count > 0,
         };
         Place(lane);
+        lane.Copied = Sources.Of(lane, baseRun);
         return lane.Whole || Reaches(lane) ? lane : null;
     }
 

@@ -68,6 +68,8 @@ internal static class LaneWork
             changed.UnionWith(Enumerable.Range(change.From, change.To - change.From));
         }
 
+        changed.ExceptWith(lane.Copied.Select(copied => copied.Position));
+
         return changed.Count * (PassWork.Query(config) + PassWork.KeysAndValues(config));
     }
 

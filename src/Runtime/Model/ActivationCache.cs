@@ -79,6 +79,9 @@ public sealed class ActivationCache
         return new TensorValue(Shape(point), Values(point));
     }
 
+    /// <summary>Whether the run was one of the model with these hook points.</summary>
+    internal bool IsOf(HookMap map) => ReferenceEquals(_map, map);
+
     /// <summary>Some of what was recorded, as a run that recorded only these points and changed only those would have it.</summary>
     internal ActivationCache Only(IEnumerable<HookPoint> points, IReadOnlyCollection<HookPoint> changed)
     {

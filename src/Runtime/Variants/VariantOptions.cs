@@ -19,6 +19,13 @@ public sealed record VariantOptions
     public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; init; } = [];
 
     /// <summary>
+    /// For each sequence a run of this model that patches of its variants copy from; empty = none. Where the stream in front of a block
+    /// becomes a row of that run, bit for bit, an engine may take the run's queries, keys and values of the row instead of computing
+    /// them, if the run recorded <c>resid_pre</c>, <c>q</c>, <c>k</c> and <c>v</c> of the layer. No result depends on it.
+    /// </summary>
+    public IReadOnlyList<ActivationCache> Sources { get; init; } = [];
+
+    /// <summary>
     /// Whether variants whose values are not finite are handed over (<see cref="VariantResult.NonFinite"/>), which are
     /// an error otherwise.
     /// </summary>

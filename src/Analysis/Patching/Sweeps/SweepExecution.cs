@@ -51,6 +51,20 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         return caches;
     }
 
+    /// <summary>
+    /// What prompts record at points that are copied from them. Where streams in front of blocks are among them, queries, keys and values of
+    /// these blocks are recorded as well, which spares the engine computing them, unless they take much of its memory.
+    /// </summary>
+    public ActivationCache[] RecordSource(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<HookPoint> points)
+    {
+        HookPoint[] heads = [.. points.Where(p => p.Kind == HookKind.ResidPre)
+            .SelectMany(p => new[] { Hook.Q(p.Layer), Hook.K(p.Layer), Hook.V(p.Layer) }).Except(points)];
+        long bytes = prompts.Sum(prompt => heads.Sum(
+            h => model.Hooks.Shape(h, prompt.Count, prompt.Count).Aggregate((long)sizeof(float), (product, n) => product * n)));
+        bool few = bytes <= (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 4;
+        return Record(prompts, few ? [.. points, .. heads] : points);
+    }
+
     /// <summary>What many changed runs record, in one call of the engine.</summary>
     /// <param name="prompts">The prompts.</param>
     /// <param name="variants">The runs, with the points that each of them records.</param>
@@ -169,6 +183,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         return Means() with
         {
             Base = plan.Base,
+            Sources = plan.Sources,
             Logits = LogitRows.At(_metric.Position),
             Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
         };

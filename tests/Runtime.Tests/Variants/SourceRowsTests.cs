@@ -1,0 +1,53 @@
+using Interp.Hooks;
+
+namespace Interp.Runtime.Tests.Variants;
+
+/// <summary>What is known of a patched row of the stream, because the run that it comes from has computed it, is not computed again.</summary>
+public sealed class SourceRowsTests
+{
+    private static readonly int[][] Clean = [RandomModel.Tokens(7, 1), RandomModel.Tokens(4, 2), RandomModel.Tokens(9, 3)];
+
+    private static readonly int[][] Source = [RandomModel.Tokens(7, 4), RandomModel.Tokens(4, 5), RandomModel.Tokens(9, 6)];
+
+    [Fact]
+    public void Rows_of_the_source_run_have_its_queries_keys_and_values()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(), 1);
+        ModelConfig config = model.Config;
+        RunResult source = Run(), changed = Run(Ablate.Zero(Hook.K(1), Scope.Everything));
+        TensorValue stream = source.Cache(0).Value(Hook.ResidPre(1)), ones = TensorValue.Vector([.. Enumerable.Repeat(1f, config.DModel)]);
+
+        // A row of the source run where it stood, one of it elsewhere, and one that is none of it any more.
+        Variant[] variants =
+        [
+            new(0, [new Patch(Hook.ResidPre(1), stream, Scope.At(3))]),
+            new(0, [new Patch(Hook.ResidPre(1), stream, Scope.At(4), new PositionMap((4, 6)))]),
+            new(0, [new Patch(Hook.ResidPre(1), stream, Scope.At(5)), new Steer(Hook.ResidPre(1), ones, 1, Scope.At(5))]),
+        ];
+        long row = (long)config.DModel * config.DHead * (config.NHeads + (2 * config.NKeyValueHeads));
+        Assert.Equal(Work(Options(null)) - (2 * row), Work(Options(source)));
+        Assert.Equal(Work(Options(null)), Work(Options(changed)));
+        Engines.Same(model, Clean, variants, Options(source));
+        Engines.Same(model, Clean, variants, Options(changed));
+
+        RunResult Run(params Intervention[] interventions) => model.Run(
+            new TokenBatch(Source), new RunOptions { Observe = ["resid_pre", "q", "k", "v"], Interventions = interventions });
+
+        VariantOptions Options(RunResult? run) =>
+            new() { Sources = run is null ? [] : [.. Enumerable.Range(0, Clean.Length).Select(run.Cache)] };
+
+        long Work(VariantOptions options) => LaneEngine.Explain(model, new TokenBatch(Clean), variants, options).MultiplyAdds;
+    }
+
+    [Fact]
+    public void Source_runs_of_another_model_or_number_are_refused()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(), 1), other = RandomModel.Create(RandomModel.Config(), 1);
+        Variant[] variants = [new(0, [])];
+        string Message(RunResult run, int count) => Assert.Throws<InvalidInputException>(() => new LaneEngine().Run(
+            model, new TokenBatch(Clean), variants, new VariantOptions { Sources = [.. Enumerable.Range(0, count).Select(run.Cache)] },
+            (in VariantResult _) => { })).Message;
+        Assert.Contains("one for each of 3 sequences, found 2", Message(model.Run(new TokenBatch(Source)), 2), StringComparison.Ordinal);
+        Assert.Contains("of this model", Message(other.Run(new TokenBatch(Source)), 3), StringComparison.Ordinal);
+    }
+}
