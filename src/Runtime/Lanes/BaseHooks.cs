@@ -38,11 +38,13 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
     {
         private readonly Dictionary<HookPoint, FloatBlock[]> _after = [];
         private readonly Dictionary<HookPoint, FloatBlock[]> _before = [];
+        private readonly HookMap _map;
 
         /// <summary>Lays the records out; points that the base's interventions change are kept twice.</summary>
         public Records(
             IReadOnlyCollection<HookPoint> points, InterventionPlan plan, HookMap map, IReadOnlyList<int> lengths, Workspace memory)
         {
+            _map = map;
             foreach (HookPoint point in points)
             {
                 FloatBlock[] Take() => [.. lengths.Select(n => memory.Take(
@@ -67,9 +69,17 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
 
         public void PutBefore(in Activation activation) => activation.Data.CopyTo(_before[activation.Point][activation.Sequence].Span);
 
-        /// <summary>In the last layer single rows may be all there is; attention, whose rows lie apart, is whole then.</summary>
+        /// <summary>Takes the rows of a pass, which may be some of a sequence only.</summary>
         public void PutAfter(HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads)
         {
+            if (point.Kind is HookKind.AttnScores or HookKind.Pattern)
+            {
+                // One sequence at a time, its rows head by head.
+                int rows = segments[0].Count / _map.Heads(point);
+                PutAfter(point, values, rows, segments[0] with { Count = rows });
+                return;
+            }
+
             var places = new FloatBlock[segments.Length];
             for (int s = 0; s < places.Length; s++)
             {
@@ -77,6 +87,23 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
             }
 
             RowCopy<Blocks>.Run(segments, values, width, new Blocks(places), threads);
+        }
+
+        /// <summary>Takes the first rows of a sequence's values.</summary>
+        /// <param name="point">The point.</param>
+        /// <param name="values">The values of one sequence.</param>
+        /// <param name="held">Rows that they hold, for each head where rows stand head by head.</param>
+        /// <param name="rows">The rows that are taken, and where they go.</param>
+        public void PutAfter(HookPoint point, ReadOnlySpan<float> values, int held, RowSegment rows)
+        {
+            int blocks = point.Kind is HookKind.AttnScores or HookKind.Pattern ? _map.Heads(point) : 1;
+            int width = values.Length / (blocks * held);
+            Span<float> after = _after[point][rows.Sequence].Span;
+            int length = after.Length / (blocks * width);
+            for (int b = 0; b < blocks; b++)
+            {
+                values.Slice(b * held * width, rows.Count * width).CopyTo(after[(((b * length) + rows.First) * width)..]);
+            }
         }
     }
 

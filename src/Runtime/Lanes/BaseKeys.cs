@@ -47,5 +47,5 @@ internal sealed unsafe class BaseKeys : PassKeys
         Run(_panels[layer].Pointer, _places[sequence], _values(layer, sequence).Pointer, 0, count, head);
 
     protected override (nint Panels, int Held) Target(int layer, RowSegment segment) =>
-        ((nint)_panels[layer].Pointer, _places[segment.Keys]);
+        ((nint)_panels[layer].Pointer, _places[segment.Keys] + segment.First);
 }

@@ -60,10 +60,18 @@ internal sealed class BaseRun : IDisposable
             pass.SetRows(segments);
             pass.Embed(own, starts);
             int[][] read = [.. sequences.Select(s => options.Logits.Resolve(batch.Tokens(s).Length, s))];
-            int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p))];
+            ActivationCache[] sources = options.Sources.Count > 0 && plan.IsEmpty ? [.. sequences.Select(s => options.Sources[s])] : [];
+            SharedRows shared = SharedRows.Find(model, segments, buffers.Stream, points, sources, read);
+            shared.Record(config, points, _records);
+            segments = shared.Leave(segments, buffers.Stream, config.DModel);
+            int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p - segments[i].First))];
             bool prune = !whole && plan.IsEmpty && rows.Length > 0 && points.All(p => LanesPrune(config, p));
             for (int layer = 0; layer < config.NLayers; layer++)
             {
+                shared.FillKeys(layer, buffers.K, config.NKeyValueHeads * config.DHead);
+                pass.PutKeys(layer, shared.Given);
+                pass.SetRows(segments);
+                pass.FillPositionRows();
                 pass.RunBlock(layer, needed: prune && layer == config.NLayers - 1 ? rows : null);
             }
 

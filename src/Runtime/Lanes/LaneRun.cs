@@ -70,7 +70,7 @@ internal sealed class LaneRun(
             first += sequences.Count;
         }
 
-        HashSet<HookPoint> Recorded(int sequence) => _planner.Recorded(variants.Touched[sequence]);
+        HashSet<HookPoint> Recorded(int sequence) => LanePlanner.Recorded(_config, variants.Touched[sequence]);
     }
 
     private void RunSequences(List<int> sequences, HashSet<HookPoint> points, int[] indices)
@@ -218,7 +218,8 @@ internal sealed class LaneRun(
     private ActivationCache Recorded(Variant variant, Dictionary<HookPoint, float[]> own, BaseRun baseRun)
     {
         var cache = new ActivationCache(
-            model.Hooks, batch.Tokens(variant.Sequence).Length, VariantChecks.Changed(model, variant, options));
+            model.Hooks, batch.Tokens(variant.Sequence).Length, VariantChecks.Changed(model, variant, options))
+        { Finite = true };
         foreach (HookPoint point in variant.Observe.Select(model.Hooks.Require))
         {
             cache.Put(point, own.TryGetValue(point, out float[]? values) ? values : baseRun.After(point, variant.Sequence).ToArray());

@@ -183,7 +183,7 @@ internal sealed partial class LaneWalk
     private void FillEntry(RowSegment[] segments, LaneEntry entry, int layer)
     {
         int d = _config.DModel;
-        HookPoint stream = _planner.StreamPoint(entry, layer);
+        HookPoint stream = LanePlanner.StreamPoint(_config, entry, layer);
 
         // Where the entry is the stream itself its interventions are still to come; else they are past.
         bool past = entry is not (LaneEntry.ResidMid or LaneEntry.ResidPost);

@@ -175,7 +175,7 @@ internal sealed partial class LaneWalk
         {
             RowSegment[] segments = ReadSegments(lanes, l => (l.First, l.Length));
             SetRows(_buffers.OwnStream, segments);
-            FillRows(segments, _planner.StreamPoint(LaneEntry.Top, 0), after: true, _buffers.OwnStream, _config.DModel);
+            FillRows(segments, LanePlanner.StreamPoint(_config, LaneEntry.Top, 0), after: true, _buffers.OwnStream, _config.DModel);
             AppendRows();
         }
     }

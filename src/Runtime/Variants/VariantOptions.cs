@@ -19,9 +19,10 @@ public sealed record VariantOptions
     public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; init; } = [];
 
     /// <summary>
-    /// For each sequence a run of this model that patches of its variants copy from; empty = none. Where the stream in front of a block
-    /// becomes a row of that run, bit for bit, an engine may take the run's queries, keys and values of the row instead of computing
-    /// them, if the run recorded <c>resid_pre</c>, <c>q</c>, <c>k</c> and <c>v</c> of the layer. No result depends on it.
+    /// For each sequence a run of this model that patches of its variants copy from; empty = none. What is the same in both, bit for bit,
+    /// an engine may take from that run instead of computing it: queries, keys and values of a patched row of <c>resid_pre</c>, and the
+    /// rows of a base run in front of the first token that differs. That needs what <see cref="LaneEngine.SourcePoints"/> lists to be
+    /// recorded. No result depends on it.
     /// </summary>
     public IReadOnlyList<ActivationCache> Sources { get; init; } = [];
 

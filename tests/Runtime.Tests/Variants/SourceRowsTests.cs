@@ -40,6 +40,38 @@ public sealed class SourceRowsTests
     }
 
     [Fact]
+    public void Base_runs_take_the_rows_in_front_of_the_first_difference_from_the_source_run()
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(), 1);
+        ModelConfig config = model.Config;
+        int[][] other = [[.. Clean[0][..3], .. RandomModel.Tokens(4, 8)], RandomModel.Tokens(4, 5), RandomModel.Tokens(9, 6)];
+        HookPoint[] points = [.. LaneEngine.SourcePoints(model, [Hook.Pattern(1), Hook.MlpOut(2)])];
+        RunResult source = model.Run(new TokenBatch(other), new RunOptions { Observe = [.. points.Select(p => (HookQuery)p)] });
+        Variant[] variants =
+        [
+            new(0, [new Patch(Hook.MlpOut(2), source.Cache(0).Value(Hook.MlpOut(2)), Scope.At(5))]),
+            new(0, [new Patch(Hook.Pattern(1), source.Cache(0).Value(Hook.Pattern(1)), Scope.At(4))]),
+        ];
+        VariantOptions plain = new() { Logits = LogitRows.All, Tokens = LogitTokens.Of([[1], [2], [3]]) };
+        VariantOptions last = plain with { Logits = LogitRows.Last };
+
+        // Three rows of every layer, the last one too, since its FFN output is wanted at every position.
+        long row = (long)config.DModel * ((2 * config.DHead * (config.NHeads + config.NKeyValueHeads)) + (2 * config.DMlp));
+        long attention = 2L * (1 + 2 + 3) * config.NHeads * config.DHead;
+        Assert.Equal(Work(last, null) - (config.NLayers * ((3 * row) + attention)), Work(last, source));
+
+        // Rows that are read are computed.
+        Assert.Equal(Work(plain, null), Work(plain, source));
+        Engines.Same(model, Clean, variants, last with { Sources = Sources(source) });
+        Engines.Same(model, Clean, variants, plain with { Sources = Sources(source) });
+
+        static ActivationCache[] Sources(RunResult run) => [.. Enumerable.Range(0, Clean.Length).Select(run.Cache)];
+
+        long Work(VariantOptions options, RunResult? run) => LaneEngine.Explain(
+            model, new TokenBatch(Clean), variants, options with { Sources = run is null ? [] : Sources(run) }).MultiplyAdds;
+    }
+
+    [Fact]
     public void Source_runs_of_another_model_or_number_are_refused()
     {
         TransformerModel model = RandomModel.Create(RandomModel.Config(), 1), other = RandomModel.Create(RandomModel.Config(), 1);

@@ -52,17 +52,16 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     }
 
     /// <summary>
-    /// What prompts record at points that are copied from them. Where streams in front of blocks are among them, queries, keys and values of
-    /// these blocks are recorded as well, which spares the engine computing them, unless they take much of its memory.
+    /// What prompts record at points that are copied from them, and what else spares the engine computing anew what the runs share with
+    /// those that they are copied into, unless that takes much of its memory.
     /// </summary>
     public ActivationCache[] RecordSource(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<HookPoint> points)
     {
-        HookPoint[] heads = [.. points.Where(p => p.Kind == HookKind.ResidPre)
-            .SelectMany(p => new[] { Hook.Q(p.Layer), Hook.K(p.Layer), Hook.V(p.Layer) }).Except(points)];
-        long bytes = prompts.Sum(prompt => heads.Sum(
-            h => model.Hooks.Shape(h, prompt.Count, prompt.Count).Aggregate((long)sizeof(float), (product, n) => product * n)));
+        HookPoint[] more = [.. LaneEngine.SourcePoints(model, points).Except(points)];
+        long bytes = prompts.Sum(prompt => more.Sum(
+            point => model.Hooks.Shape(point, prompt.Count, prompt.Count).Aggregate((long)sizeof(float), (product, n) => product * n)));
         bool few = bytes <= (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 4;
-        return Record(prompts, few ? [.. points, .. heads] : points);
+        return Record(prompts, few ? [.. points, .. more] : points);
     }
 
     /// <summary>What many changed runs record, in one call of the engine.</summary>
