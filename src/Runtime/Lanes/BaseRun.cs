@@ -62,7 +62,7 @@ internal sealed class BaseRun : IDisposable
             int[][] read = [.. sequences.Select(s => options.Logits.Resolve(batch.Tokens(s).Length, s))];
             ActivationCache[] sources = options.Sources.Count > 0 && plan.IsEmpty ? [.. sequences.Select(s => options.Sources[s])] : [];
             SharedRows shared = SharedRows.Find(model, segments, buffers.Stream, points, sources, read);
-            shared.Record(config, points, _records);
+            shared.Record(config, points, _records, threads);
             segments = shared.Leave(segments, buffers.Stream, config.DModel);
             int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p - segments[i].First))];
             bool prune = !whole && plan.IsEmpty && rows.Length > 0 && points.All(p => LanesPrune(config, p));

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Interp.Hooks;
 using Interp.Runtime.Forward;
+using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Lanes;
 
@@ -55,15 +56,10 @@ internal sealed class SharedRows
     }
 
     /// <summary>Puts what the source runs recorded of the shared rows above the embeddings where base runs record it.</summary>
-    public void Record(ModelConfig config, IReadOnlyCollection<HookPoint> points, BaseHooks.Records records)
+    public void Record(ModelConfig config, IReadOnlyCollection<HookPoint> points, BaseHooks.Records records, int threads)
     {
-        foreach (RowSegment given in Given)
-        {
-            foreach (HookPoint point in points.Where(p => LaneEntries.Of(config, p.Kind) != LaneEntry.Embed))
-            {
-                records.PutAfter(point, _sources[given.Sequence].Values(point), _sources[given.Sequence].Positions, given);
-            }
-        }
+        HookPoint[] above = [.. points.Where(p => LaneEntries.Of(config, p.Kind) != LaneEntry.Embed)];
+        WorkerPool.Run(new CopyJob { Rows = this, Points = above, Records = records }, above.Length * Given.Length, threads);
     }
 
     /// <summary>Takes the shared rows out of the matrix.</summary>
@@ -88,6 +84,21 @@ internal sealed class SharedRows
         foreach (RowSegment given in Given)
         {
             _sources[given.Sequence].Values(Hook.K(layer)).AsSpan(0, given.Count * width).CopyTo(keys.From(given.Row, width).Span);
+        }
+    }
+
+    private struct CopyJob : IParallelJob
+    {
+        public SharedRows Rows;
+        public HookPoint[] Points;
+        public BaseHooks.Records Records;
+
+        public readonly void Run(int item)
+        {
+            HookPoint point = Points[item % Points.Length];
+            RowSegment given = Rows.Given[item / Points.Length];
+            ActivationCache source = Rows._sources[given.Sequence];
+            Records.PutAfter(point, source.Values(point), source.Positions, given);
         }
     }
 }
