@@ -9,12 +9,13 @@ namespace Interp.Runtime.Lanes;
 /// </summary>
 internal sealed class SourceRows(TransformerModel model, VariantOptions options)
 {
-    // A source run that changed one of these has queries, keys and values that do not follow from its stream.
-    private static readonly HookKind[] Between =
+    // Where one of these is changed, in the source run or in the lane, projections do not follow from the stream.
+    private static readonly HookKind[] Inputs =
     [
-        HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Ln1Scale, HookKind.Ln1Normalized, HookKind.Q,
-        HookKind.K, HookKind.V,
+        HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Ln1Scale, HookKind.Ln1Normalized,
     ];
+
+    private static readonly HookKind[] Projections = [HookKind.Q, HookKind.K, HookKind.V];
 
     /// <summary>The rows that a lane brings to the block it starts in front of, as far as its source run has them.</summary>
     /// <param name="lane">A lane whose place is known.</param>
@@ -22,7 +23,8 @@ internal sealed class SourceRows(TransformerModel model, VariantOptions options)
     /// <returns>Pairs of position and source row.</returns>
     public IReadOnlyList<(int Position, int Row)> Of(Lane lane, BaseRun baseRun)
     {
-        if (lane.Entry != LaneEntry.Input || lane.Plan.IsOpaque || Known(lane.Sequence, lane.StartLayer) is not { } source)
+        bool changed = lane.Plan.IsOpaque || Inputs.Any(kind => lane.Plan.Targets(new HookPoint(kind, lane.StartLayer)));
+        if (lane.Entry != LaneEntry.Input || changed || Known(lane.Sequence, lane.StartLayer) is not { } source)
         {
             return [];
         }
@@ -62,8 +64,7 @@ internal sealed class SourceRows(TransformerModel model, VariantOptions options)
         }
 
         ActivationCache source = options.Sources[sequence];
-        bool all = source.Contains(Hook.ResidPre(layer)) && source.Contains(Hook.Q(layer)) && source.Contains(Hook.K(layer))
-            && source.Contains(Hook.V(layer));
-        return all && !Between.Any(kind => source.Changed.Contains(new HookPoint(kind, layer))) ? source : null;
+        bool recorded = source.Contains(Hook.ResidPre(layer)) && Projections.All(kind => source.Contains(new HookPoint(kind, layer)));
+        return recorded && !Inputs.Concat(Projections).Any(kind => source.Changed.Contains(new HookPoint(kind, layer))) ? source : null;
     }
 }

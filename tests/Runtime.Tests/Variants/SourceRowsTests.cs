@@ -30,6 +30,10 @@ public sealed class SourceRowsTests
         Engines.Same(model, Clean, variants, Options(source));
         Engines.Same(model, Clean, variants, Options(changed));
 
+        // What base runs change between the stream and its projections they change in the patched rows too.
+        Intervention[][] bases = [[Ablate.Zero(new HookPoint(HookKind.Ln1Normalized, 1), Scope.At(3))], [], []];
+        Engines.Same(model, Clean, variants, Options(source) with { Base = bases });
+
         RunResult Run(params Intervention[] interventions) => model.Run(
             new TokenBatch(Source), new RunOptions { Observe = ["resid_pre", "q", "k", "v"], Interventions = interventions });
 
