@@ -159,7 +159,9 @@ internal sealed class LaneRun(
         _plan.Walks++;
         _plan.Lanes += lanes.Length;
         _plan.Rows += lanes.Sum(l => (long)l.Rows);
-        _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence)));
+        HashSet<int> headInputs = [.. lanes.SelectMany(l => l.Plan.Points.Concat(l.Variant.Observe))
+            .Where(p => p.Kind is HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput).Select(p => p.Layer)];
+        _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence), headInputs));
         long floats = LaneWalk.Floats(_config, lanes, baseRun);
         _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (floats * sizeof(float)));
         if (handle is null)

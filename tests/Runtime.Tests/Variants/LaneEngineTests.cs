@@ -89,7 +89,7 @@ public sealed class LaneEngineTests
         foreach (ModelConfig config in Styles())
         {
             TransformerModel model = RandomModel.Create(config, 4);
-            RunResult source = model.Run(new TokenBatch(Source), new RunOptions { Observe = ["*"] });
+            RunResult source = model.Run(new TokenBatch(Source), new RunOptions { Observe = [.. model.Hooks.AllPoints.Select(p => (HookQuery)p)] });
             var batch = new TokenBatch(Clean);
             foreach ((LogitRows rows, bool sources) in new[]
                      {
@@ -102,10 +102,13 @@ public sealed class LaneEngineTests
                     Tokens = LogitTokens.Of([[3, 1], [2], [9, 8, 30]]),
                     Sources = sources ? [.. Enumerable.Range(0, 3).Select(source.Cache)] : [],
                 };
-                foreach (HookPoint point in model.Hooks.Points.Where(p => p.Kind is not (HookKind.ExpertIndices or HookKind.UnembedOut)))
+                HookPoint[] points = [.. model.Hooks.AllPoints.Where(p => p.Kind is not (HookKind.ExpertIndices or HookKind.UnembedOut))];
+                foreach (HookPoint point in points)
                 {
-                    Variant[] variants = [.. Enumerable.Range(0, 3).SelectMany(s => Enumerable.Range(0, Clean[s].Length).Select(
-                        p => new Variant(s, [new Patch(point, source.Cache(s).Value(point), Scope.At(p))])))];
+                    // Beside variants of one point one of another, since lanes of a walk share what they listen to.
+                    HookPoint beside = points[(Array.IndexOf(points, point) * 7) % points.Length];
+                    Variant[] variants = [new(0, [Patch(beside, 0, 3)]), .. Enumerable.Range(0, 3).SelectMany(
+                        s => Enumerable.Range(0, Clean[s].Length).Select(p => new Variant(s, [Patch(point, s, p)])))];
                     LanePlanSummary plan = LaneEngine.Explain(model, batch, variants, options);
                     var run = new LaneRun(model, batch, new CheckedVariants(model, batch, variants, options), options, (in VariantResult _) => { }, 1 << 30);
                     run.Run();
@@ -120,6 +123,8 @@ public sealed class LaneEngineTests
                     Assert.True(plan.MultiplyAdds <= plan.NaiveMultiplyAdds + (Clean.Length * plan.NaiveMultiplyAdds / variants.Length));
                 }
             }
+
+            Patch Patch(HookPoint point, int s, int position) => new(point, source.Cache(s).Value(point), Scope.At(position));
         }
     }
 
