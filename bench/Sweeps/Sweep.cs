@@ -24,12 +24,14 @@ internal sealed class Sweep
             new TokenBatch(clean),
             new RunOptions
             {
-                Observe = [.. Enumerable.Range(0, layers).SelectMany(l => new HookQuery[] { Hook.Z(l), Hook.ResidPre(l) })],
+                Observe = [.. Enumerable.Range(0, layers).SelectMany(
+                    l => new HookQuery[] { Hook.Z(l), Hook.ResidPre(l), Hook.Q(l), Hook.K(l), Hook.V(l) })],
                 Logits = LogitRows.None,
             });
         Options = new VariantOptions
         {
             Threads = 2,
+            Sources = [.. Enumerable.Range(0, pairs).Select(i => _source.Cache(i))],
             Tokens = LogitTokens.Of([.. Enumerable.Range(0, pairs).Select(i => (IReadOnlyList<int>)[5 + i, 50 + i])]),
         };
 

@@ -64,10 +64,11 @@ internal static class InterpCommand
             return parse.Invoke(new InvocationConfiguration { Output = output, Error = error });
         }
 
+        Session? session = null;
         try
         {
             Usage.ThrowIfWrong(parse, arguments[0]);
-            var session = new Session(parse, arguments, output, error, cancellation, bytes);
+            session = new Session(parse, arguments, output, error, cancellation, bytes);
             ((ToolCommand)parse.CommandResult.Command).Execute(session);
             session.WriteReport();
             session.TellRemarks();
@@ -84,6 +85,7 @@ internal static class InterpCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            session?.WriteReportOfStopped();
             error.WriteLine("interp: stopped");
             return ExitCode.Interrupted;
         }

@@ -3,32 +3,32 @@ using System.Runtime.InteropServices;
 namespace Interp.Cli;
 
 /// <summary>
-/// Ctrl-C: the first one asks the work to stop where it can and keep what is finished; a second one ends it at once. Either
-/// way the exit code is <see cref="ExitCode.Interrupted"/>. The console's own event would set up the terminal, at every start.
+/// Ctrl-C, or the request to end that other programs send (SIGTERM): the first one asks the work to stop where it can and keep what is
+/// finished; a second one ends it at once. Either way the exit code is <see cref="ExitCode.Interrupted"/>. The console's own event for Ctrl-C
+/// would set up the terminal, at every start.
 /// </summary>
 internal sealed class InterruptSignal : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _quit;
+    private readonly PosixSignalRegistration[] _signals;
 
-    public InterruptSignal()
-    {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnInterrupt);
-        _quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnInterrupt);
-    }
+    public InterruptSignal() => _signals =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+    ];
 
-    /// <summary>Cancelled by the first Ctrl-C.</summary>
+    /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
 
     public void Dispose()
     {
-        _interrupt.Dispose();
-        _quit.Dispose();
+        Array.ForEach(_signals, signal => signal.Dispose());
         _source.Dispose();
     }
 
-    private void OnInterrupt(PosixSignalContext context)
+    private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
         if (_source.IsCancellationRequested)
@@ -36,7 +36,9 @@ internal sealed class InterruptSignal : IDisposable
             Environment.Exit(ExitCode.Interrupted);
         }
 
-        Console.Error.WriteLine("interp: stopping; Ctrl-C once more stops at once");
+        Console.Error.WriteLine(context.Signal == PosixSignal.SIGTERM
+            ? "interp: stopping, as it was told to"
+            : "interp: stopping; Ctrl-C once more stops at once");
         _source.Cancel();
     }
 }

@@ -95,6 +95,25 @@ internal sealed class Session(
         }
     }
 
+    /// <summary>Writes the report of what was finished before the work was stopped; if nothing was, says that there is none.</summary>
+    public void WriteReportOfStopped()
+    {
+        if (_report is ({ } path, _) && Gathered.Count == 0)
+        {
+            Note($"{path}: no report, because nothing was finished");
+            return;
+        }
+
+        try
+        {
+            WriteReport();
+        }
+        catch (InvalidInputException exception)
+        {
+            Note($"no report: {exception.Message}");
+        }
+    }
+
     /// <summary>The prompts as a table; null before they and the model are known.</summary>
     public ResultTable? Prompts()
     {

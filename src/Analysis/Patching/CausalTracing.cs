@@ -56,7 +56,7 @@ public static class CausalTracing
         IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
         var runner = new SweepExecution(model, options);
-        ActivationCache[] clean = runner.Record(prompts, [.. sited.Points.Append(Hook.Embed).Distinct()]);
+        ActivationCache[] clean = runner.RecordSource(prompts, [.. sited.Points.Append(Hook.Embed).Distinct()]);
 
         // Every draw of a prompt is a run of its own: prompt i, draw d is run i * draws + d.
         int draws = noise.Draws;
@@ -72,6 +72,7 @@ public static class CausalTracing
         {
             Has = (cell, run) => cell.IsIn(runs[run], false, model.Hooks),
             Base = bases,
+            Sources = [.. runs.Select((_, run) => clean[run / draws])],
         };
         double sum = 0;
         return runner.Fill(plan, plain, rows, Add, cancellation);

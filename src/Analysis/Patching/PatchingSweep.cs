@@ -51,13 +51,13 @@ public static class PatchingSweep
         RefuseMappedAttention(model.Hooks, sited.Points, maps);
         var runner = new SweepExecution(model, options);
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
-        ActivationCache[] source = runner.Record(denoise ? clean : corrupted, sited.Points);
+        ActivationCache[] source = runner.RecordSource(denoise ? clean : corrupted, sited.Points);
         ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(patchedPrompts, sited.NeuronPoints) : [];
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
         Dictionary<(int, HookPoint), TensorValue> values = [];
         var rows = new TableBatches(TableSchemas.Patching.Create(), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, denoise);
-        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene) { Has = Has };
+        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene) { Has = Has, Sources = source };
         return runner.Fill(plan, runs, rows, Add, cancellation);
 
         // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.

@@ -63,6 +63,7 @@ internal sealed class AblateCommand : ToolCommand
             ablation = ablation with { Reference = _input.ReadPrompts(session, model, file) };
         }
 
+        MissingPlaces.Tell(session, pairs, options.Spans, options.Positions, corrupted: false);
         SweepView.Run(
             session, _table, "ablation",
             call => noise

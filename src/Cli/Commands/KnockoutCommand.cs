@@ -54,6 +54,9 @@ internal sealed class KnockoutCommand : ToolCommand
             SourceSpan = sourceSpan,
             Renormalize = session.Get(_renormalize),
         };
+        MissingPlaces.Tell(
+            session, pairs, [.. options.Spans, .. sourceSpan is null ? Array.Empty<string>() : [sourceSpan]], [.. destinations, .. sources],
+            corrupted: false);
         SweepView.Run(
             session, _table, "knockout",
             call => KnockoutSweep.Run(model, pairs, call.Apply(options), knockout, session.Cancellation),

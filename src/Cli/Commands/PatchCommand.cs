@@ -39,13 +39,10 @@ internal sealed class PatchCommand : ToolCommand
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         PatchDirection direction = session.Get(_direction);
-        bool undefined = SweepView.Run(
+        MissingPlaces.Tell(session, pairs, options.Spans, options.Positions, direction == PatchDirection.Denoise);
+        SweepView.Run(
             session, _table, "patching",
             call => PatchingSweep.Run(model, pairs, call.Apply(options), direction, session.Cancellation),
             _measure.Result(session, session.Get(_seed), threads, options.Journal));
-        if (undefined)
-        {
-            session.Note("effect is null where both plain runs measure the same: there is nothing to restore or to break");
-        }
     }
 }

@@ -10,8 +10,8 @@ internal sealed class SweepSinks(TableOutput output, SweepCellEffects? cells) : 
     /// <summary>Rows so far.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Rows whose effect is null.</summary>
-    public long Undefined { get; private set; }
+    /// <summary>Prompts with rows whose effect is null.</summary>
+    public SortedSet<int> Undefined { get; } = [];
 
     /// <inheritdoc/>
     public void Write(ResultTable rows)
@@ -19,6 +19,10 @@ internal sealed class SweepSinks(TableOutput output, SweepCellEffects? cells) : 
         output.Write(rows);
         cells?.Write(rows);
         Rows += rows.Count;
-        Undefined += rows.Float64("effect").NullCount;
+        if (rows.Float64("effect").NullCount > 0)
+        {
+            int effect = rows.IndexOf("effect"), prompt = rows.IndexOf("prompt");
+            Undefined.UnionWith(rows.Rows.Where(r => r[effect] is null).Select(r => (int)r[prompt]!));
+        }
     }
 }

@@ -20,8 +20,7 @@ internal static class SweepView
     /// <param name="name">Name of the table, and of what is counted.</param>
     /// <param name="sweep">Runs the sweep.</param>
     /// <param name="result">What is wanted of it.</param>
-    /// <returns>Whether some effect is null.</returns>
-    public static bool Run(
+    public static void Run(
         Session session, TableOptions output, string name, Func<SweepCall, ResultTable> sweep, SweepResult result)
     {
         if (result.Plan)
@@ -29,7 +28,7 @@ internal static class SweepView
             LanePlanSummary? plan = null;
             sweep(new SweepCall(null, summary => plan = summary, null));
             output.Emit(session, SweepPlanView.Table(plan!), () => SweepPlanView.Print(session, plan!));
-            return false;
+            return;
         }
 
         bool summarized = result.Summary || output.IsFolder(session);
@@ -50,7 +49,10 @@ internal static class SweepView
                 journal.Remove();
             }
 
-            return sinks.Undefined > 0;
+            if (sinks.Undefined.Count > 0)
+            {
+                session.Note($"effect is null where both plain runs measure the same ({PromptNames.Of(sinks.Undefined)}): there is nothing to restore or to break");
+            }
         }
         catch (SweepStoppedException stopped)
         {

@@ -137,7 +137,7 @@ internal static class BatchRun
         int last = config.NLayers - 1;
         foreach (HookRow row in HookTable.Rows)
         {
-            if (hooks.Wants(new HookPoint(row.Kind, row.PerLayer ? last : -1)) && !BelowQueries(row.Kind))
+            if (hooks.Wants(new HookPoint(row.Kind, row.PerLayer ? last : -1)) && !BelowQueries(config, row.Kind))
             {
                 return true;
             }
@@ -146,7 +146,13 @@ internal static class BatchRun
         return false;
     }
 
-    private static bool BelowQueries(HookKind kind) => kind is HookKind.Embed or HookKind.PosEmbed or HookKind.TokenTypeEmbed
-        or HookKind.EmbedNormScale or HookKind.EmbedNormNormalized or HookKind.FullEmbed or HookKind.ResidPre or HookKind.Ln1Scale
-        or HookKind.Ln1Normalized or HookKind.K or HookKind.V or HookKind.KNormScale or HookKind.KNormNormalized or HookKind.RotK;
+    /// <summary>Whether a point shows all rows where only some go on; in a post-norm block the first norm comes after attention.</summary>
+    private static bool BelowQueries(ModelConfig config, HookKind kind) => kind switch
+    {
+        HookKind.Embed or HookKind.PosEmbed or HookKind.TokenTypeEmbed or HookKind.EmbedNormScale or HookKind.EmbedNormNormalized
+            or HookKind.FullEmbed or HookKind.ResidPre or HookKind.K or HookKind.V or HookKind.KNormScale or HookKind.KNormNormalized
+            or HookKind.RotK => true,
+        HookKind.Ln1Scale or HookKind.Ln1Normalized => config.Block != BlockStyle.PostNorm,
+        _ => false,
+    };
 }

@@ -30,7 +30,7 @@ internal sealed unsafe class CachedKeys(ModelConfig config, KeyValueCache cache,
         past = default;
         RowSegment segment = _segments[keys];
         own = Run(
-            cache.Keys(_layer, segment.Sequence), cache.Values(_layer, segment.Sequence), 0, segment.End, head);
+            cache.Keys(_layer, segment.Sequence), 0, cache.Values(_layer, segment.Sequence), 0, segment.End, head);
     }
 
     protected override (nint Panels, int Held) Target(int layer, RowSegment segment) =>

@@ -43,10 +43,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
 
             FireHeads(HookKind.K, layer, _buffers.K, _config.NKeyValueHeads);
             FireHeads(HookKind.V, layer, _buffers.V, _config.NKeyValueHeads);
-            NormalizeHeads(
-                _buffers.K, _config.NKeyValueHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
-            Rotate(HookKind.RotK, layer, _buffers.K, _config.NKeyValueHeads);
-            _keys.Put(layer, _segments, _buffers.K, _buffers.V);
+            FinishKeys(layer, weights);
             KeepRows(needed, given);
             if (!given)
             {
@@ -59,6 +56,27 @@ internal sealed unsafe partial class ForwardPass<THooks>
         }
 
         Attend(layer);
+    }
+
+    /// <summary>
+    /// Takes keys of rows that are not run themselves, from before head norms and rotary. They are in the matrix afterwards; values are where
+    /// <see cref="PassKeys"/> looks for them.
+    /// </summary>
+    public void PutKeys(int layer, RowSegment[] segments)
+    {
+        if (segments.Length > 0)
+        {
+            SetRows(segments);
+            FinishKeys(layer, _weights.Blocks[layer].Attention);
+        }
+    }
+
+    /// <summary>From projected keys to those that queries read.</summary>
+    private void FinishKeys(int layer, AttentionWeights weights)
+    {
+        NormalizeHeads(_buffers.K, _config.NKeyValueHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
+        Rotate(HookKind.RotK, layer, _buffers.K, _config.NKeyValueHeads);
+        _keys.Put(layer, _segments, _buffers.K, _buffers.V);
     }
 
     private void FireHeads(HookKind kind, int layer, FloatBlock values, int heads) =>

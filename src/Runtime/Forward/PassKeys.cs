@@ -6,6 +6,7 @@ namespace Interp.Runtime.Forward;
 internal abstract unsafe class PassKeys(ModelConfig config, int threads)
 {
     private KeyChunk[] _chunks = [];
+    private int[] _panelStarts = [];
 
     protected int Heads { get; } = config.NKeyValueHeads;
 
@@ -25,50 +26,82 @@ internal abstract unsafe class PassKeys(ModelConfig config, int threads)
     /// <summary>Where the keys of a segment go, and how many are there already.</summary>
     protected abstract (nint Panels, int Held) Target(int layer, RowSegment segment);
 
+    /// <summary>The place of each segment's keys where segments share panels.</summary>
+    protected static int[] Places(RowSegment[] segments)
+    {
+        int used = 0;
+        return [.. segments.Select(s => KeyPanels.Place(ref used, s.Count))];
+    }
+
     protected void Pack(int layer, RowSegment[] segments, FloatBlock k)
     {
-        int count = 0;
+        int count = 0, panels = 0;
         foreach (RowSegment segment in segments)
         {
-            (nint panels, int held) = Target(layer, segment);
+            (nint target, int held) = Target(layer, segment);
             for (int first = 0; first < segment.Count;)
             {
                 int keys = Math.Min(KeyPanels.Width - ((held + first) % KeyPanels.Width), segment.Count - first);
-                if (count == _chunks.Length)
+                var chunk = new KeyChunk(target, held + first, (nint)(k.Pointer + ((nint)(segment.Row + first) * Width)), keys);
+                if (count == 0 || !chunk.SharesPanel(_chunks[count - 1]))
                 {
-                    Array.Resize(ref _chunks, Math.Max(16, 2 * count));
+                    At(ref _panelStarts, panels++) = count;
                 }
 
-                _chunks[count++] = new KeyChunk(panels, held + first, (nint)(k.Pointer + ((nint)(segment.Row + first) * Width)), keys);
+                At(ref _chunks, count++) = chunk;
                 first += keys;
             }
         }
 
-        WorkerPool.Run(new PackJob { Chunks = _chunks, Heads = Heads, DHead = DHead }, count, threads);
+        // One thread fills a panel: two would take its cache lines from each other.
+        At(ref _panelStarts, panels) = count;
+        WorkerPool.Run(new PackJob { Chunks = _chunks, Starts = _panelStarts, Heads = Heads, DHead = DHead }, panels, threads);
+
+        static ref T At<T>(ref T[] list, int index)
+        {
+            if (index >= list.Length)
+            {
+                Array.Resize(ref list, Math.Max(16, 2 * index));
+            }
+
+            return ref list[index];
+        }
     }
 
-    protected KeyRun Run(float* panels, float* values, int first, int count, int head) => new()
+    /// <summary>A run of keys whose first stands at a place of the panels.</summary>
+    protected KeyRun Run(float* panels, int place, float* values, int first, int count, int head)
     {
-        Keys = panels + ((nint)head * DHead * KeyPanels.Width),
-        PanelStride = (nint)Width * KeyPanels.Width,
-        Values = values + (head * DHead),
-        ValueStride = Width,
-        First = first,
-        Count = count,
-    };
+        nint panel = place / KeyPanels.Width, column = place % KeyPanels.Width;
+        return new KeyRun
+        {
+            Keys = panels + (panel * Width * KeyPanels.Width) + ((nint)head * DHead * KeyPanels.Width) + column,
+            PanelStride = (nint)Width * KeyPanels.Width,
+            Values = values + (head * DHead),
+            ValueStride = Width,
+            First = first,
+            Count = count,
+        };
+    }
 
-    private readonly record struct KeyChunk(nint Panels, int Held, nint Rows, int Count);
+    private readonly record struct KeyChunk(nint Panels, int Held, nint Rows, int Count)
+    {
+        public bool SharesPanel(KeyChunk other) => Panels == other.Panels && Held / KeyPanels.Width == other.Held / KeyPanels.Width;
+    }
 
     private struct PackJob : IParallelJob
     {
         public KeyChunk[] Chunks;
+        public int[] Starts;
         public int Heads;
         public int DHead;
 
         public readonly void Run(int item)
         {
-            KeyChunk chunk = Chunks[item];
-            KeyPanels.Append((float*)chunk.Panels, chunk.Held, (float*)chunk.Rows, chunk.Count, Heads, DHead);
+            for (int i = Starts[item]; i < Starts[item + 1]; i++)
+            {
+                KeyChunk chunk = Chunks[i];
+                KeyPanels.Append((float*)chunk.Panels, chunk.Held, (float*)chunk.Rows, chunk.Count, Heads, DHead);
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint
         }
     }
 
-    public unsafe void Record(
+    public void Record(
         HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads)
     {
         if (!_observed.Contains(point))
@@ -49,41 +49,12 @@ internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint
             caches[segments[s].Sequence].Put(point, copies[s]);
         }
 
-        fixed (float* source = values)
-        {
-            var job = new CopyJob { Source = source, Length = values.Length, Width = width, Segments = segments.ToArray(), Copies = copies };
-            WorkerPool.Run(job, (values.Length + CopyJob.Piece - 1) / CopyJob.Piece, threads);
-        }
+        RowCopy<Arrays>.Run(segments, values, width, new Arrays(copies), threads);
     }
 
-    /// <summary>Pieces of the matrix, each copied to the sequences whose rows it holds.</summary>
-    private unsafe struct CopyJob : IParallelJob
+    private readonly struct Arrays(float[][] copies) : IRowTargets
     {
-        public const int Piece = 32 * 1024;
-
-        public float* Source;
-        public int Length;
-        public int Width;
-        public RowSegment[] Segments;
-        public float[][] Copies;
-
-        public readonly void Run(int item)
-        {
-            int at = item * Piece, end = Math.Min(at + Piece, Length), s = 0;
-            while (at < end)
-            {
-                while (End(s) <= at)
-                {
-                    s++;
-                }
-
-                int count = Math.Min(end, End(s)) - at;
-                new ReadOnlySpan<float>(Source + at, count).CopyTo(Copies[s].AsSpan(at - (Segments[s].Row * Width)));
-                at += count;
-            }
-        }
-
-        private readonly int End(int s) => (Segments[s].Row + Segments[s].Count) * Width;
+        public Span<float> Of(int segment) => copies[segment];
     }
 }
 

@@ -10,7 +10,22 @@ internal static unsafe class KeyPanels
     internal const int Width = PackedMatrix.PanelWidth;
 
     /// <summary>Floats that hold so many keys of all heads.</summary>
-    internal static long Floats(int keys, int heads, int dHead) => (keys + Width - 1L) / Width * heads * dHead * Width;
+    internal static long Floats(long keys, int heads, int dHead) => (keys + Width - 1L) / Width * heads * dHead * Width;
+
+    /// <summary>
+    /// Places runs of keys one behind the other in the same panels. A run that does not fit in what is left of a panel begins with the
+    /// next one, so that short runs share a panel and none is cut into more panels than it needs.
+    /// </summary>
+    /// <param name="used">Places in front, gaps included; moved behind the run.</param>
+    /// <param name="keys">Keys of the run.</param>
+    /// <returns>The place of the first key.</returns>
+    internal static int Place(ref int used, int keys)
+    {
+        int column = used % Width;
+        int at = column > 0 && column + keys > Width ? checked(used + Width - column) : used;
+        used = checked(at + keys);
+        return at;
+    }
 
     /// <summary>Writes rows [keys, heads x d_head] behind the keys that are already there.</summary>
     /// <param name="panels">The panels.</param>
@@ -32,10 +47,30 @@ internal static unsafe class KeyPanels
     }
 }
 
+/// <summary>
+/// Most places that runs of keys take in panels, in whatever order they are placed (<see cref="KeyPanels.Place"/>): the gap in front of
+/// a run is shorter than the run, and no run takes more panels than it would alone.
+/// </summary>
+internal struct KeyPlaces
+{
+    private long _twice;
+    private long _apart;
+
+    /// <summary>The places.</summary>
+    internal readonly long Most => Math.Min(_twice, _apart);
+
+    /// <summary>Adds a run of so many keys.</summary>
+    internal void Add(int keys)
+    {
+        _twice += 2L * keys;
+        _apart += (keys + KeyPanels.Width - 1L) / KeyPanels.Width * KeyPanels.Width;
+    }
+}
+
 /// <summary>Consecutive keys and values of one head.</summary>
 internal unsafe struct KeyRun
 {
-    /// <summary>The head's part of the first panel, [d_head, 32].</summary>
+    /// <summary>The first key in the head's part of the first panel; its next value stands 32 floats on. As many floats as a panel is wide are readable from each.</summary>
     internal float* Keys;
 
     /// <summary>Floats from panel to panel.</summary>

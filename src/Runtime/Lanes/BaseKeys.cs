@@ -3,25 +3,29 @@ using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Lanes;
 
-/// <summary>Keys and values of all layers of the base runs.</summary>
+/// <summary>Keys of all layers of the base runs; the values that go with them are those that were recorded.</summary>
 internal sealed unsafe class BaseKeys : PassKeys
 {
-    private readonly FloatBlock[][] _panels;
-    private readonly FloatBlock[][] _values;
+    private readonly FloatBlock[] _panels;
+    private readonly Func<int, int, FloatBlock> _values;
     private readonly RowSegment[] _segments;
+    private readonly int[] _places;
     private int _layer;
 
-    public BaseKeys(ModelConfig config, RowSegment[] segments, int threads, Workspace memory)
+    /// <summary>Lays the keys out.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="segments">The sequences.</param>
+    /// <param name="values">Where the values of a layer and a sequence are recorded, [positions, key-value heads x d_head].</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="memory">Where keys are kept.</param>
+    public BaseKeys(ModelConfig config, RowSegment[] segments, Func<int, int, FloatBlock> values, int threads, Workspace memory)
         : base(config, threads)
     {
         _segments = segments;
-        _panels = Allocate(count => KeyPanels.Floats(count, Heads, DHead));
-        _values = Allocate(count => (long)count * Width);
-
-        FloatBlock[][] Allocate(Func<int, long> floats) =>
-        [
-            .. Enumerable.Range(0, config.NLayers).Select(_ => segments.Select(s => memory.Take(1, floats(s.Count))).ToArray()),
-        ];
+        _values = values;
+        _places = Places(segments);
+        long floats = KeyPanels.Floats(_places[^1] + segments[^1].Count, Heads, DHead);
+        _panels = [.. Enumerable.Range(0, config.NLayers).Select(_ => memory.Take(1, floats))];
     }
 
     public override int End(int keys) => _segments[keys].End;
@@ -29,11 +33,6 @@ internal sealed unsafe class BaseKeys : PassKeys
     public override void Put(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
     {
         _layer = layer;
-        foreach (RowSegment segment in segments)
-        {
-            v.From(segment.Row, Width).Rows(segment.Count, Width).CopyTo(_values[layer][segment.Keys].Span);
-        }
-
         Pack(layer, segments, k);
     }
 
@@ -45,8 +44,8 @@ internal sealed unsafe class BaseKeys : PassKeys
 
     /// <summary>The first keys of a sequence.</summary>
     public KeyRun First(int layer, int sequence, int head, int count) =>
-        Run(_panels[layer][sequence].Pointer, _values[layer][sequence].Pointer, 0, count, head);
+        Run(_panels[layer].Pointer, _places[sequence], _values(layer, sequence).Pointer, 0, count, head);
 
     protected override (nint Panels, int Held) Target(int layer, RowSegment segment) =>
-        ((nint)_panels[layer][segment.Keys].Pointer, 0);
+        ((nint)_panels[layer].Pointer, _places[segment.Keys] + segment.First);
 }

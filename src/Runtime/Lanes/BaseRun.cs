@@ -47,11 +47,9 @@ internal sealed class BaseRun : IDisposable
         var starts = new int[own.Count];
         RowSegment[] segments = BatchRun.Segments(own, starts);
         Workspace counting = Workspace.Counting();
-        _ = new BaseHooks.Records(points, plan, model.Hooks, own.Lengths, counting);
-        _ = new BaseKeys(config, segments, threads, counting);
+        _ = Kept(counting);
         _kept = new Workspace(counting.Used);
-        _records = new BaseHooks.Records(points, plan, model.Hooks, own.Lengths, _kept);
-        _keys = new BaseKeys(config, segments, threads, _kept);
+        (_records, _keys) = Kept(_kept);
         var hooks = new BaseHooks(plan, _records);
         PassSize size = BatchRun.Size(config, segments, cached: true, hooks);
         Workspace memory = model.Resources.Memory.Rent(PassBuffers.Floats(config, size));
@@ -62,10 +60,18 @@ internal sealed class BaseRun : IDisposable
             pass.SetRows(segments);
             pass.Embed(own, starts);
             int[][] read = [.. sequences.Select(s => options.Logits.Resolve(batch.Tokens(s).Length, s))];
-            int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p))];
+            ActivationCache[] sources = options.Sources.Count > 0 && plan.IsEmpty ? [.. sequences.Select(s => options.Sources[s])] : [];
+            SharedRows shared = SharedRows.Find(model, segments, buffers.Stream, points, sources, read);
+            shared.Record(config, points, _records, threads);
+            segments = shared.Leave(segments, buffers.Stream, config.DModel);
+            int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p - segments[i].First))];
             bool prune = !whole && plan.IsEmpty && rows.Length > 0 && points.All(p => LanesPrune(config, p));
             for (int layer = 0; layer < config.NLayers; layer++)
             {
+                shared.FillKeys(layer, buffers.K, config.NKeyValueHeads * config.DHead);
+                pass.PutKeys(layer, shared.Given);
+                pass.SetRows(segments);
+                pass.FillPositionRows();
                 pass.RunBlock(layer, needed: prune && layer == config.NLayers - 1 ? rows : null);
             }
 
@@ -79,6 +85,12 @@ internal sealed class BaseRun : IDisposable
         finally
         {
             model.Resources.Memory.Return(memory);
+        }
+
+        (BaseHooks.Records Records, BaseKeys Keys) Kept(Workspace place)
+        {
+            var records = new BaseHooks.Records(points, plan, model.Hooks, own.Lengths, place);
+            return (records, new BaseKeys(config, segments, (layer, s) => records.Block(Hook.V(layer), s), threads, place));
         }
     }
 
@@ -159,72 +171,5 @@ internal sealed class BaseRun : IDisposable
         }
 
         return chosen;
-    }
-}
-
-/// <summary>Applies the base's interventions and records what was there before and after.</summary>
-internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records records) : IForwardHooks
-{
-    public bool Wants(HookPoint point) => records.Wants(point) || plan.Targets(point);
-
-    public bool MayChange(HookPoint point) => plan.Targets(point);
-
-    public void OnActivation(in Activation activation)
-    {
-        bool changed = plan.Targets(activation.Point);
-        if (changed && records.Wants(activation.Point))
-        {
-            records.PutBefore(activation);
-        }
-
-        if (changed)
-        {
-            plan.Apply(activation);
-        }
-
-        if (records.Wants(activation.Point))
-        {
-            records.PutAfter(activation);
-        }
-    }
-
-    /// <summary>What was recorded of each sequence.</summary>
-    internal sealed class Records
-    {
-        private readonly Dictionary<HookPoint, FloatBlock[]> _after = [];
-        private readonly Dictionary<HookPoint, FloatBlock[]> _before = [];
-
-        /// <summary>Lays the records out; points that the base's interventions change are kept twice.</summary>
-        public Records(
-            IReadOnlyCollection<HookPoint> points, InterventionPlan plan, HookMap map, IReadOnlyList<int> lengths, Workspace memory)
-        {
-            foreach (HookPoint point in points)
-            {
-                FloatBlock[] Take() => [.. lengths.Select(n => memory.Take(
-                    1, map.Shape(point, n, n).Aggregate(1L, (product, size) => product * size)))];
-                _after[point] = Take();
-                if (plan.Targets(point))
-                {
-                    _before[point] = Take();
-                }
-            }
-        }
-
-        public bool Wants(HookPoint point) => _after.ContainsKey(point);
-
-        public ReadOnlySpan<float> Before(HookPoint point, int place) =>
-            _before.TryGetValue(point, out FloatBlock[]? values) ? values[place].Span : After(point, place);
-
-        public ReadOnlySpan<float> After(HookPoint point, int place) => _after[point][place].Span;
-
-        public void PutAfter(in Activation activation)
-        {
-            // In the last layer single rows may be all there is; attention, whose rows lie apart, is whole then.
-            Span<float> values = _after[activation.Point][activation.Sequence].Span;
-            int at = activation.FirstPosition == 0 ? 0 : activation.FirstPosition * (activation.Data.Length / activation.Positions);
-            activation.Data.CopyTo(values[at..]);
-        }
-
-        public void PutBefore(in Activation activation) => activation.Data.CopyTo(_before[activation.Point][activation.Sequence].Span);
     }
 }

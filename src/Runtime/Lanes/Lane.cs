@@ -37,6 +37,9 @@ internal sealed class Lane
     /// <summary>Where the variant's own interventions change what the base run has, in firing order.</summary>
     public required IReadOnlyList<LaneChange> Changes { get; init; }
 
+    /// <summary>Rows of the stream in front of the start layer that the source run has: position, and row of that run.</summary>
+    public IReadOnlyList<(int Position, int Row)> Copied { get; set; } = [];
+
     /// <summary>Whether every row is computed to the end, because somebody looks at all of them.</summary>
     public bool Whole { get; set; }
 

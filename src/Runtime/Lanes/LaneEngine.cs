@@ -27,6 +27,18 @@ public sealed class LaneEngine : IVariantEngine
         new LaneRun(model, batch, new CheckedVariants(model, batch, variants, options), options, handle, options.MemoryBudget ?? DefaultMemory).Run();
     }
 
+    /// <summary>
+    /// What source runs (<see cref="VariantOptions.Sources"/>) have to record for all to be taken from them that variants share with them.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="changed">The points that variants change.</param>
+    public static IReadOnlyList<HookPoint> SourcePoints(TransformerModel model, IEnumerable<HookPoint> changed)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(changed);
+        return [.. LanePlanner.Recorded(model.Config, changed.Select(model.Hooks.Require))];
+    }
+
     /// <summary>Plans without computing more than the base runs.</summary>
     /// <param name="model">The model.</param>
     /// <param name="batch">The base sequences.</param>

@@ -21,39 +21,43 @@ internal sealed class LanePlanner
         _config = model.Config;
         _batch = batch;
         _options = options;
+        Sources = new SourceRows(model, options);
         _order = model.Hooks.AllPoints.Select((point, order) => (point, order)).ToDictionary(p => p.point, p => p.order);
     }
 
+    /// <summary>What is known of source runs.</summary>
+    public SourceRows Sources { get; }
+
     /// <summary>The points that base runs have to record for variants that change or record some points.</summary>
-    public HashSet<HookPoint> Recorded(IEnumerable<HookPoint> touched)
+    public static HashSet<HookPoint> Recorded(ModelConfig config, IEnumerable<HookPoint> touched)
     {
         HashSet<HookPoint> points = [];
-        for (int l = 0; l < _config.NLayers; l++)
+        for (int l = 0; l < config.NLayers; l++)
         {
             points.UnionWith([Hook.ResidPre(l), Hook.Q(l), Hook.K(l), Hook.V(l)]);
         }
 
         foreach (HookPoint point in touched)
         {
-            LaneEntry entry = LaneEntries.Of(_config, point.Kind);
+            LaneEntry entry = LaneEntries.Of(config, point.Kind);
             points.Add(point);
             if (LaneEntries.Given(entry) is { } given)
             {
                 points.Add(new HookPoint(given, point.Layer));
             }
 
-            points.Add(StreamPoint(entry, point.Layer));
+            points.Add(StreamPoint(config, entry, point.Layer));
         }
 
         return points;
     }
 
     /// <summary>The recorded point from which an entry takes the stream.</summary>
-    public HookPoint StreamPoint(LaneEntry entry, int layer) => entry switch
+    public static HookPoint StreamPoint(ModelConfig config, LaneEntry entry, int layer) => entry switch
     {
-        LaneEntry.Top => Top(),
+        LaneEntry.Top => new HookPoint(LaneEntries.Stream(config, LaneEntry.Top), config.NLayers - 1),
         LaneEntry.Embed => Hook.ResidPre(0),
-        _ => new HookPoint(LaneEntries.Stream(_config, entry), layer),
+        _ => new HookPoint(LaneEntries.Stream(config, entry), layer),
     };
 
     /// <summary>The lane of a variant; null when nothing that is read of it can differ from the base run. May be called from several threads.</summary>
@@ -88,6 +92,7 @@ internal sealed class LanePlanner
             Whole = plan.IsOpaque || variant.Observe.Count > 0,
         };
         Place(lane);
+        lane.Copied = Sources.Of(lane, baseRun);
         return lane.Whole || Reaches(lane) ? lane : null;
     }
 
@@ -182,6 +187,4 @@ internal sealed class LanePlanner
 
         return lastChanged < 0 ? (0, 0) : (firstChanged, lastChanged + 1);
     }
-
-    private HookPoint Top() => new(LaneEntries.Stream(_config, LaneEntry.Top), _config.NLayers - 1);
 }

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime.Forward;
+using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Lanes;
 
@@ -69,7 +70,7 @@ internal sealed class LaneRun(
             first += sequences.Count;
         }
 
-        HashSet<HookPoint> Recorded(int sequence) => _planner.Recorded(variants.Touched[sequence]);
+        HashSet<HookPoint> Recorded(int sequence) => LanePlanner.Recorded(_config, variants.Touched[sequence]);
     }
 
     private void RunSequences(List<int> sequences, HashSet<HookPoint> points, int[] indices)
@@ -87,6 +88,7 @@ internal sealed class LaneRun(
         long left = Math.Max(0, budget - _baseBytes - WalkBytes());
         List<Lane> lanes = [];
         long bytes = 0;
+        KeyPlaces keys = default;
         foreach (int[] some in indices.Chunk(CheckedVariants.AtATime))
         {
             Lane?[] planned = variants.Each(
@@ -105,16 +107,18 @@ internal sealed class LaneRun(
                     continue;
                 }
 
-                long more = LaneBytes(lane);
-                if (lanes.Count > 0 && bytes + more > left)
+                KeyPlaces together = keys;
+                together.Add(lane.Rows);
+                if (lanes.Count > 0 && bytes + LaneBytes(lane) + KeyBytes(together) > left)
                 {
                     Walk([.. lanes], baseRun);
                     lanes.Clear();
-                    bytes = 0;
+                    (bytes, keys) = (0, default);
                 }
 
                 lanes.Add(lane);
-                bytes += more;
+                bytes += LaneBytes(lane);
+                keys.Add(lane.Rows);
             }
         }
 
@@ -155,7 +159,9 @@ internal sealed class LaneRun(
         _plan.Walks++;
         _plan.Lanes += lanes.Length;
         _plan.Rows += lanes.Sum(l => (long)l.Rows);
-        _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence)));
+        HashSet<int> headInputs = [.. lanes.SelectMany(l => l.Plan.Points.Concat(l.Variant.Observe))
+            .Where(p => p.Kind is HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput).Select(p => p.Layer)];
+        _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence), headInputs));
         long floats = LaneWalk.Floats(_config, lanes, baseRun);
         _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (floats * sizeof(float)));
         if (handle is null)
@@ -214,7 +220,8 @@ internal sealed class LaneRun(
     private ActivationCache Recorded(Variant variant, Dictionary<HookPoint, float[]> own, BaseRun baseRun)
     {
         var cache = new ActivationCache(
-            model.Hooks, batch.Tokens(variant.Sequence).Length, VariantChecks.Changed(model, variant, options));
+            model.Hooks, batch.Tokens(variant.Sequence).Length, VariantChecks.Changed(model, variant, options))
+        { Finite = true };
         foreach (HookPoint point in variant.Observe.Select(model.Hooks.Require))
         {
             cache.Put(point, own.TryGetValue(point, out float[]? values) ? values : baseRun.After(point, variant.Sequence).ToArray());
@@ -236,12 +243,12 @@ internal sealed class LaneRun(
         options.Progress?.Report(new VariantProgress(_done, variants.Variants.Count));
     }
 
-    /// <summary>What the base run of a sequence keeps: recorded points, keys and values.</summary>
+    /// <summary>What the base run of a sequence keeps: recorded points, values among them, and keys.</summary>
     private long BaseBytes(int sequence, HashSet<HookPoint> points)
     {
         int length = batch.Tokens(sequence).Length;
         long floats = points.Sum(p => model.Hooks.Shape(p, length, length).Aggregate(1L, (product, n) => product * n));
-        return (floats + (2L * _config.NLayers * (length + 31) * _config.NKeyValueHeads * _config.DHead)) * sizeof(float);
+        return (floats + ((long)_config.NLayers * (length + KeyPanels.Width - 1) * _config.NKeyValueHeads * _config.DHead)) * sizeof(float);
     }
 
     /// <summary>What the pass of base runs holds of a sequence, patterns and the like that are listened to left out.</summary>
@@ -255,7 +262,7 @@ internal sealed class LaneRun(
     private long WalkBytes() => sizeof(float) * ((options.Tokens.IsAll ? LaneWalk.VocabularyRows * (long)_config.DVocab : 0)
         + (PassBuffers.NeuronRows * (long)_config.DMlp * (_config.Gated ? 2 : 1)));
 
-    /// <summary>What a walk holds of a lane.</summary>
+    /// <summary>What a walk holds of a lane, keys left out: those of all lanes share panels.</summary>
     private long LaneBytes(Lane lane)
     {
         int heads = _config.NHeads * _config.DHead, keys = _config.NKeyValueHeads * _config.DHead;
@@ -266,8 +273,10 @@ internal sealed class LaneRun(
         bool streams = lane.Plan.Points.Concat(lane.Variant.Observe)
             .Any(p => p.Kind is HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput or HookKind.Result);
         row += streams ? 2L * _config.NHeads * _config.DModel : 0;
-        return ((lane.Rows * row) + ((lane.Rows + 31L) / 32 * 32 * keys) + (lane.Read.Length * Tokens(lane.Sequence))) * sizeof(float);
+        return ((lane.Rows * row) + (lane.Read.Length * Tokens(lane.Sequence))) * sizeof(float);
     }
+
+    private long KeyBytes(KeyPlaces places) => sizeof(float) * KeyPanels.Floats(places.Most, _config.NKeyValueHeads, _config.DHead);
 
     private sealed class LanePlanTotals
     {

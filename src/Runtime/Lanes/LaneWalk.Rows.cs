@@ -123,8 +123,11 @@ internal sealed partial class LaneWalk
         }
     }
 
-    /// <summary>The rows whose stream differs from the base's where they enter the block.</summary>
-    private bool[] ChangedRows(RowSegment[] segments, int layer)
+    /// <summary>
+    /// The rows whose queries, keys and values are computed where they enter the block: those whose stream differs from the base's, unless
+    /// the source run has them.
+    /// </summary>
+    private bool[] ComputedRows(RowSegment[] segments, int layer)
     {
         var changed = new bool[_pass.Rows];
         foreach (RowSegment segment in segments)
@@ -136,26 +139,51 @@ internal sealed partial class LaneWalk
                 Mark(change.From, change.To);
             }
 
+            foreach ((int position, _) in lane.Copied)
+            {
+                changed[segment.Row + position - segment.First] = false;
+            }
+
             void Mark(int from, int to) => changed.AsSpan(segment.Row + from - segment.First, to - from).Fill(true);
         }
 
         return changed;
     }
 
-    /// <summary>Queries, keys and values of the rows that are not changed.</summary>
-    private void FillHeads(RowSegment[] segments, int layer, bool[]? changed = null)
+    /// <summary>Queries, keys and values of the rows that are not computed.</summary>
+    private void FillHeads(RowSegment[] segments, int layer, bool[]? computed = null)
     {
         int q = _config.NHeads * _config.DHead, k = _config.NKeyValueHeads * _config.DHead;
-        FillRows(segments, Hook.Q(layer), after: false, _buffers.Q, q, changed);
-        FillRows(segments, Hook.K(layer), after: false, _buffers.K, k, changed);
-        FillRows(segments, Hook.V(layer), after: false, _buffers.V, k, changed);
+        FillRows(segments, Hook.Q(layer), after: false, _buffers.Q, q, computed);
+        FillRows(segments, Hook.K(layer), after: false, _buffers.K, k, computed);
+        FillRows(segments, Hook.V(layer), after: false, _buffers.V, k, computed);
+    }
+
+    /// <summary>Queries, keys and values of the rows that are those of a source run.</summary>
+    private void CopyHeads(RowSegment[] segments, int layer)
+    {
+        int q = _config.NHeads * _config.DHead, k = _config.NKeyValueHeads * _config.DHead;
+        foreach (RowSegment segment in segments)
+        {
+            Lane lane = _lanes[segment.Sequence];
+            foreach ((int position, int row) in lane.Copied)
+            {
+                int to = segment.Row + position - segment.First;
+                Copy(Hook.Q(layer), _buffers.Q, q);
+                Copy(Hook.K(layer), _buffers.K, k);
+                Copy(Hook.V(layer), _buffers.V, k);
+
+                void Copy(HookPoint point, FloatBlock destination, int width) => _planner.Sources.Values(point, lane.Sequence)
+                    .Slice(row * width, width).CopyTo(destination.From(to, width).Span);
+            }
+        }
     }
 
     /// <summary>What is given where lanes enter a block.</summary>
     private void FillEntry(RowSegment[] segments, LaneEntry entry, int layer)
     {
         int d = _config.DModel;
-        HookPoint stream = _planner.StreamPoint(entry, layer);
+        HookPoint stream = LanePlanner.StreamPoint(_config, entry, layer);
 
         // Where the entry is the stream itself its interventions are still to come; else they are past.
         bool past = entry is not (LaneEntry.ResidMid or LaneEntry.ResidPost);

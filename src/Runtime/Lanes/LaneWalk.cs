@@ -121,10 +121,16 @@ internal sealed partial class LaneWalk
         RowSegment[] segments = Segments(lanes, l => (l.First, l.Length));
         SetRows(_stream.From(_rows, _config.DModel), segments);
         FillStream(segments, layer);
-        bool[] changed = ChangedRows(segments, layer);
-        int[] rows = [.. Enumerable.Range(0, changed.Length).Where(r => changed[r])];
-        _pass.RunJoinedBlock(layer, rows, () => FillHeads(segments, layer, changed), Needed(layer));
+        bool[] computed = ComputedRows(segments, layer);
+        int[] rows = [.. Enumerable.Range(0, computed.Length).Where(r => computed[r])];
+        _pass.RunJoinedBlock(layer, rows, Fill, Needed(layer));
         Append(_pass.Segments);
+
+        void Fill()
+        {
+            FillHeads(segments, layer, computed);
+            CopyHeads(segments, layer);
+        }
     }
 
     /// <summary>Lanes that start inside this block, each from its entry on, in its changed rows only.</summary>
@@ -169,7 +175,7 @@ internal sealed partial class LaneWalk
         {
             RowSegment[] segments = ReadSegments(lanes, l => (l.First, l.Length));
             SetRows(_buffers.OwnStream, segments);
-            FillRows(segments, _planner.StreamPoint(LaneEntry.Top, 0), after: true, _buffers.OwnStream, _config.DModel);
+            FillRows(segments, LanePlanner.StreamPoint(_config, LaneEntry.Top, 0), after: true, _buffers.OwnStream, _config.DModel);
             AppendRows();
         }
     }

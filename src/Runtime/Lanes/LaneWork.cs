@@ -4,8 +4,7 @@ using Interp.Runtime.Forward;
 namespace Interp.Runtime.Lanes;
 
 /// <summary>
-/// Multiply-adds of a lane, by formula: those that <see cref="LaneWalk"/> counts, unless somebody listens in the last layer, which
-/// keeps rows that are left out here.
+/// Multiply-adds of a lane, by formula: those that <see cref="LaneWalk"/> counts, unless lanes record or run code of the caller's.
 /// </summary>
 internal static class LaneWork
 {
@@ -13,21 +12,22 @@ internal static class LaneWork
     /// <param name="config">The model.</param>
     /// <param name="lane">The lane.</param>
     /// <param name="tokens">Vocabulary entries that are read.</param>
-    public static long Of(ModelConfig config, Lane lane, long tokens)
+    /// <param name="headInputs">Layers in which somebody listens to what each head reads: there all rows are computed.</param>
+    public static long Of(ModelConfig config, Lane lane, long tokens, IReadOnlySet<int> headInputs)
     {
         int last = config.NLayers - 1;
         long mix = PassWork.FeedForward(config), total = 0;
         if (lane.Entry is >= LaneEntry.Heads and < LaneEntry.Top)
         {
-            total += Start(config, lane, mix);
+            total += Start(config, lane, mix, headInputs.Contains(last));
         }
 
         long rows = lane.Rows;
         for (int layer = lane.JoinLayer; layer <= last; layer++)
         {
-            bool pruned = layer == last && !lane.Whole;
+            bool pruned = layer == last && !lane.Whole && !headInputs.Contains(last);
             long kept = pruned ? Needed(lane, lane.First, lane.Length) : rows;
-            total += Inputs(config, lane, layer, pruned ? kept : rows);
+            total += Inputs(config, lane, layer, pruned ? kept : rows, headInputs.Contains(layer));
             total += Attention(config, lane, lane.First, lane.Length, pruned) + (kept * (PassWork.Output(config) + mix));
         }
 
@@ -38,9 +38,9 @@ internal static class LaneWork
     }
 
     /// <summary>The start layer of a lane that begins inside it.</summary>
-    private static long Start(ModelConfig config, Lane lane, long mix)
+    private static long Start(ModelConfig config, Lane lane, long mix, bool every)
     {
-        bool pruned = lane.StartLayer == config.NLayers - 1 && !lane.Whole;
+        bool pruned = lane.StartLayer == config.NLayers - 1 && !lane.Whole && !(every && lane.Entry == LaneEntry.Heads);
         long rows = pruned ? Needed(lane, lane.ChangedFrom, lane.ChangedTo) : lane.ChangedTo - lane.ChangedFrom;
         return lane.Entry switch
         {
@@ -52,10 +52,10 @@ internal static class LaneWork
     }
 
     /// <summary>Queries, keys and values: at the join of changed rows only, later of all; in the last layer queries of the rows that are read.</summary>
-    private static long Inputs(ModelConfig config, Lane lane, int layer, long queries)
+    private static long Inputs(ModelConfig config, Lane lane, int layer, long queries, bool listened)
     {
         bool joins = layer == lane.JoinLayer;
-        bool every = joins && (lane.Entry == LaneEntry.EveryInput || config.Positions == PositionKind.Shortformer
+        bool every = joins && (listened || lane.Entry == LaneEntry.EveryInput || config.Positions == PositionKind.Shortformer
             || lane.Changes.Any(c => c.Point.Layer == layer && LaneEntries.Of(config, c.Point.Kind) == LaneEntry.EveryInput));
         if (!joins || every)
         {
@@ -67,6 +67,8 @@ internal static class LaneWork
         {
             changed.UnionWith(Enumerable.Range(change.From, change.To - change.From));
         }
+
+        changed.ExceptWith(lane.Copied.Select(copied => copied.Position));
 
         return changed.Count * (PassWork.Query(config) + PassWork.KeysAndValues(config));
     }

@@ -22,6 +22,9 @@ public sealed class ActivationCache
     /// <summary>The points at which interventions changed values in this run; recorded values are those after them.</summary>
     public IReadOnlyCollection<HookPoint> Changed { get; }
 
+    /// <summary>Whether all values of the run are known to be finite, those that were not recorded as well.</summary>
+    internal bool Finite { get; set; }
+
     /// <summary>The recorded points in firing order.</summary>
     public IReadOnlyList<HookPoint> Points => [.. _map.AllPoints.Where(_values.ContainsKey)];
 
@@ -79,10 +82,13 @@ public sealed class ActivationCache
         return new TensorValue(Shape(point), Values(point));
     }
 
+    /// <summary>Whether the run was one of the model with these hook points.</summary>
+    internal bool IsOf(HookMap map) => ReferenceEquals(_map, map);
+
     /// <summary>Some of what was recorded, as a run that recorded only these points and changed only those would have it.</summary>
     internal ActivationCache Only(IEnumerable<HookPoint> points, IReadOnlyCollection<HookPoint> changed)
     {
-        var only = new ActivationCache(_map, Positions, changed);
+        var only = new ActivationCache(_map, Positions, changed) { Finite = Finite };
         foreach (HookPoint point in points)
         {
             only._values[point] = Values(point);

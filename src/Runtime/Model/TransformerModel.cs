@@ -168,6 +168,11 @@ public sealed class TransformerModel
         var hooks = new RunHooks(plan, Hooks.ResolveAll(options.Observe), caches);
         float[] logits = Forward(
             batch, hooks, null, options.Logits, options.Threads, options.AllowNonFinite, out NonFinite? nonFinite);
+        foreach (ActivationCache cache in caches)
+        {
+            cache.Finite = nonFinite is null;
+        }
+
         return new RunResult(batch, logits, options.Logits, Config.DVocab, caches, nonFinite);
     }
 

@@ -17,6 +17,17 @@ internal static class VariantChecks
                 $"base interventions: expected a list for each of {batch.Count} sequences, found {options.Base.Count}");
         }
 
+        if (options.Sources.Count > 0 && options.Sources.Count != batch.Count)
+        {
+            throw new InvalidInputException(
+                $"source runs: expected one for each of {batch.Count} sequences, found {options.Sources.Count}");
+        }
+
+        if (options.Sources.Any(source => !source.IsOf(model.Hooks)))
+        {
+            throw new InvalidInputException("source runs: expected runs of this model, found one of another");
+        }
+
         if (options.MemoryBudget is < 1)
         {
             throw new InvalidInputException($"memory budget: expected at least 1 byte, found {options.MemoryBudget}");

@@ -19,6 +19,14 @@ public sealed record VariantOptions
     public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; init; } = [];
 
     /// <summary>
+    /// For each sequence a run of this model that patches of its variants copy from; empty = none. What is the same in both, bit for bit,
+    /// an engine may take from that run instead of computing it: queries, keys and values of a patched row of <c>resid_pre</c>, and the
+    /// rows of a base run in front of the first token that differs. That needs what <see cref="LaneEngine.SourcePoints"/> lists to be
+    /// recorded. No result depends on it.
+    /// </summary>
+    public IReadOnlyList<ActivationCache> Sources { get; init; } = [];
+
+    /// <summary>
     /// Whether variants whose values are not finite are handed over (<see cref="VariantResult.NonFinite"/>), which are
     /// an error otherwise.
     /// </summary>

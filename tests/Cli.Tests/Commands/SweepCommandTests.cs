@@ -80,6 +80,18 @@ public sealed class SweepCommandTests
     }
 
     [Fact]
+    public void A_report_of_a_sweep_that_was_stopped_before_its_first_cell_is_said_to_be_none()
+    {
+        using var work = new Workspace();
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Outcome outcome = Tool.Run(source.Token, ["patch", "--model", "demo", .. Pair, "--report", work.At("p.html")]);
+        Assert.Equal(130, outcome.Code);
+        Assert.Empty(work.Entries);
+        Assert.Contains("p.html: no report, because nothing was finished", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_knockout_and_a_path_name_the_circuit()
     {
         Outcome knockout = Tool.Demo(

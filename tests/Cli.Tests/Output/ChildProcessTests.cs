@@ -65,6 +65,45 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task A_process_that_is_told_to_end_keeps_what_is_finished_and_leaves_nothing_else()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("There is no such signal.");
+        }
+
+        using var work = new Workspace();
+        string row = $$"""{"clean": "{{Tool.Clean}}", "corrupted": "{{Tool.Corrupted}}", "answer": "met", "wrong": "saw"}""";
+        string data = work.Put("d.jsonl", string.Join('\n', Enumerable.Repeat(row, 4000)));
+        string file = work.At("p.csv"), page = work.At("p.html");
+        using Process process = Start(
+            [
+                "patch", "--model", "demo", "--data", data, "--sites", "z", "--by", "layer,head,pos", "--engine", "naive", "--out", file, "--report", page,
+            ]);
+        var waited = Stopwatch.StartNew();
+        while (!File.Exists(file + ".partial") && waited.Elapsed < TimeSpan.FromMinutes(1))
+        {
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.False(process.HasExited, "the sweep ended before it could be told to end");
+        using (Process kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCode.Interrupted, process.ExitCode);
+        Assert.Contains("stopped after", error, StringComparison.Ordinal);
+        Assert.All(work.Entries, entry => Assert.Contains(entry, new[] { "d.jsonl", "p.csv", "p.csv.partial", "p.html" }));
+
+        // A cell is finished when all of its prompts are: whether the first one was is a matter of time.
+        Assert.Equal(File.Exists(file), File.Exists(page));
+        Assert.Equal(!File.Exists(page), error.Contains("no report, because nothing was finished", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Commands_that_write_no_arrow_file_do_not_load_its_library()
     {
         // A copy of the program whose Arrow assemblies are empty: it can only run where they are not loaded.

@@ -14,10 +14,10 @@ public sealed class StoppedSweepTests
     {
         using var work = new Workspace();
         var command = new Command("patch");
-        var table = new TableOptions(command);
+        var table = new TableOptions(command, report: true);
         CommonOptions.AddTo(command);
         string path = work.At("p.csv");
-        string[] arguments = ["--out", path];
+        string[] arguments = ["--out", path, "--report", work.At("p.html")];
         using var error = new StringWriter();
         using var source = new CancellationTokenSource();
         var session = new Session(command.Parse(arguments), arguments, TextWriter.Null, error, source.Token);
@@ -28,6 +28,9 @@ public sealed class StoppedSweepTests
         }, new SweepResult(false, false, t => SweepSummary.Of(t))));
         Assert.Equal(2, File.ReadAllLines(path).Length);
         Assert.Equal([$"{path}: table ablation, 1 rows", "ablation: stopped after 1 of 8 cells"], Lines(error));
+        session.WriteReportOfStopped();
+        Assert.Contains("p.html: report of 1 tables", Lines(error)[^1], StringComparison.Ordinal);
+        Assert.Equal(["p.csv", "p.html"], work.Entries);
     }
 
     private static PromptPair Pair => new()

@@ -36,6 +36,22 @@ public sealed class SameBitsTests
         Same(model.Run(tokens).LogitBytes(), model.Run(tokens, All(model)).LogitBytes()));
 
     [Fact]
+    public void What_is_recorded_does_not_depend_on_which_logits_are_read() => Property((model, tokens) =>
+    {
+        ActivationCache all = model.Run(tokens, All(model)).Cache();
+        foreach (HookPoint point in model.Hooks.AllPoints.Where(p => p.Layer == model.Config.NLayers - 1))
+        {
+            foreach (LogitRows rows in new[] { LogitRows.Last, LogitRows.None })
+            {
+                RunResult run = model.Run(tokens, new RunOptions { Observe = [point], Logits = rows });
+                Same(
+                    MemoryMarshal.AsBytes<float>(all.Values(point)).ToArray(),
+                    MemoryMarshal.AsBytes<float>(run.Cache().Values(point)).ToArray());
+            }
+        }
+    });
+
+    [Fact]
     public void A_patch_of_a_run_with_its_own_values_changes_no_byte() => Property((model, tokens) =>
     {
         RunResult run = model.Run(tokens, All(model));

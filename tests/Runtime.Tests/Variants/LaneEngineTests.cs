@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CsCheck;
 using Interp.Hooks;
 using Interp.Runtime.Lanes;
@@ -46,7 +45,7 @@ public sealed class LaneEngineTests
                 }
             }
 
-            Same(model, variants, new VariantOptions());
+            Engines.Same(model, Clean, variants, new VariantOptions());
         }
     }
 
@@ -65,7 +64,7 @@ public sealed class LaneEngineTests
         new LaneEngine().Run(
             model, new TokenBatch(Clean), variants, new VariantOptions(),
             (in VariantResult result) => Assert.Equal(expected, result.Logits.ToArray()));
-        Same(model, variants, new VariantOptions());
+        Engines.Same(model, Clean, variants, new VariantOptions());
     }
 
     [Fact]
@@ -81,7 +80,7 @@ public sealed class LaneEngineTests
         string Message(IVariantEngine engine) => Assert.Throws<InvalidInputException>(
             () => engine.Run(model, new TokenBatch(Clean), variants, new VariantOptions(), (in VariantResult _) => { })).Message;
         Assert.Equal(Message(new NaiveEngine()), Message(new LaneEngine()));
-        Same(model, variants, new VariantOptions { AllowNonFinite = true });
+        Engines.Same(model, Clean, variants, new VariantOptions { AllowNonFinite = true });
     }
 
     [Fact]
@@ -90,15 +89,26 @@ public sealed class LaneEngineTests
         foreach (ModelConfig config in Styles())
         {
             TransformerModel model = RandomModel.Create(config, 4);
-            RunResult source = model.Run(new TokenBatch(Source), new RunOptions { Observe = ["*"] });
+            RunResult source = model.Run(new TokenBatch(Source), new RunOptions { Observe = [.. model.Hooks.AllPoints.Select(p => (HookQuery)p)] });
             var batch = new TokenBatch(Clean);
-            foreach (LogitRows rows in new[] { LogitRows.Last, LogitRows.At(new[] { 1, -1 }), LogitRows.All })
+            foreach ((LogitRows rows, bool sources) in new[]
+                     {
+                         (LogitRows.Last, true), (LogitRows.At(new[] { 1, -1 }), true), (LogitRows.All, true), (LogitRows.Last, false),
+                     })
             {
-                var options = new VariantOptions { Logits = rows, Tokens = LogitTokens.Of([[3, 1], [2], [9, 8, 30]]) };
-                foreach (HookPoint point in model.Hooks.Points.Where(p => p.Kind is not (HookKind.ExpertIndices or HookKind.UnembedOut)))
+                var options = new VariantOptions
                 {
-                    Variant[] variants = [.. Enumerable.Range(0, 3).SelectMany(s => Enumerable.Range(0, Clean[s].Length).Select(
-                        p => new Variant(s, [new Patch(point, source.Cache(s).Value(point), Scope.At(p))])))];
+                    Logits = rows,
+                    Tokens = LogitTokens.Of([[3, 1], [2], [9, 8, 30]]),
+                    Sources = sources ? [.. Enumerable.Range(0, 3).Select(source.Cache)] : [],
+                };
+                HookPoint[] points = [.. model.Hooks.AllPoints.Where(p => p.Kind is not (HookKind.ExpertIndices or HookKind.UnembedOut))];
+                foreach (HookPoint point in points)
+                {
+                    // Beside variants of one point one of another, since lanes of a walk share what they listen to.
+                    HookPoint beside = points[(Array.IndexOf(points, point) * 7) % points.Length];
+                    Variant[] variants = [new(0, [Patch(beside, 0, 3)]), .. Enumerable.Range(0, 3).SelectMany(
+                        s => Enumerable.Range(0, Clean[s].Length).Select(p => new Variant(s, [Patch(point, s, p)])))];
                     LanePlanSummary plan = LaneEngine.Explain(model, batch, variants, options);
                     var run = new LaneRun(model, batch, new CheckedVariants(model, batch, variants, options), options, (in VariantResult _) => { }, 1 << 30);
                     run.Run();
@@ -113,6 +123,8 @@ public sealed class LaneEngineTests
                     Assert.True(plan.MultiplyAdds <= plan.NaiveMultiplyAdds + (Clean.Length * plan.NaiveMultiplyAdds / variants.Length));
                 }
             }
+
+            Patch Patch(HookPoint point, int s, int position) => new(point, source.Cache(s).Value(point), Scope.At(position));
         }
     }
 
@@ -126,7 +138,12 @@ public sealed class LaneEngineTests
                 var random = new Random(seed);
                 RunResult source = model.Run(
                     new TokenBatch(Source),
-                    new RunOptions { Observe = [.. model.Hooks.AllPoints.Select(p => (HookQuery)p)], AllowNonFinite = true });
+                    new RunOptions
+                    {
+                        Observe = [.. model.Hooks.AllPoints.Select(p => (HookQuery)p)],
+                        Interventions = random.Next(3) == 0 ? [Ablate.Zero(Point(model, random), Scope.Everything)] : [],
+                        AllowNonFinite = true,
+                    });
                 List<Variant> variants = [];
                 for (int tries = 0; tries < 40 && variants.Count < 14; tries++)
                 {
@@ -151,9 +168,10 @@ public sealed class LaneEngineTests
                     Tokens = random.Next(2) == 0 ? LogitTokens.All : LogitTokens.Of([[3, 1], [2], [9, 8, 30]]),
                     MemoryBudget = random.Next(3) switch { 0 => null, 1 => 1, _ => 200_000 },
                     AllowNonFinite = true,
+                    Sources = random.Next(3) > 0 ? [.. Enumerable.Range(0, 3).Select(source.Cache)] : [],
                     Base = withBase ? [.. Enumerable.Range(0, 3).Select(s => Base(model, random, source, s))] : [],
                 };
-                Same(model, variants, options);
+                Engines.Same(model, Clean, variants, options);
             },
             iter: Iterations);
     }
@@ -227,54 +245,4 @@ public sealed class LaneEngineTests
         RandomModel.Config(causal: false),
         RandomModel.Config(positions: PositionKind.Shortformer, attnOnly: true),
     ];
-
-    private static void Same(TransformerModel model, IReadOnlyList<Variant> variants, VariantOptions options)
-    {
-        Dictionary<int, Result> expected = Run(new NaiveEngine(), model, variants, options with { MemoryBudget = null });
-        foreach (int threads in new[] { 1, 2 })
-        {
-            Dictionary<int, Result> found = Run(new LaneEngine(), model, variants, options with { Threads = threads });
-            Assert.Equal(variants.Count, found.Count);
-            for (int i = 0; i < variants.Count; i++)
-            {
-                string what = $"{model.Config.Block} {model.Config.Positions} causal {model.Config.Causal}: variant {i} of sequence "
-                    + $"{variants[i].Sequence}, {string.Join(" + ", variants[i].Interventions)}";
-                SameBits(expected[i].Logits, found[i].Logits, what);
-                Assert.Equal(expected[i].Recorded.Keys, found[i].Recorded.Keys);
-                foreach ((HookPoint point, float[] values) in expected[i].Recorded)
-                {
-                    SameBits(values, found[i].Recorded[point], $"{what}, recorded {point}");
-                }
-            }
-        }
-    }
-
-    private static Dictionary<int, Result> Run(
-        IVariantEngine engine, TransformerModel model, IReadOnlyList<Variant> variants, VariantOptions options)
-    {
-        Dictionary<int, Result> results = [];
-        engine.Run(model, new TokenBatch(Clean), variants, options, (in VariantResult r) =>
-        {
-            ActivationCache? cache = r.Recorded;
-            Dictionary<HookPoint, float[]> recorded = cache?.Points.ToDictionary(p => p, p => cache.Values(p)) ?? [];
-            results.Add(r.Index, new Result(r.Logits.ToArray(), recorded));
-        });
-        return results;
-    }
-
-    /// <summary>The same bytes; undefined numbers are the same whatever their payload.</summary>
-    private static void SameBits(float[] expected, float[] found, string what)
-    {
-        Assert.Equal(expected.Length, found.Length);
-        ReadOnlySpan<int> a = MemoryMarshal.Cast<float, int>(expected), b = MemoryMarshal.Cast<float, int>(found);
-        for (int i = 0; i < a.Length; i++)
-        {
-            if (a[i] != b[i] && !(float.IsNaN(expected[i]) && float.IsNaN(found[i])))
-            {
-                Assert.Fail($"{what}: value {i} of {a.Length}: expected {expected[i]:R}, found {found[i]:R}");
-            }
-        }
-    }
-
-    private sealed record Result(float[] Logits, Dictionary<HookPoint, float[]> Recorded);
 }

@@ -51,6 +51,19 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         return caches;
     }
 
+    /// <summary>
+    /// What prompts record at points that are copied from them, and what else spares the engine computing anew what the runs share with
+    /// those that they are copied into, unless that takes much of its memory.
+    /// </summary>
+    public ActivationCache[] RecordSource(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<HookPoint> points)
+    {
+        HookPoint[] more = [.. LaneEngine.SourcePoints(model, points).Except(points)];
+        long bytes = prompts.Sum(prompt => more.Sum(
+            point => model.Hooks.Shape(point, prompt.Count, prompt.Count).Aggregate((long)sizeof(float), (product, n) => product * n)));
+        bool few = bytes <= (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 4;
+        return Record(prompts, few ? [.. points, .. more] : points);
+    }
+
     /// <summary>What many changed runs record, in one call of the engine.</summary>
     /// <param name="prompts">The prompts.</param>
     /// <param name="variants">The runs, with the points that each of them records.</param>
@@ -169,6 +182,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         return Means() with
         {
             Base = plan.Base,
+            Sources = plan.Sources,
             Logits = LogitRows.At(_metric.Position),
             Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
         };

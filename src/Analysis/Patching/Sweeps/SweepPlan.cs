@@ -1,4 +1,5 @@
 using Interp.Hooks;
+using Interp.Runtime;
 
 namespace Interp.Analysis;
 
@@ -20,6 +21,9 @@ internal sealed record SweepPlan(
 
     /// <summary>Interventions of the base run of each prompt; empty = none.</summary>
     public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; init; } = [];
+
+    /// <summary>For each prompt the run that values are taken from, if one; empty = none (<see cref="VariantOptions.Sources"/>).</summary>
+    public IReadOnlyList<ActivationCache> Sources { get; init; } = [];
 
     /// <summary>What runs need that is made a part of the sweep at a time; null = everything is at hand.</summary>
     public SweepStages? Stages { get; init; }
