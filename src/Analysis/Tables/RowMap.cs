@@ -118,35 +118,28 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
         return name.ToString();
     }
 
-    private static ColumnType TypeOf(Type type) => ColumnOf(type) switch
+    private static ColumnType TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
-        Type t when t == typeof(Int32Column) => ColumnType.Int32,
-        Type t when t == typeof(Float64Column) => ColumnType.Float64,
-        _ => ColumnType.Text,
+        Type t when t == typeof(int) => ColumnType.Int32,
+        Type t when t == typeof(double) => ColumnType.Float64,
+        Type t when t == typeof(string) => ColumnType.Text,
+        Type t => throw new NotSupportedException($"{typeof(T).Name}: expected int, double or string, found {t.Name}"),
     };
 
     /// <summary>A column's type, how a value is added to it and read, and what refuses null; named one by one, so that none is trimmed away.</summary>
-    private static (Type Column, MethodInfo Add, MethodInfo At, MethodInfo Require) MembersOf(Type type) => ColumnOf(type) switch
+    private static (Type Column, MethodInfo Add, MethodInfo At, MethodInfo Require) MembersOf(Type type) => TypeOf(type) switch
     {
-        Type t when t == typeof(Int32Column) => (
-            t, Method<Action<int?>>(new Int32Column().Add), Method<Func<int, int?>>(new Int32Column().At),
+        ColumnType.Int32 => (
+            typeof(Int32Column), Method<Action<int?>>(new Int32Column().Add), Method<Func<int, int?>>(new Int32Column().At),
             Method<Func<int?, string, int, int?>>(Require)),
-        Type t when t == typeof(Float64Column) => (
-            t, Method<Action<double?>>(new Float64Column().Add), Method<Func<int, double?>>(new Float64Column().At),
+        ColumnType.Float64 => (
+            typeof(Float64Column), Method<Action<double?>>(new Float64Column().Add), Method<Func<int, double?>>(new Float64Column().At),
             Method<Func<double?, string, int, double?>>(Require)),
-        Type t => (
-            t, Method<Action<string?>>(new TextColumn().Add), Method<Func<int, string?>>(new TextColumn().At),
+        _ => (
+            typeof(TextColumn), Method<Action<string?>>(new TextColumn().Add), Method<Func<int, string?>>(new TextColumn().At),
             Method<Func<string?, string, int, string?>>(Require)),
     };
 
     private static MethodInfo Method<TDelegate>(TDelegate function)
         where TDelegate : Delegate => function.Method;
-
-    private static Type ColumnOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
-    {
-        Type t when t == typeof(int) => typeof(Int32Column),
-        Type t when t == typeof(double) => typeof(Float64Column),
-        Type t when t == typeof(string) => typeof(TextColumn),
-        Type t => throw new NotSupportedException($"{typeof(T).Name}: expected int, double or string, found {t.Name}"),
-    };
 }

@@ -13,6 +13,6 @@ internal static class PromptNames
     {
         string named = string.Join(", ", prompts.Take(Most).Select(p => p.ToString(CultureInfo.InvariantCulture)));
         int others = prompts.Count - Most;
-        return (prompts.Count == 1 ? "prompt " : "prompts ") + named + (others > 0 ? string.Create(CultureInfo.InvariantCulture, $" and {others} others") : "");
+        return (prompts.Count == 1 ? "prompt " : "prompts ") + named + (others > 0 ? string.Create(CultureInfo.InvariantCulture, $" and {others} other{(others > 1 ? "s" : "")}") : "");
     }
 }

@@ -40,6 +40,9 @@ internal enum LaneEntry
 /// <summary>Maps hook points to entries, for the block style of one model.</summary>
 internal static class LaneEntries
 {
+    /// <summary>What each head reads, in copies of its own.</summary>
+    public static IReadOnlyList<HookKind> HeadInputs { get; } = [HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput];
+
     /// <summary>The latest entry that comes before a point.</summary>
     public static LaneEntry Of(ModelConfig config, HookKind kind)
     {
@@ -49,7 +52,7 @@ internal static class LaneEntries
             HookKind.Embed or HookKind.PosEmbed or HookKind.TokenTypeEmbed or HookKind.EmbedNormScale
                 or HookKind.EmbedNormNormalized or HookKind.FullEmbed => LaneEntry.Embed,
             HookKind.ResidPre => LaneEntry.Input,
-            HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput => LaneEntry.EveryInput,
+            _ when HeadInputs.Contains(kind) => LaneEntry.EveryInput,
             HookKind.Ln1Scale or HookKind.Ln1Normalized => post ? LaneEntry.ResidMid : LaneEntry.EveryInput,
             HookKind.Q or HookKind.K or HookKind.V or HookKind.QNormScale or HookKind.QNormNormalized or HookKind.KNormScale
                 or HookKind.KNormNormalized or HookKind.RotQ or HookKind.RotK or HookKind.AttnScores or HookKind.Pattern

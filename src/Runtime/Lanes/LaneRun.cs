@@ -160,7 +160,7 @@ internal sealed class LaneRun(
         _plan.Lanes += lanes.Length;
         _plan.Rows += lanes.Sum(l => (long)l.Rows);
         HashSet<int> headInputs = [.. lanes.SelectMany(l => l.Plan.Points.Concat(l.Variant.Observe))
-            .Where(p => p.Kind is HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput).Select(p => p.Layer)];
+            .Where(p => LaneEntries.HeadInputs.Contains(p.Kind)).Select(p => p.Layer)];
         _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence), headInputs));
         long floats = LaneWalk.Floats(_config, lanes, baseRun);
         _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (floats * sizeof(float)));
@@ -271,7 +271,7 @@ internal sealed class LaneRun(
             .Any(p => p.Kind is HookKind.Pre or HookKind.PreLinear or HookKind.Post);
         row += neurons ? 2L * _config.DMlp : 0;
         bool streams = lane.Plan.Points.Concat(lane.Variant.Observe)
-            .Any(p => p.Kind is HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput or HookKind.Result);
+            .Any(p => p.Kind == HookKind.Result || LaneEntries.HeadInputs.Contains(p.Kind));
         row += streams ? 2L * _config.NHeads * _config.DModel : 0;
         return ((lane.Rows * row) + (lane.Read.Length * Tokens(lane.Sequence))) * sizeof(float);
     }

@@ -72,9 +72,7 @@ internal sealed partial class LaneWalk
         || HeadInputs(layer);
 
     /// <summary>Whether somebody listens to what each head reads.</summary>
-    private bool HeadInputs(int layer) =>
-        _hooks.Wants(new HookPoint(HookKind.AttnIn, layer)) || _hooks.Wants(new HookPoint(HookKind.QInput, layer))
-        || _hooks.Wants(new HookPoint(HookKind.KInput, layer)) || _hooks.Wants(new HookPoint(HookKind.VInput, layer));
+    private bool HeadInputs(int layer) => LaneEntries.HeadInputs.Any(kind => _hooks.Wants(new HookPoint(kind, layer)));
 
     /// <summary>The segments are in the main matrix, behind those that are there.</summary>
     private void Append(RowSegment[] segments)

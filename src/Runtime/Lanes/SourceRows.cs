@@ -10,10 +10,7 @@ namespace Interp.Runtime.Lanes;
 internal sealed class SourceRows(TransformerModel model, VariantOptions options)
 {
     // Where one of these is changed, in the source run or in the lane, projections do not follow from the stream.
-    private static readonly HookKind[] Inputs =
-    [
-        HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Ln1Scale, HookKind.Ln1Normalized,
-    ];
+    private static readonly HookKind[] Inputs = [.. LaneEntries.HeadInputs, HookKind.Ln1Scale, HookKind.Ln1Normalized];
 
     private static readonly HookKind[] Projections = [HookKind.Q, HookKind.K, HookKind.V];
 

@@ -63,6 +63,7 @@ public sealed class WeightProcessingTests
             double rounding = Rounding(processed.Model, after);
             Assert.InRange(change, 0, 1e-5);
             Assert.InRange(reported, 0, change + passes + rounding);
+            Assert.InRange(reported, 0, path == "stories260K" ? 2e-5 : 1e-5);
             Assert.InRange(rounding, 1e-9, 2e-5);
             (current, before, passes) = (processed.Model, after, rounding);
         }
