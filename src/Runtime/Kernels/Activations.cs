@@ -7,60 +7,52 @@ internal static class Activations
 {
     /// <summary>destination[i] = f(x[i]).</summary>
     internal static void Apply(
-        ActivationFunction f, ReadOnlySpan<float> x, Span<float> destination, KernelTier? tier = null)
+        ActivationFunction f, ReadOnlySpan<float> x, Span<float> destination, KernelTier? tier = null) =>
+        Choose(f, new Elements(x, destination, tier));
+
+    /// <summary>Hands the formula of a function to what uses it.</summary>
+    internal static void Choose<TUse>(ActivationFunction f, in TUse use)
+        where TUse : struct, IFormulaUse, allows ref struct
     {
         switch (f)
         {
             case ActivationFunction.Relu:
-                Elementwise.Apply(default(Relu), x, destination, tier);
+                use.With(default(Relu));
                 break;
             case ActivationFunction.GeluExact:
-                Elementwise.Apply(default(GeluExact), x, destination, tier);
+                use.With(default(GeluExact));
                 break;
             case ActivationFunction.GeluTanh:
-                Elementwise.Apply(default(GeluTanh), x, destination, tier);
+                use.With(default(GeluTanh));
                 break;
             case ActivationFunction.Silu:
-                Elementwise.Apply(default(Silu), x, destination, tier);
+                use.With(default(Silu));
                 break;
             case ActivationFunction.ReluSquared:
-                Elementwise.Apply(default(ReluSquared), x, destination, tier);
+                use.With(default(ReluSquared));
                 break;
             case ActivationFunction.Identity:
-                Check.Length(destination.Length, x.Length, nameof(destination));
-                x.CopyTo(destination);
+                use.With(default(Identity));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(f), f, "unknown activation function");
         }
     }
 
-    /// <summary>The same in place, for a kernel that has its lanes already.</summary>
-    internal static unsafe void Run<T>(ActivationFunction f, float* x, int count)
-        where T : struct, ILanes<T>
+    private readonly ref struct Elements(ReadOnlySpan<float> x, Span<float> destination, KernelTier? tier) : IFormulaUse
     {
-        switch (f)
-        {
-            case ActivationFunction.Relu:
-                Elementwise.Loop<T, Relu>(default, x, x, count);
-                break;
-            case ActivationFunction.GeluExact:
-                Elementwise.Loop<T, GeluExact>(default, x, x, count);
-                break;
-            case ActivationFunction.GeluTanh:
-                Elementwise.Loop<T, GeluTanh>(default, x, x, count);
-                break;
-            case ActivationFunction.Silu:
-                Elementwise.Loop<T, Silu>(default, x, x, count);
-                break;
-            case ActivationFunction.ReluSquared:
-                Elementwise.Loop<T, ReluSquared>(default, x, x, count);
-                break;
-            case ActivationFunction.Identity:
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(f), f, "unknown activation function");
-        }
+        private readonly ReadOnlySpan<float> x = x;
+        private readonly Span<float> destination = destination;
+
+        public void With<TFormula>(TFormula formula)
+            where TFormula : struct, IFormula => Elementwise.Apply(formula, x, destination, tier);
+    }
+
+    private readonly struct Identity : IFormula
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Evaluate<T>(T x)
+            where T : struct, ILanes<T> => x;
     }
 
     private readonly struct Relu : IFormula

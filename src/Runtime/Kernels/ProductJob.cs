@@ -108,19 +108,14 @@ internal unsafe struct ProductJob : ILaneJob
                 continue;
             nint blocks = Inputs / Block;
             float* chains = Destination + ((((nint)first * blocks) + (k / Block)) * Outputs) + firstColumn;
-            finish.Write(chains, blocks * Outputs);
+            finish.Write<T>(null, null, null, chains, blocks * Outputs);
         }
 
         if (Result == ProductResult.EachBlock)
             return;
-        if (Bias != null)
-            finish.AddBias<T>(Bias + firstColumn);
-        if (Activation is { } f)
-            Activations.Run<T>(f, tile, rows * finish.Width);
         nint at = ((nint)first * DestinationStride) + firstColumn;
-        if (Residual != null)
-            finish.AddResidual<T>(Residual + at, DestinationStride);
-        finish.Write(Destination + at, DestinationStride);
+        finish.Write<T>(
+            Bias == null ? null : Bias + firstColumn, Activation, Residual == null ? null : Residual + at, Destination + at, DestinationStride);
     }
 
     private readonly void Multiply<T, TFormat>(float* x, int rows, byte* w, int width, int count, float* tile, ChainEnds ends)
