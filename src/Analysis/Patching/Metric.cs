@@ -36,25 +36,16 @@ public enum MetricKind
     Custom,
 }
 
-/// <summary>A metric of the caller's own.</summary>
-/// <param name="logits">Logits of the metric's position, of the tokens chosen or of the whole vocabulary.</param>
-/// <param name="pair">The prompts and tokens.</param>
-public delegate double MetricFunction(ReadOnlySpan<float> logits, PromptPair pair);
-
-internal sealed record CustomMetric(string Name, MetricFunction Function, Func<PromptPair, IReadOnlyList<int>>? Tokens);
-
 /// <summary>
 /// A number read from the logits of one position of a run, in float64. Of several answers or wrong tokens it is the mean over
 /// them.
 /// </summary>
 /// <param name="Kind">What is measured.</param>
 /// <param name="Position">Position in the prompt; negative counts from the end.</param>
-public sealed record Metric(MetricKind Kind, int Position = -1)
+public sealed partial record Metric(MetricKind Kind, int Position = -1)
 {
     // A logit is a sum of float32 products; through all layers it is exact to about this share of the largest one.
     private const double RelativeRounding = 1e-6;
-
-    private CustomMetric? _custom;
 
     /// <summary>Name on the command line and in tables.</summary>
     public string Name => _custom?.Name ?? NameOf(Kind);
@@ -62,17 +53,6 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
     /// <summary>The names of all metrics but the caller's own.</summary>
     public static IReadOnlyList<string> Names { get; } =
         [.. Enum.GetValues<MetricKind>().Where(kind => kind != MetricKind.Custom).Select(NameOf)];
-
-    /// <summary>A metric of the caller's own.</summary>
-    /// <param name="name">Name in tables.</param>
-    /// <param name="function">
-    /// Reads logits: those of the tokens chosen, in their order, or of the whole vocabulary when none are.
-    /// </param>
-    /// <param name="position">Position in the prompt; negative counts from the end.</param>
-    /// <param name="tokens">The tokens whose logits are read, so that engines need not compute the others; null = all.</param>
-    public static Metric Of(
-        string name, MetricFunction function, int position = -1, Func<PromptPair, IReadOnlyList<int>>? tokens = null) =>
-        new(MetricKind.Custom, position) { _custom = new CustomMetric(name, function, tokens) };
 
     /// <summary>Reads a metric's name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -100,10 +80,10 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
     public void Require(PromptPair pair, int row)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        Positions.Resolve(Position, pair.Clean.Count, $"prompt {row}");
+        RequirePositions(pair.Clean.Count, $"prompt {row}");
         if (pair.Corrupted.Count > 0)
         {
-            Positions.Resolve(Position, pair.Corrupted.Count, $"the corrupted prompt {row}");
+            RequirePositions(pair.Corrupted.Count, $"the corrupted prompt {row}");
         }
 
         if (Kind is not (MetricKind.Kl or MetricKind.Custom) && pair.Answers.Count == 0)
@@ -125,7 +105,7 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
     }
 
     /// <summary>Evaluates the metric.</summary>
-    /// <param name="logits">Logits of the run at the metric's position, [d_vocab].</param>
+    /// <param name="logits">Logits of the run at the metric's positions, [d_vocab], or of several [rows, d_vocab].</param>
     /// <param name="pair">The tokens that count.</param>
     /// <param name="reference">Logits of the clean run at that position; read by KL only.</param>
     public double Evaluate(ReadOnlySpan<float> logits, PromptPair pair, ReadOnlySpan<float> reference)
@@ -155,34 +135,18 @@ public sealed record Metric(MetricKind Kind, int Position = -1)
     };
 
     /// <summary>Evaluates the metric on the logits of <see cref="TokensOf"/>; the same number as on all logits.</summary>
-    internal double EvaluateChosen(ReadOnlySpan<float> chosen, PromptPair pair, ReadOnlySpan<float> reference)
+    internal double EvaluateChosen(ReadOnlySpan<float> chosen, PromptPair pair)
     {
         int answers = pair.Answers.Count;
         return Kind switch
         {
             MetricKind.LogitDiff => Mean(Range(0, answers), chosen, Logit) - Mean(Range(answers, chosen.Length), chosen, Logit),
             MetricKind.Logit => Mean(Range(0, answers), chosen, Logit),
-            MetricKind.Custom when _custom!.Tokens is not null => _custom.Function(chosen, pair),
-            _ => Evaluate(chosen, pair, reference),
+            MetricKind.Custom => _custom!.Function(chosen, pair),
+            _ => throw new InvalidOperationException($"The metric {Name} reads the whole vocabulary."),
         };
 
         static int[] Range(int first, int end) => [.. Enumerable.Range(first, end - first)];
-    }
-
-    private double EvaluateCustom(ReadOnlySpan<float> logits, PromptPair pair)
-    {
-        if (_custom!.Tokens?.Invoke(pair) is not { } tokens)
-        {
-            return _custom.Function(logits, pair);
-        }
-
-        var chosen = new float[tokens.Count];
-        for (int i = 0; i < chosen.Length; i++)
-        {
-            chosen[i] = logits[tokens[i]];
-        }
-
-        return _custom.Function(chosen, pair);
     }
 
     /// <summary>

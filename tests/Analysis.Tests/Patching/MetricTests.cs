@@ -1,3 +1,4 @@
+using Interp.Hooks;
 using Interp.Runtime;
 
 namespace Interp.Analysis.Tests.Patching;
@@ -61,6 +62,50 @@ public sealed class MetricTests
 
         object?[] Patched(Metric metric) =>
             [.. PatchingSweep.Run(model, [pair], new SweepOptions { Sites = ["z"], Metric = metric }).Values("patched")];
+    }
+
+    // Against the logits of single runs, row by row.
+    [Fact]
+    public void A_metric_of_ones_own_reads_rows_that_are_chosen()
+    {
+        PromptPair[] pairs =
+        [
+            .. new[] { 6, 4 }.Select(n => new PromptPair
+            {
+                Clean = RandomModel.Tokens(n, n), Corrupted = RandomModel.Tokens(n, 10 + n), Answers = [1], Wrongs = [2],
+            }),
+        ];
+        TransformerModel model = RandomModel.Create(RandomModel.Config());
+        int vocabulary = model.Config.DVocab;
+        MetricFunction ofChosen = (logits, _) => logits[0] + (10.0 * logits[1]) + (100.0 * logits[2]) + (1000.0 * logits[3]);
+        MetricFunction ofAll = (logits, _) =>
+            logits[2] + (10.0 * logits[1]) + (100.0 * logits[vocabulary + 2]) + (1000.0 * logits[vocabulary + 1]);
+        foreach (Metric metric in new[] { Metric.Of("rows", ofChosen, [-1, 1], _ => [2, 1]), Metric.Of("rows", ofAll, [-1, 1]) })
+        {
+            foreach (IVariantEngine engine in new IVariantEngine[] { new LaneEngine(), new NaiveEngine() })
+            {
+                ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = ["z1"], By = ["layer"], Metric = metric, Engine = engine });
+                for (int i = 0; i < pairs.Length; i++)
+                {
+                    TensorValue z = model.Run(pairs[i].Clean, new RunOptions { Observe = ["z1"] }).Cache().Value("z1");
+                    Assert.Equal(Expected(pairs[i].Clean, []), table.Values("clean").ElementAt(i));
+                    Assert.Equal(Expected(pairs[i].Corrupted, [new Patch(Hook.Z(1), z)]), table.Values("patched").ElementAt(i));
+                }
+            }
+        }
+
+        PromptPair two = pairs[0] with { Clean = [1, 2], Corrupted = [1, 3] };
+        Assert.Equal(
+            "prompt 0: metric rows reads positions -1,1; expected each once, found two that are one of its 2",
+            Assert.Throws<InvalidInputException>(() => PatchingSweep.Run(
+                model, [two], new SweepOptions { Sites = ["z"], Metric = Metric.Of("rows", ofAll, [-1, 1]) })).Message);
+
+        double Expected(IReadOnlyList<int> tokens, Intervention[] interventions)
+        {
+            RunResult run = model.Run(tokens, new RunOptions { Interventions = interventions });
+            ReadOnlySpan<float> early = run.LogitsAt(0, 1), last = run.LogitsAt(0, -1);
+            return early[2] + (10.0 * early[1]) + (100.0 * last[2]) + (1000.0 * last[1]);
+        }
     }
 
     [Fact]

@@ -19,17 +19,34 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         IReadOnlyList<IReadOnlyList<int>>? corrupted,
         IReadOnlyList<IReadOnlyList<Intervention>>? corruption = null)
     {
-        float[][] reference = Logits(clean, []);
-        float[][] other = corrupted is null ? [] : Logits(corrupted, corruption ?? []);
-        double[] first = Evaluate(reference), second = Evaluate(other);
-        double[] rounding =
-        [
-            .. first.Select((value, i) => Math.Max(
-                _metric.Rounding(reference[i], value), other.Length > 0 ? _metric.Rounding(other[i], second[i]) : 0)),
-        ];
+        // Logits of whole vocabularies are kept only where later runs are compared with them.
+        float[][] reference = _metric.Kind == MetricKind.Kl ? new float[clean.Count][] : [];
+        var rounding = new double[clean.Count];
+        double[] first = Measure(clean, [], isReference: true);
+        double[] second = corrupted is null ? [] : Measure(corrupted, corruption ?? [], isReference: false);
         return new BaseRuns(first, second, reference, rounding);
 
-        double[] Evaluate(float[][] logits) => [.. logits.Select((l, i) => _metric.Evaluate(l, pairs[i], reference[i]))];
+        double[] Measure(
+            IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IReadOnlyList<Intervention>> interventions, bool isReference)
+        {
+            var values = new double[prompts.Count];
+            Variant[] variants =
+                [.. prompts.Select((_, i) => new Variant(i, interventions.Count > 0 ? interventions[i] : []))];
+            options.Engine.Run(
+                model, new TokenBatch(prompts), variants, Means() with { Logits = _metric.Rows },
+                (in VariantResult result) =>
+                {
+                    int i = result.Index;
+                    if (isReference && reference.Length > 0)
+                    {
+                        reference[i] = result.Logits.ToArray();
+                    }
+
+                    values[i] = _metric.Evaluate(result.Logits, pairs[i], reference.Length > 0 ? reference[i] : []);
+                    rounding[i] = Math.Max(rounding[i], _metric.Rounding(result.Logits, values[i]));
+                });
+            return values;
+        }
     }
 
     /// <summary>What prompts record at some points, with interventions or without.</summary>
@@ -146,8 +163,8 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
                 int item = stage[result.Index], prompt = items[item].Prompt;
                 PromptPair pair = plan.Pairs[prompt];
                 measured(item, all
-                    ? _metric.Evaluate(result.Row(0), pair, runs.Reference[prompt])
-                    : _metric.EvaluateChosen(result.Row(0), pair, runs.Reference[prompt]));
+                    ? _metric.Evaluate(result.Logits, pair, runs.ReferenceOf(prompt))
+                    : _metric.EvaluateChosen(result.Logits, pair));
             });
             done += stage.Count;
         }
@@ -183,20 +200,9 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         {
             Base = plan.Base,
             Sources = plan.Sources,
-            Logits = LogitRows.At(_metric.Position),
+            Logits = _metric.Rows,
             Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
         };
-    }
-
-    private float[][] Logits(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IReadOnlyList<Intervention>> interventions)
-    {
-        var logits = new float[prompts.Count][];
-        Variant[] variants =
-            [.. prompts.Select((_, i) => new Variant(i, interventions.Count > 0 ? interventions[i] : []))];
-        options.Engine.Run(
-            model, new TokenBatch(prompts), variants, Means() with { Logits = LogitRows.At(_metric.Position) },
-            (in VariantResult result) => logits[result.Index] = result.Row(0).ToArray());
-        return logits;
     }
 
     private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = options.MemoryBudget };

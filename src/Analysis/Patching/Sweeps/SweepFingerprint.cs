@@ -12,7 +12,7 @@ internal static class SweepFingerprint
     public static string Of(TransformerModel model, SweepPlan plan, SweepOptions options, BaseRuns runs)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Add($"{plan.Name}\n{model.Sha256}\n{options.Metric.Name} at {options.Metric.Position}\n");
+        Add($"{plan.Name}\n{model.Sha256}\n{options.Metric.Name} at {string.Join(',', options.Metric.Positions)}\n");
         for (int i = 0; i < plan.Pairs.Count; i++)
         {
             PromptPair pair = plan.Pairs[i];

@@ -1,0 +1,83 @@
+using Interp.Hooks;
+using Interp.Runtime;
+
+namespace Interp.Analysis;
+
+/// <summary>A metric of the caller's own.</summary>
+/// <param name="logits">
+/// Logits of the tokens chosen, in their order, or of the whole vocabulary: [tokens], or of several positions [rows, tokens], positions
+/// ascending.
+/// </param>
+/// <param name="pair">The prompts and tokens.</param>
+public delegate double MetricFunction(ReadOnlySpan<float> logits, PromptPair pair);
+
+internal sealed record CustomMetric(
+    string Name, MetricFunction Function, IReadOnlyList<int> Positions, Func<PromptPair, IReadOnlyList<int>>? Tokens);
+
+/// <content>Metrics of the caller's own, which may read several positions.</content>
+public sealed partial record Metric
+{
+    private CustomMetric? _custom;
+
+    /// <summary>The positions that are read: <see cref="Position"/>, or those of a metric of the caller's own.</summary>
+    public IReadOnlyList<int> Positions => _custom?.Positions ?? [Position];
+
+    /// <summary>The positions as engines take them.</summary>
+    internal LogitRows Rows => LogitRows.At(IndexSet.Of([.. Positions]));
+
+    /// <summary>A metric of the caller's own.</summary>
+    /// <param name="name">Name in tables.</param>
+    /// <param name="function">
+    /// Reads logits: those of the tokens chosen, in their order, or of the whole vocabulary when none are.
+    /// </param>
+    /// <param name="position">Position in the prompt; negative counts from the end.</param>
+    /// <param name="tokens">The tokens whose logits are read, so that engines need not compute the others; null = all.</param>
+    public static Metric Of(
+        string name, MetricFunction function, int position = -1, Func<PromptPair, IReadOnlyList<int>>? tokens = null) =>
+        Of(name, function, [position], tokens);
+
+    /// <summary>A metric of the caller's own that reads several positions.</summary>
+    /// <param name="name">Name in tables.</param>
+    /// <param name="function">Reads logits, [rows, tokens], a row for each position, positions ascending in the prompt.</param>
+    /// <param name="positions">Positions in the prompt, negative from the end, at least one; in no prompt may two be the same.</param>
+    /// <param name="tokens">The tokens whose logits are read, in each row the same; null = all.</param>
+    /// <exception cref="InvalidInputException">There is no position.</exception>
+    public static Metric Of(
+        string name, MetricFunction function, IReadOnlyList<int> positions, Func<PromptPair, IReadOnlyList<int>>? tokens = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(positions);
+        return positions.Count > 0
+            ? new Metric(MetricKind.Custom, positions[^1]) { _custom = new CustomMetric(name, function, [.. positions], tokens) }
+            : throw new InvalidInputException($"metric {name}: expected at least one position, found none");
+    }
+
+    private void RequirePositions(int length, string prompt)
+    {
+        int[] resolved = [.. Positions.Select(p => Runtime.Positions.Resolve(p, length, prompt))];
+        if (resolved.Distinct().Count() < resolved.Length)
+        {
+            throw new InvalidInputException(
+                $"{prompt}: metric {Name} reads positions {string.Join(',', Positions)}; expected each once, found two that are one of its {length}");
+        }
+    }
+
+    private double EvaluateCustom(ReadOnlySpan<float> logits, PromptPair pair)
+    {
+        CustomMetric custom = _custom!;
+        if (custom.Tokens?.Invoke(pair) is not { } tokens)
+        {
+            return custom.Function(logits, pair);
+        }
+
+        int width = logits.Length / custom.Positions.Count;
+        var chosen = new float[tokens.Count * custom.Positions.Count];
+        for (int i = 0; i < chosen.Length; i++)
+        {
+            chosen[i] = logits[(i / tokens.Count * width) + tokens[i % tokens.Count]];
+        }
+
+        return custom.Function(chosen, pair);
+    }
+}
