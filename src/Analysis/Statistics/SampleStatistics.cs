@@ -123,7 +123,7 @@ public static class SampleStatistics
     /// <param name="values">The values.</param>
     public static double? EffectSize(ReadOnlySpan<double> values)
     {
-        if (values.Length < 2)
+        if (values.Length < 2 || !values.ContainsAnyExcept(values[0]))
         {
             return null;
         }
@@ -134,8 +134,7 @@ public static class SampleStatistics
             squares += (value - mean) * (value - mean);
         }
 
-        double deviation = Math.Sqrt(squares / (values.Length - 1));
-        return deviation > 0 ? mean / deviation : null;
+        return mean / Math.Sqrt(squares / (values.Length - 1));
     }
 
     // Linear interpolation between order statistics, as numpy's default.

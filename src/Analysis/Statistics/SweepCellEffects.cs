@@ -8,6 +8,9 @@ public sealed class SweepCellEffects : ITableSink
 {
     private const int Null = int.MinValue;
 
+    // Positions, and the columns that name them where they are others in each prompt.
+    private static readonly (string Position, string Span)[] Named = [("pos", "span"), ("src_pos", "src_span")];
+
     private readonly List<(int[] Key, List<double> Effects)> _cells = [];
     private readonly Dictionary<int[], int> _known = new(new KeyComparer());
     private TextCodes?[] _texts = [];
@@ -55,8 +58,12 @@ public sealed class SweepCellEffects : ITableSink
         TableColumn[] index = [.. Index.Select(c => rows.Column(rows.IndexOf(c.Name)))];
         int[][] values = [.. index.Select(Codes)];
         Float64Column effect = rows.Float64("effect");
-        TextColumn? span = rows.Has("span") ? rows.Text("span") : null;
-        int pos = Array.FindIndex([.. Index], c => c.Name == "pos");
+        (int Position, TextColumn Span)[] spans =
+        [
+            .. from names in Named
+               where rows.Has(names.Span)
+               select (Index.ToList().FindIndex(c => c.Name == names.Position), rows.Text(names.Span)),
+        ];
         var key = new int[index.Length];
         for (int row = 0; row < rows.Count; row++)
         {
@@ -65,10 +72,12 @@ public sealed class SweepCellEffects : ITableSink
                 key[i] = values[i][row];
             }
 
-            // A span stands at another position in each prompt.
-            if (pos >= 0 && span is not null && !span.IsNull(row))
+            foreach ((int position, TextColumn span) in spans)
             {
-                key[pos] = Null;
+                if (position >= 0 && !span.IsNull(row))
+                {
+                    key[position] = Null;
+                }
             }
 
             List<double> effects = _cells[Find(key)].Effects;

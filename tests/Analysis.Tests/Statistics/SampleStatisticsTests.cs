@@ -80,6 +80,9 @@ public sealed class SampleStatisticsTests
         Assert.Equal(2 / Math.Sqrt(2), SampleStatistics.EffectSize([1, 3])!.Value, 1e-12);
         Assert.Null(SampleStatistics.EffectSize([1]));
         Assert.Null(SampleStatistics.EffectSize([2, 2]));
+
+        // Their mean is not 0.1, because of rounding.
+        Assert.Null(SampleStatistics.EffectSize([0.1, 0.1, 0.1]));
     }
 
     [Fact]
