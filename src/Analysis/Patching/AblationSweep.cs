@@ -94,7 +94,7 @@ public static class AblationSweep
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
         {
             Scope scope = cell.Scope(pairs[prompt], corrupted: false);
-            return [.. cell.Points.Select(point => ablation.Kind switch
+            return [.. cell.PointsIn(pairs[prompt], false, model.Hooks).Select(point => ablation.Kind switch
             {
                 AblationKind.Zero => Ablate.Zero(point, scope),
                 AblationKind.Resample => Ablate.Resample(point, values.For(point, prompt, pairs[prompt]), scope),

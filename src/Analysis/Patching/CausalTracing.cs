@@ -80,7 +80,7 @@ public static class CausalTracing
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int run)
         {
             Scope scope = cell.Scope(runs[run], corrupted: false);
-            return [.. cell.Points.Select(point => new Patch(point, clean[run / draws].Value(point), scope))];
+            return [.. cell.PointsIn(runs[run], false, model.Hooks).Select(point => new Patch(point, clean[run / draws].Value(point), scope))];
         }
 
         // The draws of a prompt come one after the other; the last one closes the row.

@@ -81,7 +81,7 @@ public static class KnockoutSweep
             .. !options.By.Contains("src_pos") ? all.Select(c => c with { Sources = sources })
                 : knockout.Sources.Count == 0 ? all
                 : from c in all.DistinctBy(c => (c.Point, c.Head, c.Place))
-                  from source in knockout.Sources
+                  from source in knockout.Sources.Distinct()
                   select c with { Sources = CellPlace.At(source) },
         ];
         var runner = new SweepExecution(model, options);
@@ -106,7 +106,7 @@ public static class KnockoutSweep
             Scope scope = cell.Scope(pairs[prompt], corrupted: false);
             return
             [
-                .. cell.Points.Select(p => new KnockOut(p.Layer, scope.Positions, scope.Sources, scope.Heads, knockout.Renormalize)),
+                .. cell.PointsIn(pairs[prompt], false, model.Hooks).Select(p => new KnockOut(p.Layer, scope.Positions, scope.Sources, scope.Heads, knockout.Renormalize)),
             ];
         }
 

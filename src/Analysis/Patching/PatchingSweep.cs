@@ -68,7 +68,7 @@ public static class PatchingSweep
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
         {
             Scope scope = cell.Scope(pairs[prompt], denoise);
-            return [.. cell.Points.Select(point => new Patch(point, Value(point, prompt), scope, maps[prompt]))];
+            return [.. cell.PointsIn(pairs[prompt], denoise, model.Hooks).Select(point => new Patch(point, Value(point, prompt), scope, maps[prompt]))];
         }
 
         TensorValue Value(HookPoint point, int prompt)

@@ -35,6 +35,11 @@ public static class PathPatching
         options ??= new PathOptions();
         SweepInput.RequirePrompts(model, pairs, options.Metric, corrupted: true);
         Require(model, queries);
+        queries =
+        [
+            .. queries.Select(q => new PathQuery([.. q.Senders.Distinct()], [.. q.Receivers.Distinct()]))
+                .DistinctBy(q => (q.SenderNames, q.ReceiverNames)),
+        ];
         bool denoise = options.Direction == PatchDirection.Denoise;
         IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
         IReadOnlyList<int>[] prompts = denoise ? corrupted : clean;
@@ -71,7 +76,7 @@ public static class PathPatching
             Has = (_, _) => true,
             Stages = new SweepStages(half, (cell, prompt) => steps.Bytes(cell, prompt), runs => steps.Prepare(runs, cancellation)),
         };
-        var exact = new double[pairs.Count];
+        var exact = new double?[pairs.Count];
         return runner.Fill(plan, runs, rows, Add, cancellation);
 
         void Add(SweepCell cell, int prompt, double patched)
@@ -82,13 +87,15 @@ public static class PathPatching
                 exact[prompt] = patched;
             }
 
-            if (c % kinds.Length == kinds.Length - 1)
+            // Of a sweep that was stopped the linear estimate alone may be there, which is no row.
+            if (c % kinds.Length == kinds.Length - 1 && exact[prompt] is { } found)
             {
+                exact[prompt] = null;
                 PathQuery query = queries[c / kinds.Length];
                 rows.Add(new PathRow(
                     pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, query.SenderNames, query.ReceiverNames,
-                    Frozen(options.Freeze), options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], exact[prompt],
-                    runs.Effect(prompt, exact[prompt], denoise), patched, runs.Effect(prompt, patched, denoise)));
+                    Frozen(options.Freeze), options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], found,
+                    runs.Effect(prompt, found, denoise), patched, runs.Effect(prompt, patched, denoise)));
             }
         }
     }

@@ -64,5 +64,12 @@ public sealed record CellPlace
     }
 
     /// <inheritdoc/>
+    public bool Equals(CellPlace? other) => other is not null && Name == other.Name
+        && (_listed is null ? other._listed is null : other._listed is not null && _listed.AsSpan().SequenceEqual(other._listed));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, _listed?.Length, _listed?.FirstOrDefault());
+
+    /// <inheritdoc/>
     public override string ToString() => Name ?? Index?.ToString(CultureInfo.InvariantCulture) ?? "all";
 }

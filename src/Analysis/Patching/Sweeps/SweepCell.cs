@@ -33,18 +33,28 @@ public sealed record SweepCell
     /// <param name="pair">The prompt.</param>
     /// <param name="corrupted">Whether its corrupted prompt is meant.</param>
     /// <param name="map">The model's hook points.</param>
-    public bool IsIn(PromptPair pair, bool corrupted, HookMap map)
+    public bool IsIn(PromptPair pair, bool corrupted, HookMap map) => PointsIn(pair, corrupted, map).Any();
+
+    /// <summary>
+    /// The points that are replaced in one prompt. An edge that attention cannot use in a layer, such as one longer than its window, is
+    /// nothing to replace there; a prompt that lacks a place has none.
+    /// </summary>
+    /// <param name="pair">The prompt.</param>
+    /// <param name="corrupted">Whether its corrupted prompt is meant.</param>
+    /// <param name="map">The model's hook points.</param>
+    public IEnumerable<HookPoint> PointsIn(PromptPair pair, bool corrupted, HookMap map)
     {
         ArgumentNullException.ThrowIfNull(map);
         int[]? positions = Place.In(pair, corrupted), sources = Sources.In(pair, corrupted);
         if (positions is [] || sources is [])
         {
-            return false;
+            return [];
         }
 
-        // An edge that attention cannot use in any point is nothing to replace.
-        return sources is null || Points.All(point => (positions ?? [.. Enumerable.Range(0, Length(pair, corrupted))])
-            .Any(p => sources.Any(s => map.Outline.Reach(point.Layer).Sees(p, s))));
+        return sources is null
+            ? Points
+            : Points.Where(point => (positions ?? [.. Enumerable.Range(0, Length(pair, corrupted))])
+                .Any(p => sources.Any(s => map.Outline.Reach(point.Layer).Sees(p, s))));
     }
 
     /// <summary>The part of the activation that the cell names in one prompt.</summary>

@@ -44,11 +44,12 @@ internal sealed class SweepCells
     public IReadOnlyList<HookPoint> NeuronPoints =>
         [.. Groups.Where(g => g.By.Contains("neuron")).Select(g => g.Point).Distinct()];
 
-    /// <summary>Enumerates the cells.</summary>
+    /// <summary>Enumerates the cells, each once, however often it was asked for.</summary>
     /// <param name="neurons">The neurons of a point, where they are told apart.</param>
     /// <exception cref="InvalidInputException">An axis does not fit a site.</exception>
     public IReadOnlyList<SweepCell> All(Func<HookPoint, IReadOnlyList<int>> neurons) =>
-        [.. Groups.SelectMany(g => Of(g.Site, g.By, g.Point, g.Points, neurons))];
+        [.. Groups.SelectMany(g => Of(g.Site, g.By, g.Point, g.Points, neurons))
+            .DistinctBy(c => (c.Site, c.Point, c.Head, c.Place, c.Sources, c.Neuron))];
 
     private IEnumerable<(string Site, IReadOnlyList<string> By)> Expanded(string site)
     {
@@ -98,8 +99,7 @@ internal sealed class SweepCells
         Refuse(byHead && points.Any(p => _map.Heads(p) != heads || heads == 0),
             points.Any(p => _map.Heads(p) == 0) ? $"by head: {name} has no heads"
                 : $"by head: {site} has {heads} heads and others; expected sites of the same heads");
-        Refuse(bySource && !(pairs && (byPosition || bySpan)),
-            $"by src_pos: expected with pos or span, at pattern or attn_scores; {name} was asked for");
+        Refuse(bySource && !pairs, $"by src_pos: {name} has no source positions; expected pattern or attn_scores");
         Refuse(bySpan && byPosition, "by span and pos: a span is a set of positions; expected one of them");
         Refuse(bySpan && _options.Spans.Count == 0, "by span: expected the names of spans (--spans), found none");
         Refuse(!bySpan && _options.Spans.Count > 1, "spans: several are told apart by span only; expected --by layer,span");
@@ -111,7 +111,7 @@ internal sealed class SweepCells
         return
             from head in Heads(byHead, heads, point)
             from place in Places(byPosition, bySpan)
-            from source in bySource ? Sources(point.Layer, place) : [CellPlace.All]
+            from source in bySource ? Sources(points, place) : [CellPlace.All]
             from neuron in byNeuron ? neurons(point).Select(n => (int?)n) : [null]
             select new SweepCell
             {
@@ -180,10 +180,11 @@ internal sealed class SweepCells
     }
 
     // Entries that the mask keeps at zero in every run are not cells.
-    private IEnumerable<CellPlace> Sources(int layer, CellPlace place)
+    private IEnumerable<CellPlace> Sources(HookPoint[] points, CellPlace place)
     {
-        AttentionReach reach = _map.Outline.Reach(layer);
-        int first = place.Index is { } p ? reach.First(p) : 0, end = place.Index is { } q ? reach.End(q, _longest) : _longest;
+        AttentionReach[] reach = [.. points.Select(p => _map.Outline.Reach(p.Layer))];
+        int first = place.Index is { } p ? reach.Min(r => r.First(p)) : 0;
+        int end = place.Index is { } q ? reach.Max(r => r.End(q, _longest)) : _longest;
         return Enumerable.Range(first, end - first).Select(CellPlace.At);
     }
 }
