@@ -91,16 +91,17 @@ public static class AblationSweep
             _ => true,
         };
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
-        {
-            Scope scope = cell.Scope(pairs[prompt], corrupted: false);
-            return [.. cell.PointsIn(pairs[prompt], false, model.Hooks).Select(point => ablation.Kind switch
-            {
-                AblationKind.Zero => Ablate.Zero(point, scope),
-                AblationKind.Resample => Ablate.Resample(point, values.For(point, prompt, pairs[prompt]), scope),
-                _ => Ablate.Mean(point, values.For(point, prompt, pairs[prompt]), scope),
-            })];
-        }
+        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt) =>
+        [
+            .. from point in cell.PointsIn(pairs[prompt], false, model.Hooks)
+               let scope = cell.Scope(point, pairs[prompt], corrupted: false)
+               select ablation.Kind switch
+               {
+                   AblationKind.Zero => Ablate.Zero(point, scope),
+                   AblationKind.Resample => Ablate.Resample(point, values.For(point, prompt, pairs[prompt]), scope),
+                   _ => Ablate.Mean(point, values.For(point, prompt, pairs[prompt]), scope),
+               },
+        ];
 
         // Zero is what a neuron would be; of the other kinds, where it may not reach every position, its mean stands for them.
         IEnumerable<(float[] From, float[] To)> Change(HookPoint point) => own.Select(cache =>

@@ -77,11 +77,11 @@ public static class CausalTracing
         double sum = 0;
         return runner.Fill(plan, plain, rows, Add, cancellation);
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int run)
-        {
-            Scope scope = cell.Scope(runs[run], corrupted: false);
-            return [.. cell.PointsIn(runs[run], false, model.Hooks).Select(point => new Patch(point, clean[run / draws].Value(point), scope))];
-        }
+        IReadOnlyList<Intervention> Intervene(SweepCell cell, int run) =>
+        [
+            .. cell.PointsIn(runs[run], false, model.Hooks).Select(
+                point => new Patch(point, clean[run / draws].Value(point), cell.Scope(point, runs[run], corrupted: false))),
+        ];
 
         // The draws of a prompt come one after the other; the last one closes the row.
         void Add(SweepCell cell, int run, double patched)
@@ -120,11 +120,12 @@ public static class CausalTracing
             : noise.Positions.Count > 0 ? CellPlace.Of(noise.Positions) : CellPlace.All;
         int[][] positions = [.. pairs.Select(p => place.In(p) ?? [.. Enumerable.Range(0, p.Clean.Count)])];
         int without = Array.FindIndex(positions, p => p.Length == 0);
+        int row = without < 0 ? -1 : pairs[without].Row ?? without;
         return without < 0
             ? positions
             : throw new InvalidInputException(noise.Span is not null
-                ? $"prompt {without}: span '{noise.Span}': the prompt does not have it; {PromptPair.KnownSpans(pairs)}"
-                : $"prompt {without}: positions {place} are not all in its {pairs[without].Clean.Count} tokens");
+                ? $"prompt {row}: span '{noise.Span}': the prompt does not have it; {PromptPair.KnownSpans(pairs)}"
+                : $"prompt {row}: positions {place} are not all in its {pairs[without].Clean.Count} tokens");
     }
 
     private static IReadOnlyList<Intervention>[] Noise(

@@ -101,14 +101,12 @@ public static class KnockoutSweep
 
         return runner.Fill(plan, runs, rows, Add, cancellation);
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
-        {
-            Scope scope = cell.Scope(pairs[prompt], corrupted: false);
-            return
-            [
-                .. cell.PointsIn(pairs[prompt], false, model.Hooks).Select(p => new KnockOut(p.Layer, scope.Positions, scope.Sources, scope.Heads, knockout.Renormalize)),
-            ];
-        }
+        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt) =>
+        [
+            .. from point in cell.PointsIn(pairs[prompt], false, model.Hooks)
+               let scope = cell.Scope(point, pairs[prompt], corrupted: false)
+               select new KnockOut(point.Layer, scope.Positions, scope.Sources, scope.Heads, knockout.Renormalize),
+        ];
 
         void Add(SweepCell cell, int prompt, double patched) => rows.Add(new KnockoutRow(
             pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Layer, cell.Head, index.Pos(cell, prompt), index.SrcPos(cell, prompt),

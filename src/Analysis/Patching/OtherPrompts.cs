@@ -18,7 +18,7 @@ internal sealed class OtherPrompts(
     {
         if (byGroup && pairs.Select(p => p.Group).ToList().IndexOf(null) is >= 0 and var without)
         {
-            throw new InvalidInputException($"prompt {without}: expected a group, found none");
+            throw new InvalidInputException($"prompt {pairs[without].Row ?? without}: expected a group, found none");
         }
 
         bool alone = pairs.Concat(reference).All(p => p.Clean.SequenceEqual(pairs[0].Clean));

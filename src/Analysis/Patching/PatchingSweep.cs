@@ -48,7 +48,7 @@ public static class PatchingSweep
         IReadOnlyList<int>[] patchedPrompts = denoise ? corrupted : clean;
         var sited = new SweepCells(model.Hooks, options, pairs, denoise);
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
-        RefuseMappedAttention(model.Hooks, sited.Points, maps);
+        RefuseMappedAttention(model.Hooks, sited.Points, maps, pairs);
         var runner = new SweepExecution(model, options);
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
         ActivationCache[] source = runner.RecordSource(denoise ? clean : corrupted, sited.Points);
@@ -65,11 +65,11 @@ public static class PatchingSweep
             cell.IsIn(pairs[prompt], denoise, model.Hooks)
             && (maps[prompt] is not { } map || (cell.Place.In(pairs[prompt], denoise)?.All(p => map.TryGet(p, out _)) ?? true));
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt)
-        {
-            Scope scope = cell.Scope(pairs[prompt], denoise);
-            return [.. cell.PointsIn(pairs[prompt], denoise, model.Hooks).Select(point => new Patch(point, Value(point, prompt), scope, maps[prompt]))];
-        }
+        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt) =>
+        [
+            .. cell.PointsIn(pairs[prompt], denoise, model.Hooks).Select(
+                point => new Patch(point, Value(point, prompt), cell.Scope(point, pairs[prompt], denoise), maps[prompt])),
+        ];
 
         TensorValue Value(HookPoint point, int prompt)
         {
@@ -103,14 +103,14 @@ public static class PatchingSweep
         return new PositionMap(pairs.Select(p => denoise ? (p.corrupted, p.clean) : (p.clean, p.corrupted)));
     }
 
-    private static void RefuseMappedAttention(HookMap map, IReadOnlyList<HookPoint> points, PositionMap?[] maps)
+    private static void RefuseMappedAttention(HookMap map, IReadOnlyList<HookPoint> points, PositionMap?[] maps, IReadOnlyList<PromptPair> pairs)
     {
         int mapped = Array.FindIndex(maps, m => m is not null);
         HookPoint? attention = points.Where(p => p.Kind is HookKind.Pattern or HookKind.AttnScores).Cast<HookPoint?>().FirstOrDefault();
         if (mapped >= 0 && attention is { } point)
         {
             throw new InvalidInputException(
-                $"prompt {mapped}: {map.Name(point)} cannot be patched through a positions map, because rows of attention "
+                $"prompt {pairs[mapped].Row ?? mapped}: {map.Name(point)} cannot be patched through a positions map, because rows of attention "
                 + "would not sum to one; expected prompts whose positions correspond one to one, or other sites");
         }
     }

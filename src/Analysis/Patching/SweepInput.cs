@@ -34,11 +34,12 @@ internal static class SweepInput
 
         for (int i = 0; i < pairs.Count; i++)
         {
-            pairs[i].Validate(i, model.Config);
-            metric.Require(pairs[i], i);
+            int row = pairs[i].Row ?? i;
+            pairs[i].Validate(row, model.Config);
+            metric.Require(pairs[i], row);
             if (corrupted)
             {
-                RequireDifference(pairs[i], i);
+                RequireDifference(pairs[i], row);
             }
         }
     }

@@ -94,7 +94,8 @@ internal sealed class PathCommand : ToolCommand
             .. session.Get(option).SelectMany(text => text switch
             {
                 "heads" => from l in Enumerable.Range(0, c.NLayers) from h in Enumerable.Range(0, c.NHeads) select PathNode.OfHead(l, h),
-                "mlps" when !c.AttnOnly => Enumerable.Range(0, c.NLayers).Select(PathNode.OfMlp),
+                "mlps" when c.AttnOnly => throw new InvalidInputException($"{option.Name} mlps: the model has attention only"),
+                "mlps" => Enumerable.Range(0, c.NLayers).Select(PathNode.OfMlp),
                 _ => [PathNode.Parse(text)],
             }),
         ];

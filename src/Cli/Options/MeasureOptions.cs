@@ -101,10 +101,11 @@ internal sealed class MeasureOptions
     {
         for (int i = 0; i < pairs.Count; i++)
         {
-            Runtime.Positions.Resolve(metric.Position, pairs[i].Clean.Count, $"prompt {i}");
+            int row = pairs[i].Row ?? i;
+            Runtime.Positions.Resolve(metric.Position, pairs[i].Clean.Count, $"prompt {row}");
             if (pairs[i].Corrupted.Count > 0)
             {
-                Runtime.Positions.Resolve(metric.Position, pairs[i].Corrupted.Count, $"the corrupted prompt {i}");
+                Runtime.Positions.Resolve(metric.Position, pairs[i].Corrupted.Count, $"the corrupted prompt {row}");
             }
         }
     }

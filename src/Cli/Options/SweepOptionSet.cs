@@ -16,14 +16,14 @@ internal sealed class SweepOptionSet
 
     private readonly Option<string[]> _by = Opt.List(
         "--by", "AXES", "What is told apart: layer,head | layer,pos | layer,head,pos | layer,head,pos,src_pos | layer,span | "
-        + "layer,neuron. [default: layer,head where a site has heads, else layer,pos]");
+        + "layer,neuron. [default: layer,head where a site has heads, else layer,pos, or layer,span with --spans]");
 
     private readonly Option<int[]> _positions = Opt.Ints(
         "--positions", "LIST", "Only these positions; negative from the end. Replaced together unless told apart by pos.");
 
     private readonly Option<string[]> _spans = Opt.List("--spans", "NAMES", "Only these named spans of the prompts, such as subject.");
     private readonly Option<int[]> _layers = Opt.Ints("--layers", "LIST", "Only these layers; negative from the last.");
-    private readonly Option<string[]> _heads = Opt.List("--heads", "HEADS", "Only these heads, such as 9.6 or L9H6.");
+    private readonly Option<string[]> _heads = Opt.List("--heads", "HEADS", "Only these heads, such as 9.6 or L9H6. Those of a layer together unless told apart by head.");
     private readonly Option<string?> _neurons = Opt.Text(
         "--neurons", "LIST|top:N", "Neurons told apart by neuron: a list, or the N of each layer with the largest change of activation "
         + "times norm of their output. [default: top:10]");

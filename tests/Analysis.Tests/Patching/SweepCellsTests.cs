@@ -104,5 +104,69 @@ public sealed class SweepCellsTests
         }
     }
 
+    // Layer 0 has none of them; with a window of two layers those of both are replaced, each in its layer.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Heads_that_are_not_told_apart_are_replaced_together(int window)
+    {
+        HeadRef[] heads = [new(1, 0), new(1, 3), new(2, 1)];
+        var options = new SweepOptions { Sites = ["z"], By = ["layer"], Heads = heads, Window = window };
+        ResultTable zero = AblationSweep.Run(Model, Pairs[..1], options);
+        ResultTable cut = KnockoutSweep.Run(
+            Model, Pairs[..1], options with { Positions = [-1] }, new KnockoutOptions { Sources = [1], Renormalize = false });
+        int[] layers = window == 1 ? [1, 2] : [0, 1, 2];
+        foreach ((ResultTable table, Func<int, int[], Intervention> change) in new (ResultTable, Func<int, int[], Intervention>)[]
+                 {
+                     (zero, (layer, some) => Ablate.Zero(Hook.Z(layer), Scope.Everything.OnHeads(some))),
+                     (cut, (layer, some) => new KnockOut(layer, -1, 1, some, renormalize: false)),
+                 })
+        {
+            Assert.Equal(layers, table.Values("layer").Cast<int>());
+            Assert.All(table.Values("head"), Assert.Null);
+            Assert.Equal(layers.Select(layer => (object)Difference([
+                .. heads.Where(h => h.Layer >= layer && h.Layer < layer + window).GroupBy(h => h.Layer)
+                    .Select(g => change(g.Key, [.. g.Select(h => h.Head)])),
+            ])), table.Values("patched"));
+        }
+
+        Assert.Equal(
+            "head L1H0: blocks.0.hook_resid_pre has no heads",
+            Assert.Throws<InvalidInputException>(() => AblationSweep.Run(Model, Pairs, options with { Sites = ["resid_pre"] })).Message);
+        Assert.Equal(
+            "head L1H4: out of range, z has layers 0..2 and heads 0..3",
+            Assert.Throws<InvalidInputException>(() => AblationSweep.Run(Model, Pairs, options with { Heads = [new(1, 4)] })).Message);
+
+        double Difference(Intervention[] interventions)
+        {
+            RunResult run = Model.Run(Pairs[0].Clean, new RunOptions { Interventions = interventions });
+            return (double)run.LogitsAt(0, -1)[1] - run.LogitsAt(0, -1)[2];
+        }
+    }
+
+    [Fact]
+    public void Named_spans_are_told_apart_where_positions_would_be()
+    {
+        var spans = new SweepOptions { Sites = ["resid_pre"], Spans = ["subject"] };
+        Assert.Equal(
+            PatchingSweep.Run(Model, Pairs, spans with { By = ["layer", "span"] }).Rows, PatchingSweep.Run(Model, Pairs, spans).Rows);
+    }
+
+    [Fact]
+    public void Errors_name_prompts_by_their_row_in_the_data()
+    {
+        PromptPair[] pairs = [Pairs[0] with { Row = 3 }, Pairs[1] with { Row = 7 }];
+        var options = new SweepOptions { Sites = ["z"] };
+        Assert.StartsWith("position 4: prompt 7 has 4 tokens", Error(options with { Metric = new Metric(MetricKind.LogitDiff, 4) }, pairs));
+        Assert.StartsWith("prompt 7: metric logit-diff needs an answer", Error(options, [pairs[0], pairs[1] with { Answers = [] }]));
+        Assert.StartsWith(
+            "position 4: prompt 7 has 4 tokens",
+            Assert.Throws<InvalidInputException>(() => PathPatching.Run(
+                Model, pairs, [new PathQuery([PathNode.Embed], [PathNode.Logits])], new PathOptions { Positions = [4] })).Message);
+
+        static string Error(SweepOptions options, PromptPair[] pairs) =>
+            Assert.Throws<InvalidInputException>(() => PatchingSweep.Run(Model, pairs, options)).Message;
+    }
+
     private static string[] Words(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries);
 }

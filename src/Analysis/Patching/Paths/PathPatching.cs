@@ -43,6 +43,14 @@ public static class PathPatching
         bool denoise = options.Direction == PatchDirection.Denoise;
         IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
         IReadOnlyList<int>[] prompts = denoise ? corrupted : clean;
+        for (int i = 0; i < prompts.Length; i++)
+        {
+            foreach (int position in options.Positions)
+            {
+                Positions.Resolve(position, prompts[i].Count, $"prompt {pairs[i].Row ?? i}");
+            }
+        }
+
 
         // What step 2 recorded may take one half of the memory, the runs the other.
         long half = Math.Max(1, (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 2);

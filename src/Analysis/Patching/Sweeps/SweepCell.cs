@@ -14,8 +14,11 @@ public sealed record SweepCell
     /// <summary>All points that are replaced.</summary>
     public required IReadOnlyList<HookPoint> Points { get; init; }
 
-    /// <summary>The head, or null for all.</summary>
+    /// <summary>The head; null for all, or for <see cref="Heads"/> together.</summary>
     public int? Head { get; init; }
+
+    /// <summary>Heads that are replaced together, each in its layer; empty = all.</summary>
+    public IReadOnlyList<HeadRef> Heads { get; init; } = [];
 
     /// <summary>The (destination) positions.</summary>
     public CellPlace Place { get; init; } = CellPlace.All;
@@ -51,18 +54,21 @@ public sealed record SweepCell
             return [];
         }
 
+        IEnumerable<HookPoint> points = Heads.Count == 0 ? Points : Points.Where(point => Heads.Any(h => h.Layer == point.Layer));
         return sources is null
-            ? Points
-            : Points.Where(point => (positions ?? [.. Enumerable.Range(0, Length(pair, corrupted))])
+            ? points
+            : points.Where(point => (positions ?? [.. Enumerable.Range(0, Length(pair, corrupted))])
                 .Any(p => sources.Any(s => map.Outline.Reach(point.Layer).Sees(p, s))));
     }
 
-    /// <summary>The part of the activation that the cell names in one prompt.</summary>
+    /// <summary>The part of an activation that the cell names in one prompt.</summary>
+    /// <param name="point">The activation, one of <see cref="PointsIn"/>.</param>
     /// <param name="pair">The prompt.</param>
     /// <param name="corrupted">Whether its corrupted prompt is meant.</param>
-    public Scope Scope(PromptPair pair, bool corrupted) => new()
+    public Scope Scope(HookPoint point, PromptPair pair, bool corrupted) => new()
     {
-        Heads = Head is { } head ? head : IndexSet.All,
+        Heads = Head is { } head ? head
+            : Heads.Count == 0 ? IndexSet.All : IndexSet.Of([.. Heads.Where(h => h.Layer == point.Layer).Select(h => h.Head).Distinct()]),
         Positions = Set(Place.In(pair, corrupted)),
         Sources = Set(Sources.In(pair, corrupted)),
         Neurons = Neuron is { } neuron ? neuron : IndexSet.All,
@@ -70,7 +76,8 @@ public sealed record SweepCell
 
     /// <summary>The cell in messages and journals.</summary>
     public override string ToString() =>
-        $"{Site} {string.Join('+', Points)} head {Head} pos {Place} src {Sources} neuron {Neuron}";
+        $"{Site} {string.Join('+', Points)} head {Head} pos {Place} src {Sources} neuron {Neuron}"
+        + (Heads.Count > 0 ? $" heads {string.Join('+', Heads)}" : "");
 
     private static int Length(PromptPair pair, bool corrupted) => (corrupted ? pair.Corrupted : pair.Clean).Count;
 

@@ -91,17 +91,18 @@ internal sealed class SweepCells
         string site, IReadOnlyList<string> by, HookPoint point, HookPoint[] points, Func<HookPoint, IReadOnlyList<int>> neurons)
     {
         int heads = points.Min(p => _map.Heads(p));
-        bool byNeuron = by.Contains("neuron"), bySource = by.Contains("src_pos"), bySpan = by.Contains("span");
+        bool byNeuron = by.Contains("neuron"), bySource = by.Contains("src_pos");
         bool byHead = by.Count == 0 ? heads > 0 : by.Contains("head");
-        bool byPosition = by.Count == 0 ? heads == 0 : by.Contains("pos");
+        bool byPlace = by.Count == 0 && heads == 0, spans = _options.Spans.Count > 0;
+        bool bySpan = by.Contains("span") || (byPlace && spans), byPosition = by.Contains("pos") || (byPlace && !spans);
         bool pairs = points.All(p => p.Kind is HookKind.Pattern or HookKind.AttnScores);
         string name = _map.Name(point);
         Refuse(byHead && points.Any(p => _map.Heads(p) != heads || heads == 0),
             points.Any(p => _map.Heads(p) == 0) ? $"by head: {name} has no heads"
-                : $"by head: {site} has {heads} heads and others; expected sites of the same heads");
+                : $"by head: expected sites of the same heads, found {string.Join(", ", points.Select(p => $"{p.Site} with {_map.Heads(p)}").Distinct())}");
         Refuse(bySource && !pairs, $"by src_pos: {name} has no source positions; expected pattern or attn_scores");
         Refuse(bySpan && byPosition, "by span and pos: a span is a set of positions; expected one of them");
-        Refuse(bySpan && _options.Spans.Count == 0, "by span: expected the names of spans (--spans), found none");
+        Refuse(bySpan && _options.Spans.Count == 0, "by span: expected the names of spans, found none");
         Refuse(!bySpan && _options.Spans.Count > 1, "spans: several are told apart by span only; expected --by layer,span");
         Refuse(_options.Spans.Count > 0 && _options.Positions.Count > 0, "positions: expected positions or spans, found both");
         Refuse(byPosition && _options.Spans.Count > 0, "by pos: a span is replaced as a whole; expected --by layer,span");
@@ -109,7 +110,7 @@ internal sealed class SweepCells
             $"by neuron: {name} has no neurons; expected post, pre or pre_linear");
         Refuse(byNeuron && _options.Window > 1, "by neuron: neurons belong to one layer; expected a window of 1");
         return
-            from head in Heads(byHead, heads, point)
+            from head in Heads(byHead, heads, points, point)
             from place in Places(byPosition, bySpan)
             from source in bySource ? Sources(points, place) : [CellPlace.All]
             from neuron in byNeuron ? neurons(point).Select(n => (int?)n) : [null]
@@ -122,6 +123,7 @@ internal sealed class SweepCells
                 Place = place,
                 Sources = source,
                 Neuron = neuron,
+                Heads = byHead ? [] : _options.Heads,
             };
 
         static void Refuse(bool wrong, string message)
@@ -133,26 +135,27 @@ internal sealed class SweepCells
         }
     }
 
-    private IEnumerable<int?> Heads(bool byHead, int heads, HookPoint point)
+    private IEnumerable<int?> Heads(bool byHead, int heads, HookPoint[] points, HookPoint point)
     {
         foreach (HeadRef head in _options.Heads)
         {
-            if ((uint)head.Layer >= (uint)_map.Outline.NLayers || (byHead && (uint)head.Head >= (uint)heads))
+            if (heads == 0)
+            {
+                throw new InvalidInputException($"head {head}: {_map.Name(points.First(p => _map.Heads(p) == 0))} has no heads");
+            }
+
+            if ((uint)head.Layer >= (uint)_map.Outline.NLayers || (uint)head.Head >= (uint)heads)
             {
                 throw new InvalidInputException(
                     $"head {head}: out of range, {point.Site} has layers 0..{_map.Outline.NLayers - 1} and heads 0..{heads - 1}");
             }
         }
 
-        if (!byHead)
-        {
-            return _options.Heads.Count == 0
-                ? [null]
-                : throw new InvalidInputException("heads: expected --by layer,head beside them, found heads that are not told apart");
-        }
-
-        return Enumerable.Range(0, heads)
-            .Where(h => _options.Heads.Count == 0 || _options.Heads.Contains(new HeadRef(point.Layer, h))).Select(h => (int?)h);
+        // Heads that are not told apart are replaced together, in the layers that have some of them.
+        return !byHead
+            ? _options.Heads.Count == 0 || points.Any(p => _options.Heads.Any(h => h.Layer == p.Layer)) ? [null] : []
+            : Enumerable.Range(0, heads)
+                .Where(h => _options.Heads.Count == 0 || _options.Heads.Contains(new HeadRef(point.Layer, h))).Select(h => (int?)h);
     }
 
     private IEnumerable<CellPlace> Places(bool byPosition, bool bySpan)

@@ -13,7 +13,10 @@ public sealed record SweepOptions
     /// </summary>
     public required IReadOnlyList<string> Sites { get; init; }
 
-    /// <summary>What is told apart: layer, head, pos, src_pos, span, neuron. Empty = as usual for each site.</summary>
+    /// <summary>
+    /// What is told apart: layer, head, pos, src_pos, span, neuron. Empty = layer and head where a site has heads, else layer and
+    /// position, or span where spans are named.
+    /// </summary>
     public IReadOnlyList<string> By { get; init; } = [];
 
     /// <summary>
@@ -29,7 +32,10 @@ public sealed record SweepOptions
     /// <summary>Layers covered, negative from the last; empty = all.</summary>
     public IReadOnlyList<int> Layers { get; init; } = [];
 
-    /// <summary>Heads covered, on keys and values key-value heads; empty = all.</summary>
+    /// <summary>
+    /// Heads covered, on keys and values key-value heads; told apart by <c>head</c>, else those of a layer (or window of layers) are
+    /// replaced together. Empty = all.
+    /// </summary>
     public IReadOnlyList<HeadRef> Heads { get; init; } = [];
 
     /// <summary>Neurons covered when they are told apart.</summary>
