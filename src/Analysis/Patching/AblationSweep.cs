@@ -65,12 +65,12 @@ public static class AblationSweep
         others.RequireFor(ablation.Kind);
         IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
-        var runner = new SweepExecution(model, options);
+        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
         BaseRuns runs = runner.Plain(pairs, prompts, null);
         int?[] donors = ablation.Kind == AblationKind.Resample ? others.Donors(ablation.Seed) : [];
         ActivationCache[] caches = ablation.Kind == AblationKind.Zero
             ? []
-            : runner.Record([.. reference.Select(p => p.Clean)], sited.Points);
+            : new SweepExecution(model, options, PromptPair.Rows(reference)).Record([.. reference.Select(p => p.Clean)], sited.Points);
         var values = new AblationValues(model.Hooks, caches, reference, ablation, donors);
         ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(prompts, sited.NeuronPoints) : [];
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));

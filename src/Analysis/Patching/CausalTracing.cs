@@ -55,18 +55,19 @@ public static class CausalTracing
         int[][] corrupted = Corrupted(pairs, noise);
         IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
-        var runner = new SweepExecution(model, options);
-        ActivationCache[] clean = runner.RecordSource(prompts, [.. sited.Points.Append(Hook.Embed).Distinct()]);
+        int[] rows = PromptPair.Rows(pairs);
+        ActivationCache[] clean = new SweepExecution(model, options, rows).RecordSource(prompts, [.. sited.Points.Append(Hook.Embed).Distinct()]);
 
         // Every draw of a prompt is a run of its own: prompt i, draw d is run i * draws + d.
         int draws = noise.Draws;
         PromptPair[] runs = [.. pairs.SelectMany(p => Enumerable.Repeat(p, draws))];
         IReadOnlyList<int>[] tokens = [.. runs.Select(p => p.Clean)];
         IReadOnlyList<Intervention>[] bases = Noise(model, clean, corrupted, noise);
+        var runner = new SweepExecution(model, options, [.. rows.SelectMany(row => Enumerable.Repeat(row, draws))]);
         BaseRuns plain = runner.Plain(runs, tokens, tokens, bases);
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(
             model, options.Neurons, point, clean.Select(c => (c.Values(point), new float[c.Values(point).Length]))));
-        var rows = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
+        var batches = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan($"noise {noise.Level} {noise.Seed}", runs, tokens, cells, Intervene)
         {
@@ -75,7 +76,7 @@ public static class CausalTracing
             Sources = [.. runs.Select((_, run) => clean[run / draws])],
         };
         double sum = 0;
-        return runner.Fill(plan, plain, rows, Add, cancellation);
+        return runner.Fill(plan, plain, batches, Add, cancellation);
 
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int run) =>
         [
@@ -96,8 +97,8 @@ public static class CausalTracing
             double restored = sum / draws, noised = plain.Corrupted[first..(first + draws)].Average(), whole = plain.Clean[first];
             double rounding = plain.Rounding[first..(first + draws)].Max();
             double? effect = Math.Abs(whole - noised) <= rounding ? null : (restored - noised) / (whole - noised);
-            rows.Add(new AblationRow(
-                pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head,
+            batches.Add(new AblationRow(
+                rows[prompt], pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head,
                 index.Pos(cell, prompt), index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, "noise", whole,
                 noised, restored, effect));
             sum = 0;

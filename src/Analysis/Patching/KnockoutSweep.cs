@@ -84,7 +84,7 @@ public static class KnockoutSweep
                   from source in knockout.Sources.Distinct()
                   select c with { Sources = CellPlace.At(source) },
         ];
-        var runner = new SweepExecution(model, options);
+        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
         IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
         BaseRuns runs = runner.Plain(pairs, prompts, null);
         var rows = new TableBatches(TableSchemas.Knockout.Create(), options.Sink);

@@ -49,7 +49,7 @@ public static class PatchingSweep
         var sited = new SweepCells(model.Hooks, options, pairs, denoise);
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
         RefuseMappedAttention(model.Hooks, sited.Points, maps, pairs);
-        var runner = new SweepExecution(model, options);
+        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
         ActivationCache[] source = runner.RecordSource(denoise ? clean : corrupted, sited.Points);
         ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(patchedPrompts, sited.NeuronPoints) : [];

@@ -53,6 +53,9 @@ public sealed record PromptPair
             : positions;
     }
 
+    /// <summary>The rows of pairs in the data.</summary>
+    internal static int[] Rows(IEnumerable<PromptPair> pairs) => [.. pairs.Select((pair, i) => pair.Row ?? i)];
+
     /// <summary>What spans there are, for messages.</summary>
     internal static string KnownSpans(IEnumerable<PromptPair> pairs)
     {

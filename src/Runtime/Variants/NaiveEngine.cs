@@ -94,7 +94,7 @@ public sealed class NaiveEngine : IVariantEngine
     {
         if (run.NonFinite is { } met && !options.AllowNonFinite)
         {
-            throw VariantChecks.NotFinite(model, variant, met);
+            throw VariantChecks.NotFinite(model, variant, options, met);
         }
 
         int length = run.Batch.Tokens(place).Length;

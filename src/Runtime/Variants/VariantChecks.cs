@@ -17,6 +17,12 @@ internal static class VariantChecks
                 $"base interventions: expected a list for each of {batch.Count} sequences, found {options.Base.Count}");
         }
 
+        if (options.Numbers.Count > 0 && options.Numbers.Count != batch.Count)
+        {
+            throw new InvalidInputException(
+                $"numbers of prompts: expected one for each of {batch.Count} sequences, found {options.Numbers.Count}");
+        }
+
         if (options.Sources.Count > 0 && options.Sources.Count != batch.Count)
         {
             throw new InvalidInputException(
@@ -68,7 +74,7 @@ internal static class VariantChecks
         }
         catch (InvalidInputException exception)
         {
-            throw new InvalidInputException($"prompt {variant.Sequence}: {exception.Message}", exception);
+            throw new InvalidInputException($"prompt {Number(variant, options)}: {exception.Message}", exception);
         }
     }
 
@@ -81,6 +87,9 @@ internal static class VariantChecks
         [.. All(variant, options).Select(i => model.Hooks.Require(i.Point)).Distinct()];
 
     /// <summary>The error about a variant whose values are not finite.</summary>
-    public static InvalidInputException NotFinite(TransformerModel model, Variant variant, NonFinite found) =>
-        new($"prompt {variant.Sequence}, {variant.Describe(model.Hooks)}: {found.Describe(model.Hooks)}");
+    public static InvalidInputException NotFinite(TransformerModel model, Variant variant, VariantOptions options, NonFinite found) =>
+        new($"prompt {Number(variant, options)}, {variant.Describe(model.Hooks)}: {found.Describe(model.Hooks)}");
+
+    private static int Number(Variant variant, VariantOptions options) =>
+        options.Numbers.Count > 0 ? options.Numbers[variant.Sequence] : variant.Sequence;
 }

@@ -26,6 +26,9 @@ public sealed record VariantOptions
     /// </summary>
     public IReadOnlyList<ActivationCache> Sources { get; init; } = [];
 
+    /// <summary>For each sequence the number that messages give it as a prompt; empty = its place in the batch.</summary>
+    public IReadOnlyList<int> Numbers { get; init; } = [];
+
     /// <summary>
     /// Whether variants whose values are not finite are handed over (<see cref="VariantResult.NonFinite"/>), which are
     /// an error otherwise.

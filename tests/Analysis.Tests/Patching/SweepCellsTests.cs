@@ -164,9 +164,33 @@ public sealed class SweepCellsTests
             Assert.Throws<InvalidInputException>(() => PathPatching.Run(
                 Model, pairs, [new PathQuery([PathNode.Embed], [PathNode.Logits])], new PathOptions { Positions = [4] })).Message);
 
+        Assert.StartsWith(
+            "prompt 3, the run with blocks.0.ln1.hook_scale replaced",
+            Assert.Throws<InvalidInputException>(() => AblationSweep.Run(Model, pairs, options with { Sites = ["ln1.scale"] })).Message);
+        Assert.StartsWith(
+            "prompt 3, the run with hook_embed replaced",
+            Assert.Throws<InvalidInputException>(() => CausalTracing.Run(Model, pairs, options, new NoiseOptions { Level = 1e30 })).Message);
+        var watch = new NumberWatch();
+        CausalTracing.Run(Model, pairs, options with { Engine = watch }, new NoiseOptions { Draws = 2 });
+        Assert.Equal(["3,7", "3,3,7,7", "3,3,7,7", "3,3,7,7"], watch.Numbers);
+
         static string Error(SweepOptions options, PromptPair[] pairs) =>
             Assert.Throws<InvalidInputException>(() => PatchingSweep.Run(Model, pairs, options)).Message;
     }
 
     private static string[] Words(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries);
+
+    private sealed class NumberWatch : IVariantEngine
+    {
+        public List<string> Numbers { get; } = [];
+
+        public string Name => "watched";
+
+        public void Run(
+            TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options, VariantHandler handle)
+        {
+            Numbers.Add(string.Join(',', options.Numbers));
+            new LaneEngine().Run(model, batch, variants, options, handle);
+        }
+    }
 }

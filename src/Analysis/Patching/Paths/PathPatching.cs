@@ -54,7 +54,7 @@ public static class PathPatching
 
         // What step 2 recorded may take one half of the memory, the runs the other.
         long half = Math.Max(1, (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 2);
-        var runner = new SweepExecution(model, Means(options) with { MemoryBudget = half });
+        var runner = new SweepExecution(model, Means(options) with { MemoryBudget = half }, PromptPair.Rows(pairs));
         var paths = new PathRuns(model, options);
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
         ActivationCache[] from = runner.Record(prompts, paths.BasePoints);

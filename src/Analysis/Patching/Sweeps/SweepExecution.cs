@@ -4,7 +4,10 @@ using Interp.Runtime;
 namespace Interp.Analysis;
 
 /// <summary>Runs what sweeps need through the engine: plain runs, recordings, and a patched run for every cell and prompt.</summary>
-internal sealed class SweepExecution(TransformerModel model, SweepOptions options)
+/// <param name="model">The model.</param>
+/// <param name="options">What is measured, and with which means.</param>
+/// <param name="numbers">The numbers that messages give the prompts of all its runs.</param>
+internal sealed class SweepExecution(TransformerModel model, SweepOptions options, IReadOnlyList<int> numbers)
 {
     private readonly Metric _metric = options.Metric;
 
@@ -205,7 +208,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         };
     }
 
-    private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = options.MemoryBudget };
+    private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = options.MemoryBudget, Numbers = numbers };
 
     private sealed class Reporter(IProgress<SweepProgress> progress, int before, int total) : IProgress<VariantProgress>
     {
