@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Interp.Analysis;
 using Spectre.Console;
@@ -24,22 +23,21 @@ internal static class ProgressView
             return work(null);
         }
 
-        var clock = Stopwatch.StartNew();
         if (!session.ErrorIsTerminal)
         {
-            return work(new Lines(session.Error, what, clock));
+            return work(new Lines(session.Error, what, new ProgressClock()));
         }
 
         return new Progress(Session.Rich(session.Error))
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context => work(new Bar(context.AddTask(what), what, clock)));
+            .Start(context => work(new Bar(context.AddTask(what), what, new ProgressClock())));
     }
 
-    private static string Rate(SweepProgress value, Stopwatch clock) => string.Create(
-        CultureInfo.InvariantCulture, $"{value.Done}/{value.Total} runs, {value.Done / clock.Elapsed.TotalSeconds:0.0}/s");
+    private static string Rate(SweepProgress value, ProgressClock clock) => string.Create(
+        CultureInfo.InvariantCulture, $"{value.Done}/{value.Total} runs, {clock.Rate(value):0.0}/s");
 
-    private sealed class Bar(ProgressTask task, string what, Stopwatch clock) : IProgress<SweepProgress>
+    private sealed class Bar(ProgressTask task, string what, ProgressClock clock) : IProgress<SweepProgress>
     {
         public void Report(SweepProgress value)
         {
@@ -49,7 +47,7 @@ internal static class ProgressView
         }
     }
 
-    private sealed class Lines(TextWriter writer, string what, Stopwatch clock) : IProgress<SweepProgress>
+    private sealed class Lines(TextWriter writer, string what, ProgressClock clock) : IProgress<SweepProgress>
     {
         private TimeSpan _next = BetweenLines;
 
@@ -61,8 +59,7 @@ internal static class ProgressView
             }
 
             _next = clock.Elapsed + BetweenLines;
-            TimeSpan remaining = clock.Elapsed * ((double)(value.Total - value.Done) / value.Done);
-            writer.WriteLine($"{what}: {Rate(value, clock)}, about {remaining:h\\:mm\\:ss} left");
+            writer.WriteLine($"{what}: {Rate(value, clock)}, about {ProgressClock.Text(clock.Remaining(value))} left");
         }
     }
 }

@@ -62,7 +62,7 @@ public sealed class SweepDataTests
     [Theory]
     [InlineData("patch", "--positions 3 --spans subject", "expected positions or spans, found both")]
     [InlineData("patch", "--by layer,pos --spans subject --sites resid_pre", "by pos: a span is replaced as a whole")]
-    [InlineData("patch", "--heads 0.1 --by layer", "heads: expected --by layer,head beside them")]
+    [InlineData("patch", "--heads 0.1 --sites resid_pre", "head L0H1: blocks.0.hook_resid_pre has no heads")]
     [InlineData("patch", "--explain --summary", "--summary: not read with --explain")]
     [InlineData("patch", "--resume", "--resume: expected --out FILE beside it")]
     [InlineData("ablate", "--with mean --noise-level 2", "--noise-level: not read --with mean")]

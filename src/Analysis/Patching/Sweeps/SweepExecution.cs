@@ -157,10 +157,10 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         VariantOptions means = Means(plan) with { Cancellation = cancellation };
         bool all = means.Tokens.IsAll;
         var batch = new TokenBatch(plan.Prompts);
-        int done = items.Count - left.Count;
+        int taken = items.Count - left.Count, done = taken;
         foreach (IReadOnlyList<int> stage in Stages(plan, items, left))
         {
-            means = means with { Progress = options.Progress is null ? null : new Reporter(options.Progress, done, items.Count) };
+            means = means with { Progress = options.Progress is null ? null : new Reporter(options.Progress, done, items.Count, taken) };
             options.Engine.Run(model, batch, Variants(plan, items, stage), means, (in VariantResult result) =>
             {
                 int item = stage[result.Index], prompt = items[item].Prompt;
@@ -210,8 +210,8 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
 
     private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = options.MemoryBudget, Numbers = numbers };
 
-    private sealed class Reporter(IProgress<SweepProgress> progress, int before, int total) : IProgress<VariantProgress>
+    private sealed class Reporter(IProgress<SweepProgress> progress, int before, int total, int taken) : IProgress<VariantProgress>
     {
-        public void Report(VariantProgress value) => progress.Report(new SweepProgress(before + value.Done, total));
+        public void Report(VariantProgress value) => progress.Report(new SweepProgress(before + value.Done, total) { TakenOver = taken });
     }
 }
