@@ -31,6 +31,21 @@ public sealed partial class DocumentationTests
         TechniquePages.Select(name => $"docs/{name}.md").Append("README.md")
             .Except(DocumentationCode.All.Select(block => block.Page)));
 
+    [Theory]
+    [InlineData("patching")]
+    [InlineData("ablation")]
+    [InlineData("causal-tracing")]
+    [InlineData("knockout")]
+    [InlineData("path-patching")]
+    public void A_page_of_a_technique_that_patches_has_its_paper_sample_and_picture(string name)
+    {
+        string page = Repository.Read($"docs/{name}.md");
+        Assert.Matches(@"et al\. \d{4}|and \w+ \d{4}", page);
+        Assert.Contains($"](images/{name}.png)", page, StringComparison.Ordinal);
+        Match sample = Regex.Match(page, "`samples/(\\w+)`");
+        Assert.True(sample.Success && Directory.Exists(Path.Combine(Repository.Root, "samples", sample.Groups[1].Value)), page);
+    }
+
     [Fact]
     public void Links_between_pages_lead_somewhere() => Assert.Empty(
         from page in Repository.Pages
