@@ -66,8 +66,8 @@ public sealed class PathMemoryTests : IDisposable
         var journal = new SweepJournal(_path, true);
         Assert.Equal(whole.Rows, Run(queries, 30_000, new LaneEngine(), journal, new Teller(told.Add)).Rows);
         Assert.Equal(20, journal.TakenOver);
-        Assert.Equal(new SweepProgress(21, 96), told[0]);
-        Assert.Equal(new SweepProgress(96, 96), told[^1]);
+        Assert.Equal(new SweepProgress(21, 96) { TakenOver = 20 }, told[0]);
+        Assert.Equal(new SweepProgress(96, 96) { TakenOver = 20 }, told[^1]);
 
         LanePlanSummary? plan = null;
         PathPatching.Run(Model, Pairs, queries, new PathOptions { MemoryBudget = 8_000, Explain = p => plan = p });
