@@ -136,8 +136,9 @@ public sealed class LaneEngineTests
             {
                 TransformerModel model = RandomModel.Create(config, seed);
                 var random = new Random(seed);
+                (int[][] clean, int[][] other) = Prompts(random);
                 RunResult source = model.Run(
-                    new TokenBatch(Source),
+                    new TokenBatch(other),
                     new RunOptions
                     {
                         Observe = [.. model.Hooks.AllPoints.Select(p => (HookQuery)p)],
@@ -147,16 +148,16 @@ public sealed class LaneEngineTests
                 List<Variant> variants = [];
                 for (int tries = 0; tries < 40 && variants.Count < 14; tries++)
                 {
-                    int s = random.Next(Clean.Length);
+                    int s = random.Next(clean.Length);
                     HookPoint[] observed = observe
                         ? [.. Enumerable.Range(0, 3).Select(_ => Point(model, random)).Distinct()]
                         : [];
                     var variant = new Variant(
-                        s, [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Intervention(model, random, source, s))])
+                        s, [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Intervention(model, random, source, s, clean[s].Length))])
                     {
                         Observe = observed,
                     };
-                    if (Fits(model, variant))
+                    if (Fits(model, variant, clean))
                     {
                         variants.Add(variant);
                     }
@@ -164,29 +165,46 @@ public sealed class LaneEngineTests
 
                 var options = new VariantOptions
                 {
-                    Logits = random.Next(3) switch { 0 => LogitRows.All, 1 => LogitRows.Last, _ => LogitRows.At(new[] { 1, -1 }) },
-                    Tokens = random.Next(2) == 0 ? LogitTokens.All : LogitTokens.Of([[3, 1], [2], [9, 8, 30]]),
+                    Logits = random.Next(3) switch { 0 => LogitRows.All, 1 => LogitRows.Last, _ => LogitRows.At(new[] { 0, -1 }) },
+                    Tokens = random.Next(2) == 0
+                        ? LogitTokens.All
+                        : LogitTokens.Of([.. clean.Select(_ => (int[])[.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => random.Next(37))])]),
                     MemoryBudget = random.Next(3) switch { 0 => null, 1 => 1, _ => 200_000 },
                     AllowNonFinite = true,
-                    Sources = random.Next(3) > 0 ? [.. Enumerable.Range(0, 3).Select(source.Cache)] : [],
-                    Base = withBase ? [.. Enumerable.Range(0, 3).Select(s => Base(model, random, source, s))] : [],
+                    Sources = random.Next(3) > 0 ? [.. Enumerable.Range(0, clean.Length).Select(source.Cache)] : [],
+                    Base = withBase ? [.. clean.Select((_, s) => Base(model, random, source, s, clean))] : [],
                 };
-                Engines.Same(model, Clean, variants, options);
+                Engines.Same(model, clean, variants, options);
             },
             iter: Iterations);
     }
 
-    private static Intervention[] Base(TransformerModel model, Random random, RunResult source, int s)
+    /// <summary>
+    /// One to four prompts of one to ten tokens, and others of the same lengths that begin with the same tokens, so that some patches
+    /// change nothing.
+    /// </summary>
+    private static (int[][] Clean, int[][] Source) Prompts(Random random)
     {
-        Intervention[] list = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Intervention(model, random, source, s))];
-        return Fits(model, new Variant(s, list)) ? list : [];
+        int[][] clean =
+            [.. Enumerable.Range(0, 1 + random.Next(4)).Select(_ => RandomModel.Tokens(1 + random.Next(10), random.Next(1000)))];
+        return (clean, [.. clean.Select(prompt =>
+        {
+            int shared = random.Next(prompt.Length);
+            return (int[])[.. prompt[..shared], .. RandomModel.Tokens(prompt.Length - shared, random.Next(1000))];
+        })]);
     }
 
-    private static bool Fits(TransformerModel model, Variant variant)
+    private static Intervention[] Base(TransformerModel model, Random random, RunResult source, int s, int[][] clean)
+    {
+        Intervention[] list = [.. Enumerable.Range(0, random.Next(3)).Select(_ => Intervention(model, random, source, s, clean[s].Length))];
+        return Fits(model, new Variant(s, list), clean) ? list : [];
+    }
+
+    private static bool Fits(TransformerModel model, Variant variant, int[][] clean)
     {
         try
         {
-            InterventionPlan.Create(model.Hooks, [Clean[variant.Sequence].Length], variant.Interventions);
+            InterventionPlan.Create(model.Hooks, [clean[variant.Sequence].Length], variant.Interventions);
             return true;
         }
         catch (InvalidInputException)
@@ -201,10 +219,10 @@ public sealed class LaneEngineTests
         return points[random.Next(points.Length)];
     }
 
-    private static Intervention Intervention(TransformerModel model, Random random, RunResult source, int s)
+    private static Intervention Intervention(TransformerModel model, Random random, RunResult source, int s, int length)
     {
         HookPoint point = Point(model, random);
-        int length = Clean[s].Length, heads = model.Hooks.Heads(point);
+        int heads = model.Hooks.Heads(point);
         Scope scope = Scope.Everything;
         if (random.Next(3) > 0)
         {
