@@ -7,6 +7,7 @@ internal static unsafe partial class SystemMemory
 {
     internal const int LargePage = 2 << 20;
 
+    private const int FloatsWorthPinning = 4096;
     private const int DoNotNeed = 4;
     private const int HugePage = 14;
     private const int ReadAndWrite = 3;
@@ -21,11 +22,12 @@ internal static unsafe partial class SystemMemory
 
     /// <summary>
     /// An array that is not cleared, its whole large pages on such: the system clears each page that is touched first, which for small
-    /// ones costs more than writing them.
+    /// ones costs more than writing them. Arrays of some pages stay where they are: they are held as long as a run's result, and the
+    /// collector would copy them twice, generation by generation, while the run goes on.
     /// </summary>
     internal static float[] Array(int floats)
     {
-        float[] array = GC.AllocateUninitializedArray<float>(floats);
+        float[] array = GC.AllocateUninitializedArray<float>(floats, pinned: floats >= FloatsWorthPinning);
         if ((long)floats * sizeof(float) >= 2 * LargePage)
         {
             fixed (float* start = array)
