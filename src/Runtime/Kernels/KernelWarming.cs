@@ -15,7 +15,7 @@ internal static unsafe class KernelWarming
     // Panels of three, two and one vectors.
     private static readonly int[] Outputs = [48 + 32, 16];
 
-    /// <summary>Products first, then attention, then what lies between them.</summary>
+    /// <summary>What every model uses: products first, then attention, then what lies between them.</summary>
     internal static void Run()
     {
         float[] x = new float[Rows * DHead], y = new float[Rows * Outputs[0]];
@@ -30,12 +30,27 @@ internal static unsafe class KernelWarming
         TensorPrimitives.Add(x, x, x);
         TensorPrimitives.MultiplyAdd(x, 1f, x, x);
         _ = TensorPrimitives.IsFiniteAll<float>(x);
-        float[] mean = new float[Rows], scale = new float[Rows];
-        Normalization.LayerNormStatistics(x, DHead, 1, mean, scale);
-        Normalization.Normalize(x, mean, scale, DHead, x);
-        Normalization.GainBias(x, new float[DHead], new float[DHead], DHead, x);
-        Activations.Apply(ActivationFunction.GeluTanh, x, x);
-        Activations.Apply(ActivationFunction.Silu, x, x);
+    }
+
+    /// <summary>The norm and the activation of a model.</summary>
+    internal static void Run(ModelConfig config)
+    {
+        float[] x = new float[Rows * DHead], mean = new float[Rows], scale = new float[Rows];
+        if (config.Norm == NormKind.LayerNorm)
+        {
+            Normalization.LayerNormStatistics(x, DHead, 1, mean, scale);
+            Normalization.Normalize(x, mean, scale, DHead, x);
+            Normalization.GainBias(x, new float[DHead], new float[DHead], DHead, x);
+        }
+        else if (config.Norm == NormKind.Rms)
+        {
+            Normalization.RmsStatistics(x, DHead, 1, scale);
+            Normalization.Normalize(x, [], scale, DHead, x);
+            Normalization.GainBias(x, new float[DHead], [], DHead, x);
+        }
+
+        if (!config.AttnOnly)
+            Activations.Apply(config.Activation, x, x);
     }
 
     private static void Attention(float[] rows)
