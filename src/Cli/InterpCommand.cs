@@ -119,7 +119,9 @@ internal static class InterpCommand
         Option<bool> help = new("--help", "-h", "/h", "-?", "/?") { Arity = ArgumentArity.Zero };
         command.Add(help);
         ParseResult parse = Parse(command, arguments[1..]);
-        return parse.Errors.Count == 0 && parse.UnmatchedTokens.Count == 0 && parse.GetResult(help) is null ? parse : null;
+        return parse.Errors.Count == 0 && parse.UnmatchedTokens.Count == 0 && parse.GetResult(help) is not { Implicit: false }
+            ? parse
+            : null;
     }
 
     private static ParseResult ParseWhole(string[] arguments, string first)

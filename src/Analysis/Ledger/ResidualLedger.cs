@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime;
@@ -143,12 +144,12 @@ public sealed partial class ResidualLedger
         };
     }
 
-    private Component[] Heads(int layer)
+    private List<Component> Heads(int layer)
     {
-        var heads = new Component[_model.Config.NHeads];
-        for (int head = 0; head < heads.Length; head++)
+        List<Component> heads = [];
+        for (int head = 0; head < _model.Config.NHeads; head++)
         {
-            heads[head] = new Component(ComponentKind.Head, layer, head);
+            heads.Add(new Component(ComponentKind.Head, layer, head));
         }
 
         return heads;
@@ -251,7 +252,25 @@ public sealed partial class ResidualLedger
         for (int i = 0; i < inputs.Length; i++)
         {
             map.CopyInput(first + i, row);
-            TensorPrimitives.MultiplyAdd(row, inputs[i], vector, vector);
+            AddMultiple(row, inputs[i], vector);
+        }
+    }
+
+    /// <summary>
+    /// sum += factor * row, rounded after each step as TensorPrimitives.MultiplyAdd does; a loop, because its code for the widest
+    /// vectors cannot be compiled ahead of time, and the check of every model that is opened comes here.
+    /// </summary>
+    private static void AddMultiple(float[] row, float factor, float[] sum)
+    {
+        int i = 0;
+        for (; i <= sum.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (new Vector<float>(sum, i) + (new Vector<float>(row, i) * factor)).CopyTo(sum, i);
+        }
+
+        for (; i < sum.Length; i++)
+        {
+            sum[i] += factor * row[i];
         }
     }
 }

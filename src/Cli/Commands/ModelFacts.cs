@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Interp.Analysis;
 using Interp.Hooks;
 using Interp.Runtime;
@@ -29,7 +30,7 @@ internal sealed class ModelFacts(TransformerModel model, int positions, Task<str
     /// <summary>SHA-256 of the weights, lower-case hexadecimal.</summary>
     public string Sha256 => hash.GetAwaiter().GetResult();
 
-    private static List<HookQuery> Queries(IReadOnlyList<HookPoint> points)
+    private static List<HookQuery> Queries(ImmutableArray<HookPoint> points)
     {
         List<HookQuery> queries = [];
         foreach (HookPoint point in points)

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Interp.Runtime.Forward;
 
 namespace Interp.Runtime.Kernels;
@@ -15,21 +14,22 @@ internal static unsafe class KernelWarming
     // Panels of three, two and one vectors.
     private static readonly int[] Outputs = [48 + 32, 16];
 
-    /// <summary>What every model uses: products first, then attention, then what lies between them.</summary>
+    /// <summary>What every model uses, in the order in which a pass does: products, attention, and one row to be unembedded.</summary>
     internal static void Run()
     {
         float[] x = new float[Rows * DHead], y = new float[Rows * Outputs[0]];
-        foreach (int outputs in Outputs)
-        {
-            PackedMatrix w = PackedMatrix.FromInputsByOutputs(new float[DHead * outputs], DHead, outputs);
-            MatrixProduct.Multiply(x, Rows, w, new float[outputs], y.AsSpan(0, Rows * outputs));
-            MatrixProduct.Multiply(x.AsSpan(0, DHead), 1, w, [], y.AsSpan(0, outputs));
-        }
-
+        Products(Rows);
         Attention(x);
-        TensorPrimitives.Add(x, x, x);
-        TensorPrimitives.MultiplyAdd(x, 1f, x, x);
-        _ = TensorPrimitives.IsFiniteAll<float>(x);
+        Products(1);
+
+        void Products(int rows)
+        {
+            foreach (int outputs in Outputs)
+            {
+                PackedMatrix w = PackedMatrix.FromInputsByOutputs(new float[DHead * outputs], DHead, outputs);
+                MatrixProduct.Multiply(x.AsSpan(0, rows * DHead), rows, w, new float[outputs], y.AsSpan(0, rows * outputs));
+            }
+        }
     }
 
     /// <summary>The norm and the activation of a model.</summary>
