@@ -46,19 +46,11 @@ internal static class InterpCommand
     public static int Run(
         string[] arguments, TextWriter output, TextWriter error, Stream? bytes = null, CancellationToken cancellation = default)
     {
-        Warming.Begin(arguments);
         bool verbose = arguments.Contains(CommonOptions.Verbose);
         string first = arguments.FirstOrDefault("--help");
-        RootCommand root = Create(first);
-        ParseResult parse = Parse(root, arguments);
-        if (parse.Errors.Count > 0 || parse.UnmatchedTokens.Count > 0)
-        {
-            // What is told about a mistake may name any command.
-            root = Create(null);
-            parse = Parse(root, arguments);
-        }
-
-        if (parse.Action is not (null or ParseErrorAction) && Usage.IsKnown(root, first))
+        ParseResult? alone = ParseAlone(arguments);
+        ParseResult parse = alone ?? ParseWhole(arguments, first);
+        if (parse.Action is not (null or ParseErrorAction) && Usage.IsKnown(parse.RootCommandResult.Command, first))
         {
             // Help and version.
             return parse.Invoke(new InvocationConfiguration { Output = output, Error = error });
@@ -67,7 +59,11 @@ internal static class InterpCommand
         Session? session = null;
         try
         {
-            Usage.ThrowIfWrong(parse, arguments[0]);
+            if (alone is null)
+            {
+                Usage.ThrowIfWrong(parse, arguments[0]);
+            }
+
             session = new Session(parse, arguments, output, error, cancellation, bytes);
             ((ToolCommand)parse.CommandResult.Command).Execute(session);
             session.WriteReport();
@@ -107,10 +103,39 @@ internal static class InterpCommand
         }
     }
 
-    private static ParseResult Parse(RootCommand root, string[] arguments) => root.Parse(
-        arguments.Length == 0 ? ["--help"] : arguments,
-        // A prompt may begin with @; it is a text, not the name of a file of arguments.
-        new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+    /// <summary>
+    /// A call of one command with nothing wrong in it: read without the command line around it, which looks texts up when it is made. Null
+    /// for all else.
+    /// </summary>
+    private static ParseResult? ParseAlone(string[] arguments)
+    {
+        int index = arguments.Length == 0 ? -1 : Array.FindIndex(Commands, c => c.Name == arguments[0]);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        ToolCommand command = Commands[index].Make();
+        Option<bool> help = new("--help", "-h", "/h", "-?", "/?") { Arity = ArgumentArity.Zero };
+        command.Add(help);
+        ParseResult parse = Parse(command, arguments[1..]);
+        return parse.Errors.Count == 0 && parse.UnmatchedTokens.Count == 0 && parse.GetResult(help) is not { Implicit: false }
+            ? parse
+            : null;
+    }
+
+    private static ParseResult ParseWhole(string[] arguments, string first)
+    {
+        string[] given = arguments.Length == 0 ? ["--help"] : arguments;
+        ParseResult parse = Parse(Create(first), given);
+
+        // What is told about a mistake may name any command.
+        return parse.Errors.Count == 0 && parse.UnmatchedTokens.Count == 0 ? parse : Parse(Create(null), given);
+    }
+
+    // A prompt may begin with @; it is a text, not the name of a file of arguments.
+    private static ParseResult Parse(Command command, string[] arguments) =>
+        command.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
 
     /// <summary>The command line with one of the commands, or with all where there is none of that name.</summary>
     private static RootCommand Create(string? name)

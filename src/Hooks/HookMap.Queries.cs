@@ -14,11 +14,29 @@ public sealed partial class HookMap
     public IReadOnlyList<HookPoint> ResolveAll(IEnumerable<HookQuery> queries)
     {
         ArgumentNullException.ThrowIfNull(queries);
-        return
-        [
-            .. queries.SelectMany(q => q.Point is { } point ? [Require(point)] : Match([q.Text ?? ""]))
-                .Distinct()
-                .OrderBy(point => _order[point]),
-        ];
+        HashSet<HookPoint> named = [];
+        foreach (HookQuery query in queries)
+        {
+            if (query.Point is { } point)
+            {
+                named.Add(Require(point));
+            }
+            else
+            {
+                named.UnionWith(Match([query.Text ?? ""]));
+            }
+        }
+
+        // A loop: a query over these values would be compiled when the tool starts.
+        var resolved = new List<HookPoint>(named.Count);
+        foreach (HookPoint point in AllPoints)
+        {
+            if (named.Contains(point))
+            {
+                resolved.Add(point);
+            }
+        }
+
+        return resolved;
     }
 }

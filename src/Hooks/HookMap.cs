@@ -77,8 +77,17 @@ public sealed partial class HookMap
     /// <param name="point">A hook point of this model.</param>
     /// <param name="positions">Positions computed in this pass (queries).</param>
     /// <param name="sourcePositions">Positions that can be attended to (keys); equal to positions without a cache.</param>
-    public int[] Shape(HookPoint point, int positions, int sourcePositions) =>
-        [.. HookTable.Row(Require(point).Kind).Axes.Select(axis => Size(axis, positions, sourcePositions))];
+    public int[] Shape(HookPoint point, int positions, int sourcePositions)
+    {
+        ImmutableArray<HookAxis> axes = HookTable.Row(Require(point).Kind).Axes;
+        var shape = new int[axes.Length];
+        for (int axis = 0; axis < shape.Length; axis++)
+        {
+            shape[axis] = Size(axes[axis], positions, sourcePositions);
+        }
+
+        return shape;
+    }
 
     /// <summary>Number of heads on the point's head axis, or 0 when it has none.</summary>
     /// <param name="point">A hook point.</param>

@@ -24,6 +24,23 @@ public sealed class UsageTests
         Assert.Contains("interp " + command, Tool.Run(command, "--help").Succeeded().Output.Replace("testhost", "interp"));
 
     [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("-?")]
+    [InlineData("/h")]
+    [InlineData("/?")]
+    public void Whoever_asks_for_help_behind_a_whole_call_gets_help(string help)
+    {
+        string output = Tool.Demo("info", help).Succeeded().Output;
+        Assert.Contains("--positions", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("SHA-256", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_version_behind_a_command_is_no_option_of_it() =>
+        Tool.Refuses(["info", "--model", "demo", "--version"], "--version: not an option of 'info'");
+
+    [Theory]
     [InlineData("command 'circuit': expected one of info, run, generate", "circuit", "--model", "demo")]
     [InlineData("--model: expected a command first", "--model", "demo")]
     [InlineData("--model: expected PATH, found none. A Hugging Face directory", "run")]

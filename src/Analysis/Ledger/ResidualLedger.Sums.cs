@@ -51,13 +51,29 @@ public sealed partial class ResidualLedger
     /// Vectors whose sum is that of all components of a step at a detail. Sources are added up in each head's value space,
     /// and neurons before the output map, which is linear: no vector per source or neuron is made.
     /// </summary>
-    private IEnumerable<float[]> Vectors(Component written, LedgerDetail detail, int p) => (written.Kind, detail) switch
+    private IEnumerable<float[]> Vectors(Component written, LedgerDetail detail, int p)
     {
-        (ComponentKind.Attn, LedgerDetail.Source) =>
-            Split(written, LedgerDetail.Head, p).Select(head => Vector(head, p, Mixed(head.Layer, head.Head, p))),
-        (ComponentKind.Mlp, LedgerDetail.Neuron) => [Vector(written, p)],
-        _ => Split(written, detail, p).Select(component => Vector(component, p)),
-    };
+        switch (written.Kind, detail)
+        {
+            case (ComponentKind.Attn, LedgerDetail.Source):
+                foreach (Component head in Heads(written.Layer))
+                {
+                    yield return Vector(head, p, Mixed(head.Layer, head.Head, p));
+                }
+
+                break;
+            case (ComponentKind.Mlp, LedgerDetail.Neuron):
+                yield return Vector(written, p);
+                break;
+            default:
+                foreach (Component component in Split(written, detail, p))
+                {
+                    yield return Vector(component, p);
+                }
+
+                break;
+        }
+    }
 
     /// <summary>
     /// Walks the timeline with one carried vector per write, stopping at each recorded point. The list is reused: read it

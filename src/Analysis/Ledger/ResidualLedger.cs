@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime;
@@ -42,7 +43,16 @@ public sealed partial class ResidualLedger
         _model = model;
         _cache = cache;
         _steps = [.. Timeline(model)];
-        StreamPoints = [.. _steps.OfType<Recorded>().Select(r => r.Point)];
+        var points = new List<HookPoint>();
+        foreach (Step step in _steps)
+        {
+            if (step is Recorded { Point: var point })
+            {
+                points.Add(point);
+            }
+        }
+
+        StreamPoints = points;
     }
 
     /// <summary>The points that a run has to record for its ledger.</summary>
@@ -61,7 +71,16 @@ public sealed partial class ResidualLedger
             .. model.Hooks.Outline.PostNorm ? new[] { HookKind.Ln1Scale, HookKind.Ln2Scale } : [],
             .. detail == LedgerDetail.Source ? new[] { HookKind.Pattern, HookKind.V } : [],
         ];
-        return [.. model.Hooks.AllPoints.Where(p => kinds.Contains(p.Kind)).Select(p => (HookQuery)p)];
+        List<HookQuery> needs = [];
+        foreach (HookPoint point in model.Hooks.AllPoints)
+        {
+            if (kinds.Contains(point.Kind))
+            {
+                needs.Add(point);
+            }
+        }
+
+        return needs;
     }
 
     /// <summary>The points where the stream was recorded, in order; the last is what the unembedding's norm reads.</summary>
@@ -112,8 +131,7 @@ public sealed partial class ResidualLedger
         int layer = component.Layer;
         return (component.Kind, detail) switch
         {
-            (ComponentKind.Attn, LedgerDetail.Head or LedgerDetail.Neuron) =>
-                Enumerable.Range(0, config.NHeads).Select(h => new Component(ComponentKind.Head, layer, h)),
+            (ComponentKind.Attn, LedgerDetail.Head or LedgerDetail.Neuron) => Heads(layer),
             (ComponentKind.Attn, LedgerDetail.Source) =>
                 from head in Enumerable.Range(0, config.NHeads)
                 from source in SourceRange(layer, p)
@@ -124,6 +142,17 @@ public sealed partial class ResidualLedger
                 Enumerable.Range(0, config.DMlp).Select(n => new Component(ComponentKind.Neuron, layer, Neuron: n)),
             _ => [component],
         };
+    }
+
+    private List<Component> Heads(int layer)
+    {
+        List<Component> heads = [];
+        for (int head = 0; head < _model.Config.NHeads; head++)
+        {
+            heads.Add(new Component(ComponentKind.Head, layer, head));
+        }
+
+        return heads;
     }
 
     private IEnumerable<int> SourceRange(int layer, int p)
@@ -223,7 +252,25 @@ public sealed partial class ResidualLedger
         for (int i = 0; i < inputs.Length; i++)
         {
             map.CopyInput(first + i, row);
-            TensorPrimitives.MultiplyAdd(row, inputs[i], vector, vector);
+            AddMultiple(row, inputs[i], vector);
+        }
+    }
+
+    /// <summary>
+    /// sum += factor * row, rounded after each step as TensorPrimitives.MultiplyAdd does; a loop, because its code for the widest
+    /// vectors cannot be compiled ahead of time, and the check of every model that is opened comes here.
+    /// </summary>
+    private static void AddMultiple(float[] row, float factor, float[] sum)
+    {
+        int i = 0;
+        for (; i <= sum.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (new Vector<float>(sum, i) + (new Vector<float>(row, i) * factor)).CopyTo(sum, i);
+        }
+
+        for (; i < sum.Length; i++)
+        {
+            sum[i] += factor * row[i];
         }
     }
 }

@@ -18,7 +18,7 @@ public static class WeightProcessing
     ];
 
     /// <summary>The names of the steps, in the order in which they are done.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. StepNames.Select(s => s.Name)];
+    public static IReadOnlyList<string> Names { get; } = Array.ConvertAll(StepNames, s => s.Name);
 
     /// <summary>The name of a step.</summary>
     /// <param name="step">The step.</param>

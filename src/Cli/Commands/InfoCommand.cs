@@ -34,7 +34,8 @@ internal sealed class InfoCommand : ToolCommand
 
         // The hash is computed while the model is checked and the rest is laid out.
         Task<string>? hashing = null;
-        TransformerModel model = _model.Load(session, opened => hashing = Task.Run(() => opened.Sha256));
+        TransformerModel model = _model.Load(session, opened => hashing = Task.Factory.StartNew(
+            () => opened.Sha256, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         int positions = session.Get(_positions)
             ?? (_input.Given(session)
                 ? _input.Read(session, model).Max(p => p.Clean.Count)

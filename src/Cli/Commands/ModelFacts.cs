@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Interp.Analysis;
 using Interp.Hooks;
 using Interp.Runtime;
@@ -10,8 +11,7 @@ namespace Interp.Cli;
 /// <param name="hash">SHA-256 of the weights.</param>
 internal sealed class ModelFacts(TransformerModel model, int positions, Task<string> hash)
 {
-    private readonly MemoryPlan _everything = model.Plan(
-        [positions], new RunOptions { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] });
+    private readonly MemoryPlan _everything = model.Plan([positions], new RunOptions { Observe = Queries(model.Hooks.Points) });
 
     /// <summary>Bytes of all standard activations of one prompt, in float32.</summary>
     public long ActivationBytes => _everything.Recorded;
@@ -29,6 +29,17 @@ internal sealed class ModelFacts(TransformerModel model, int positions, Task<str
 
     /// <summary>SHA-256 of the weights, lower-case hexadecimal.</summary>
     public string Sha256 => hash.GetAwaiter().GetResult();
+
+    private static List<HookQuery> Queries(ImmutableArray<HookPoint> points)
+    {
+        List<HookQuery> queries = [];
+        foreach (HookPoint point in points)
+        {
+            queries.Add(point);
+        }
+
+        return queries;
+    }
 
     /// <summary>One row of sizes.</summary>
     public ResultTable Model()

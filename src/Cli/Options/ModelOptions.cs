@@ -99,6 +99,7 @@ internal sealed class ModelOptions
         string path = session.Get(_model);
         string? graph = Graph(session, path);
         TransformerModel model = Open(path);
+        Warming.GoOn(model.Config);
         opened?.Invoke(model);
         if (SelfCheck.Run(model, Threads(session)).Problem is { } problem)
         {

@@ -1,3 +1,4 @@
+using Interp.Runtime.Families;
 using Interp.Runtime.Weights;
 
 namespace Interp.Runtime;
@@ -16,6 +17,7 @@ namespace Interp.Runtime;
 /// </summary>
 public static class DemoModel
 {
+    private const int Layers = 2;
     private const int Words = 32;
     private const int Positions = 32;
     private const int Heads = 4;
@@ -55,23 +57,32 @@ public static class DemoModel
     /// <summary>Builds the model.</summary>
     public static TransformerModel Create()
     {
-        var config = ConfigReader.Parse(
-            "demo",
-            $$"""
-            {
-              "model_type": "hooked_transformer", "n_layers": 2, "d_model": {{Width}}, "n_heads": {{Heads}},
-              "d_head": {{Words}}, "d_vocab": {{Words}}, "n_ctx": {{Positions}}, "attn_only": true,
-              "normalization_type": null, "positional_embedding_type": "standard", "use_attn_scale": false
-            }
-            """);
-        return TransformerModel.Create(config, new InMemoryWeights("demo", Tensors()), new WordTokenizer(Vocabulary.Split(' ')));
+        var family = new HookedTransformerFamily();
+        ModelConfig config = new()
+        {
+            Family = family.ModelType,
+            NLayers = Layers,
+            DModel = Width,
+            NHeads = Heads,
+            NKeyValueHeads = Heads,
+            DHead = Words,
+            DMlp = 0,
+            DVocab = Words,
+            NCtx = Positions,
+            Norm = NormKind.None,
+            Positions = PositionKind.Learned,
+            AttentionScale = 1,
+            Activation = ActivationFunction.Relu,
+        };
+        return TransformerModel.Create(
+            family, config, new InMemoryWeights("demo", Tensors()), new WordTokenizer(Vocabulary.Split(' ')));
     }
 
     private static IEnumerable<NamedTensor> Tensors()
     {
         yield return Table("embed.W_E", Words, Word);
         yield return Table("pos_embed.W_pos", Positions, Place);
-        for (int layer = 0; layer < 2; layer++)
+        for (int layer = 0; layer < Layers; layer++)
         {
             var query = new HeadMaps();
             var key = new HeadMaps();

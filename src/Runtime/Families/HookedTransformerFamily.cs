@@ -104,6 +104,12 @@ public sealed class HookedTransformerFamily : ModelFamily
         int d = config.DModel;
         var reader = new WeightReader(source);
         bool encoder = config.MlmHead;
+        var blocks = new BlockWeights[config.NLayers];
+        for (int layer = 0; layer < blocks.Length; layer++)
+        {
+            blocks[layer] = Block(config, reader.Under($"blocks.{layer}"));
+        }
+
         return new ModelWeights
         {
             TokenEmbedding = reader.View(encoder ? "embed.embed.W_E" : "embed.W_E", config.DVocab, d).ToTable(config.DVocab, d),
@@ -114,7 +120,7 @@ public sealed class HookedTransformerFamily : ModelFamily
                 ? reader.Read("embed.token_type_embed.W_token_type", config.TokenTypes, d)
                 : [],
             EmbedNorm = encoder ? Norm(config, reader, "embed.ln") : null,
-            Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"blocks.{l}")))],
+            Blocks = blocks,
             FinalNorm = config.Outline.HasFinalNorm ? Norm(config, reader, "ln_final") : null,
             MlmHead = encoder
                 ? new MlmHeadWeights(

@@ -64,27 +64,45 @@ internal static class BatchRun
         where THooks : struct, IForwardHooks
     {
         RowSegment[] segments = Segments(lengths, new int[lengths.Count]);
-        long rows = lengths.Sum(n => (long)n);
+        long rows = 0;
+        int keys = cached;
+        foreach (int length in lengths)
+        {
+            rows += length;
+            keys = Math.Max(keys, length);
+        }
+
         bool some = ReadRows(lengths, logits) < rows;
         long allLogits = some && hooks.Wants(Hook.UnembedOut) ? rows * config.DVocab : 0;
-        long scores = threads * ForwardPass<THooks>.ScoreFloats(Math.Max(cached, lengths.Max()));
+        long scores = threads * ForwardPass<THooks>.ScoreFloats(keys);
         return sizeof(float) * (PassBuffers.Floats(config, Size(config, segments, cached > 0, hooks)) + allLogits + scores);
     }
 
     /// <summary>Number of rows whose logits are asked for.</summary>
-    public static long ReadRows(IReadOnlyList<int> lengths, LogitRows logits) =>
-        lengths.Select((n, s) => (long)logits.Resolve(n, s).Length).Sum();
+    public static long ReadRows(IReadOnlyList<int> lengths, LogitRows logits)
+    {
+        long rows = 0;
+        for (int s = 0; s < lengths.Count; s++)
+        {
+            rows += logits.Resolve(lengths[s], s).Length;
+        }
+
+        return rows;
+    }
 
     /// <summary>Memory of a pass over these rows.</summary>
     public static PassSize Size<THooks>(ModelConfig config, RowSegment[] segments, bool cached, THooks hooks)
         where THooks : struct, IForwardHooks
     {
-        long area = PassBuffers.ListensToAttention(config, hooks)
-            ? segments.Max(s => (long)config.NHeads * s.Count * s.End)
-            : 0;
+        long area = 0;
+        foreach (RowSegment segment in PassBuffers.ListensToAttention(config, hooks) ? segments : [])
+        {
+            area = Math.Max(area, (long)config.NHeads * segment.Count * segment.End);
+        }
+
         return new PassSize(
             segments[^1].Row + segments[^1].Count,
-            cached ? 0 : OwnKeys.Floats(config, segments.Select(s => s.Count)),
+            cached ? 0 : OwnKeys.Floats(config, Array.ConvertAll(segments, s => s.Count)),
             PassBuffers.PartsOf(config, hooks),
             area);
     }
@@ -122,12 +140,16 @@ internal static class BatchRun
     /// <summary>The rows whose logits were asked for; null = all.</summary>
     private static int[]? Read(RowSegment[] segments, TokenBatch batch, LogitRows logits)
     {
-        int[] rows =
-        [
-            .. Enumerable.Range(0, batch.Count)
-                .SelectMany(s => logits.Resolve(segments[s].Count, s).Select(p => segments[s].Row + p)),
-        ];
-        return rows.Length == segments[^1].Row + segments[^1].Count ? null : rows;
+        List<int> rows = [];
+        for (int s = 0; s < batch.Count; s++)
+        {
+            foreach (int position in logits.Resolve(segments[s].Count, s))
+            {
+                rows.Add(segments[s].Row + position);
+            }
+        }
+
+        return rows.Count == segments[^1].Row + segments[^1].Count ? null : [.. rows];
     }
 
     /// <summary>Whether somebody may see a row at a point after the last block's keys and values.</summary>

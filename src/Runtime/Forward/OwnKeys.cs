@@ -11,7 +11,7 @@ internal abstract unsafe class OwnKeys(ModelConfig config, int threads) : PassKe
     private int[] _places = [];
 
     /// <summary>Floats that hold the keys of segments of these lengths, in whatever order.</summary>
-    public static long Floats(ModelConfig config, IEnumerable<int> lengths)
+    public static long Floats(ModelConfig config, ReadOnlySpan<int> lengths)
     {
         KeyPlaces places = default;
         foreach (int length in lengths)

@@ -90,7 +90,7 @@ internal static unsafe class RowJobs
     {
         if (values.Length < FloatsWorthThreads)
         {
-            return TensorPrimitives.IsFiniteAll(values);
+            return RowLoops.AllFinite(values);
         }
 
         int found = 0;
@@ -176,7 +176,7 @@ internal static unsafe class RowJobs
         public readonly void Run(int item)
         {
             int first = item * FloatsWorthThreads;
-            if (!TensorPrimitives.IsFiniteAll<float>(new(Values + first, Math.Min(FloatsWorthThreads, Length - first))))
+            if (!RowLoops.AllFinite(new(Values + first, Math.Min(FloatsWorthThreads, Length - first))))
             {
                 Volatile.Write(ref *Found, 1);
             }
@@ -192,7 +192,7 @@ internal static unsafe class RowJobs
         public readonly void Run(int item)
         {
             Span<float> stream = Blocks.Of(Stream, item);
-            TensorPrimitives.Add(stream, Blocks.Of(Write, item), stream);
+            RowLoops.Add(stream, Blocks.Of(Write, item));
         }
     }
 
@@ -214,13 +214,12 @@ internal static unsafe class RowJobs
                 sum.Clear();
                 for (int h = 0; h < HeadCount; h++)
                 {
-                    TensorPrimitives.Add(
-                        sum, new ReadOnlySpan<float>(Heads.Pointer + ((((nint)row * HeadCount) + h) * width), width), sum);
+                    RowLoops.Add(sum, new ReadOnlySpan<float>(Heads.Pointer + ((((nint)row * HeadCount) + h) * width), width));
                 }
 
                 if (Bias is not null)
                 {
-                    TensorPrimitives.Add(sum, new ReadOnlySpan<float>(Bias, width), sum);
+                    RowLoops.Add(sum, new ReadOnlySpan<float>(Bias, width));
                 }
             }
         }

@@ -10,11 +10,20 @@ public static class KernelInfo
     public static string Tier => Kernels.KernelTiers.Name(Kernels.KernelTiers.Current);
 
     /// <summary>
-    /// Has the kernels of a short run compiled, which otherwise happens when they are first used. For a program that runs a model
-    /// once, on a thread beside the one that loads it.
+    /// Has the kernels compiled that a short run of every model uses, which otherwise happens when they are first used. For a program
+    /// that runs a model once, on a thread beside the one that loads it.
     /// </summary>
     /// <exception cref="InvalidInputException">The environment variable names a vector width that this machine lacks.</exception>
     public static void Prepare() => Kernels.KernelWarming.Run();
+
+    /// <summary>Has the kernels compiled that a model uses besides: its norm and its activation.</summary>
+    /// <param name="config">The model's configuration.</param>
+    /// <exception cref="InvalidInputException">The environment variable names a vector width that this machine lacks.</exception>
+    public static void Prepare(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        Kernels.KernelWarming.Run(config);
+    }
 
     /// <summary>The processor's name in lower case with hyphens, as a folder of results is called; its architecture where none is told.</summary>
     public static string Processor

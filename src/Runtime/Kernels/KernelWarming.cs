@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Interp.Runtime.Forward;
 
 namespace Interp.Runtime.Kernels;
@@ -15,27 +14,43 @@ internal static unsafe class KernelWarming
     // Panels of three, two and one vectors.
     private static readonly int[] Outputs = [48 + 32, 16];
 
-    /// <summary>Products first, then attention, then what lies between them.</summary>
+    /// <summary>What every model uses, in the order in which a pass does: products, attention, and one row to be unembedded.</summary>
     internal static void Run()
     {
         float[] x = new float[Rows * DHead], y = new float[Rows * Outputs[0]];
-        foreach (int outputs in Outputs)
+        Products(Rows);
+        Attention(x);
+        Products(1);
+
+        void Products(int rows)
         {
-            PackedMatrix w = PackedMatrix.FromInputsByOutputs(new float[DHead * outputs], DHead, outputs);
-            MatrixProduct.Multiply(x, Rows, w, new float[outputs], y.AsSpan(0, Rows * outputs));
-            MatrixProduct.Multiply(x.AsSpan(0, DHead), 1, w, [], y.AsSpan(0, outputs));
+            foreach (int outputs in Outputs)
+            {
+                PackedMatrix w = PackedMatrix.FromInputsByOutputs(new float[DHead * outputs], DHead, outputs);
+                MatrixProduct.Multiply(x.AsSpan(0, rows * DHead), rows, w, new float[outputs], y.AsSpan(0, rows * outputs));
+            }
+        }
+    }
+
+    /// <summary>The norm and the activation of a model.</summary>
+    internal static void Run(ModelConfig config)
+    {
+        float[] x = new float[Rows * DHead], mean = new float[Rows], scale = new float[Rows];
+        if (config.Norm == NormKind.LayerNorm)
+        {
+            Normalization.LayerNormStatistics(x, DHead, 1, mean, scale);
+            Normalization.Normalize(x, mean, scale, DHead, x);
+            Normalization.GainBias(x, new float[DHead], new float[DHead], DHead, x);
+        }
+        else if (config.Norm == NormKind.Rms)
+        {
+            Normalization.RmsStatistics(x, DHead, 1, scale);
+            Normalization.Normalize(x, [], scale, DHead, x);
+            Normalization.GainBias(x, new float[DHead], [], DHead, x);
         }
 
-        Attention(x);
-        TensorPrimitives.Add(x, x, x);
-        TensorPrimitives.MultiplyAdd(x, 1f, x, x);
-        _ = TensorPrimitives.IsFiniteAll<float>(x);
-        float[] mean = new float[Rows], scale = new float[Rows];
-        Normalization.LayerNormStatistics(x, DHead, 1, mean, scale);
-        Normalization.Normalize(x, mean, scale, DHead, x);
-        Normalization.GainBias(x, new float[DHead], new float[DHead], DHead, x);
-        Activations.Apply(ActivationFunction.GeluTanh, x, x);
-        Activations.Apply(ActivationFunction.Silu, x, x);
+        if (!config.AttnOnly)
+            Activations.Apply(config.Activation, x, x);
     }
 
     private static void Attention(float[] rows)

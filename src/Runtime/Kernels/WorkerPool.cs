@@ -146,9 +146,9 @@ internal static unsafe class WorkerPool
         try
         {
             var siblings = new HashSet<string>(StringComparer.Ordinal);
-            foreach (string cpu in Directory.EnumerateDirectories("/sys/devices/system/cpu", "cpu*"))
+            for (int cpu = 0; Directory.Exists($"/sys/devices/system/cpu/cpu{cpu}"); cpu++)
             {
-                string file = Path.Combine(cpu, "topology", "thread_siblings_list");
+                string file = $"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list";
                 if (File.Exists(file))
                     siblings.Add(File.ReadAllText(file).Trim());
             }

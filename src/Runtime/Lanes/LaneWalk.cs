@@ -77,7 +77,7 @@ internal sealed partial class LaneWalk
     {
         long area = PassBuffers.ListensToAttention(config, hooks) ? lanes.Max(l => (long)config.NHeads * l.Rows * l.Length) : 0;
         return new PassSize(
-            lanes.Sum(l => l.Rows), OwnKeys.Floats(config, lanes.Select(l => l.Rows)), PassBuffers.PartsOf(config, hooks), area);
+            lanes.Sum(l => l.Rows), OwnKeys.Floats(config, [.. lanes.Select(l => l.Rows)]), PassBuffers.PartsOf(config, hooks), area);
     }
 
     /// <summary>Lanes that change embeddings bring the stream of their changed rows to the first layer.</summary>

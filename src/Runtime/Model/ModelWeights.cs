@@ -1,4 +1,5 @@
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Weights;
 
 namespace Interp.Runtime;
 
@@ -109,8 +110,19 @@ public sealed record ModelWeights
     /// How the numbers of the matrices are kept, the format with the most bytes first, such as <c>bfloat16, float32</c>; vectors
     /// (biases, norms, positions) are float32 always.
     /// </summary>
-    public string NumberFormats => string.Join(
-        ", ", Linears().GroupBy(l => l.Weight.Format).OrderByDescending(g => g.Sum(l => l.Bytes)).Select(g => Name(g.Key)));
+    public string NumberFormats
+    {
+        get
+        {
+            List<(string, long)> matrices = [];
+            foreach (Linear map in Linears())
+            {
+                matrices.Add((Name(map.Weight.Format), map.Bytes));
+            }
+
+            return string.Join(", ", StoredType.Sum(matrices).Select(sum => sum.Type));
+        }
+    }
 
     /// <summary>Number of parameters; a tied unembedding counts once.</summary>
     /// <param name="tied">Whether the unembedding is the token embedding.</param>

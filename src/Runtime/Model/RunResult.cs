@@ -19,10 +19,11 @@ public sealed class RunResult
         _logits = logits;
         _vocabulary = vocabulary;
         _caches = caches;
-        _positions = [.. Enumerable.Range(0, batch.Count).Select(s => rows.Resolve(batch.Tokens(s).Length, s))];
+        _positions = new int[batch.Count][];
         _starts = new int[batch.Count + 1];
         for (int s = 0; s < batch.Count; s++)
         {
+            _positions[s] = rows.Resolve(batch.Tokens(s).Length, s);
             _starts[s + 1] = _starts[s] + _positions[s].Length;
         }
     }

@@ -44,7 +44,7 @@ public sealed class TokenBatch
     public int Count => _tokens.Length;
 
     /// <summary>Length of each sequence.</summary>
-    public IReadOnlyList<int> Lengths => [.. _tokens.Select(t => t.Length)];
+    public IReadOnlyList<int> Lengths => Array.ConvertAll(_tokens, t => t.Length);
 
     /// <summary>Token ids of one sequence.</summary>
     /// <param name="sequence">Index of the sequence.</param>

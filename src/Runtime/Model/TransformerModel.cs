@@ -115,11 +115,17 @@ public sealed partial class TransformerModel
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
         ModelFamily family = ModelFamily.For(config);
-        ModelConfig resolved = family.ReadConfig(config);
-        ModelWeights weights = family.ReadWeights(resolved, source);
+        return Create(family, family.ReadConfig(config), source, tokenizer);
+    }
+
+    /// <summary>Builds a model of a family from a resolved configuration and tensors under the family's names.</summary>
+    /// <exception cref="InvalidInputException">The tensors do not fit.</exception>
+    internal static TransformerModel Create(ModelFamily family, ModelConfig config, IWeightSource source, TextTokenizer? tokenizer)
+    {
+        ModelWeights weights = family.ReadWeights(config, source);
         source.ThrowIfUnused();
         return new TransformerModel(
-            resolved, weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256))
+            config, weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256))
         { Stored = source.Stored };
     }
 
@@ -164,7 +170,12 @@ public sealed partial class TransformerModel
         }
 
         InterventionPlan plan = InterventionPlan.Create(Hooks, batch.Lengths, options.Interventions);
-        ActivationCache[] caches = [.. batch.Lengths.Select(length => new ActivationCache(Hooks, length, plan.Points))];
+        ActivationCache[] caches = new ActivationCache[batch.Count];
+        for (int s = 0; s < caches.Length; s++)
+        {
+            caches[s] = new ActivationCache(Hooks, batch.Tokens(s).Length, plan.Points);
+        }
+
         var hooks = new RunHooks(plan, Hooks.ResolveAll(options.Observe), caches);
         float[] logits = Forward(
             batch, hooks, null, options.Logits, options.Threads, options.AllowNonFinite, out NonFinite? nonFinite);
@@ -186,8 +197,15 @@ public sealed partial class TransformerModel
         options ??= new RunOptions();
         IReadOnlyList<HookPoint> observed = Hooks.ResolveAll(options.Observe);
         var hooks = new RunHooks(InterventionPlan.Create(Hooks, lengths, options.Interventions), observed, []);
-        long recorded = observed.Sum(point => lengths.Sum(
-            n => Hooks.Shape(point, n, n).Aggregate((long)sizeof(float), (product, size) => product * size)));
+        long recorded = 0;
+        foreach (HookPoint point in observed)
+        {
+            foreach (int n in lengths)
+            {
+                recorded += Hooks.Shape(point, n, n).Aggregate((long)sizeof(float), (product, size) => product * size);
+            }
+        }
+
         return new MemoryPlan(
             Weights.Bytes, BatchRun.Bytes(Config, lengths, options.Logits, hooks, ThreadCount(options.Threads)), recorded,
             sizeof(float) * BatchRun.ReadRows(lengths, options.Logits) * Config.DVocab);
