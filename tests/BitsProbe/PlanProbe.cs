@@ -3,8 +3,9 @@ using Interp.Runtime;
 using Interp.Tests;
 
 /// <summary>
-/// Runs a model and prints for each run its name; the bytes planned for the run, and how far the memory of the process rose above what
-/// it was before; the same with the weights, above what it was before there was a model. Linux only.
+/// Runs a model once and prints the bytes planned for the run, and how far the memory of the process rose above what it was before; the
+/// same with the weights, above what it was before there was a model. A second run would find memory that the garbage collector keeps
+/// of the first. Linux only.
 /// </summary>
 internal static class PlanProbe
 {
@@ -22,41 +23,32 @@ internal static class PlanProbe
         ("post-norm", Large(RandomModel.Config(BlockStyle.PostNorm, heads: 8, keyHeads: 8, head: 64)) with { Causal = false }),
     ];
 
-    private static readonly int[][] Batches = [[900], [150, 40, 260, 100, 64, 64], [300]];
-
-    public static void Run(string name)
+    public static void Run(string name, string kind, string batch)
     {
         ModelConfig config = Models.Single(m => m.Name == name).Config;
+        int[] lengths = [.. batch.Split('+').Select(int.Parse)];
 
         // A small model of the same kind has everything compiled that the large one needs.
         TransformerModel small = RandomModel.Create(config with { DMlp = 64, DVocab = 100 }, 1);
-        foreach ((_, RunOptions options) in Kinds(small))
-        {
-            Measure(small, [40, 3], options);
-        }
+        Measure(small, [40, 3], Options(small, kind));
 
         Collect();
         long start = MemoryProbe.Reset();
         TransformerModel model = RandomModel.Create(config, 1);
         Collect();
         long weights = MemoryProbe.Reset() - start;
-        foreach ((string kind, RunOptions options) in Kinds(model))
-        {
-            foreach (int[] lengths in Batches)
-            {
-                MemoryPlan plan = model.Plan(lengths, options);
-                long run = Measure(model, lengths, options);
-                Console.WriteLine($"{name}/{kind}/{string.Join('+', lengths)} {plan.Run} {run} {plan.Peak} {weights + run}");
-            }
-        }
+        MemoryPlan plan = model.Plan(lengths, Options(model, kind));
+        long run = Measure(model, lengths, Options(model, kind));
+        Console.WriteLine($"{plan.Run} {run} {plan.Peak} {weights + run}");
     }
 
-    private static IEnumerable<(string, RunOptions)> Kinds(TransformerModel model) =>
-    [
-        ("forward", new RunOptions()), ("last", new RunOptions { Logits = LogitRows.Last }),
-        ("standard", new RunOptions { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] }),
-        ("results", new RunOptions { Observe = ["blocks.*.attn.hook_result"], Logits = LogitRows.Last }),
-    ];
+    private static RunOptions Options(TransformerModel model, string kind) => kind switch
+    {
+        "forward" => new RunOptions(),
+        "last" => new RunOptions { Logits = LogitRows.Last },
+        "standard" => new RunOptions { Observe = [.. model.Hooks.Points.Select(p => (HookQuery)p)] },
+        _ => new RunOptions { Observe = ["blocks.*.attn.hook_result"], Logits = LogitRows.Last },
+    };
 
     private static long Measure(TransformerModel model, int[] lengths, RunOptions options)
     {

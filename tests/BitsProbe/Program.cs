@@ -13,9 +13,9 @@ if (args is ["memory"])
     return;
 }
 
-if (args is ["plan", { } name])
+if (args is ["plan", { } name, { } kind, { } batch])
 {
-    PlanProbe.Run(name);
+    PlanProbe.Run(name, kind, batch);
     return;
 }
 

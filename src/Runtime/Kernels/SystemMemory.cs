@@ -7,7 +7,8 @@ internal static unsafe partial class SystemMemory
 {
     internal const int LargePage = 2 << 20;
 
-    private const int FloatsWorthPinning = 4096;
+    // Smaller arrays are cheap to copy.
+    private const int FewestPinned = 4096;
     private const int DoNotNeed = 4;
     private const int HugePage = 14;
     private const int ReadAndWrite = 3;
@@ -22,12 +23,16 @@ internal static unsafe partial class SystemMemory
 
     /// <summary>
     /// An array that is not cleared, its whole large pages on such: the system clears each page that is touched first, which for small
-    /// ones costs more than writing them. Arrays of some pages stay where they are: they are held as long as a run's result, and the
-    /// collector would copy them twice, generation by generation, while the run goes on.
+    /// ones costs more than writing them.
     /// </summary>
-    internal static float[] Array(int floats)
+    /// <param name="floats">Its length.</param>
+    /// <param name="kept">
+    /// One of many of a result. From some pages on they are pinned: the collector does not copy them from generation to generation while
+    /// the run that fills them goes on, and keeps some of their memory for the next run.
+    /// </param>
+    internal static float[] Array(int floats, bool kept = false)
     {
-        float[] array = GC.AllocateUninitializedArray<float>(floats, pinned: floats >= FloatsWorthPinning);
+        float[] array = GC.AllocateUninitializedArray<float>(floats, pinned: kept && floats >= FewestPinned);
         if ((long)floats * sizeof(float) >= 2 * LargePage)
         {
             fixed (float* start = array)
