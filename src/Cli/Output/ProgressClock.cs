@@ -16,8 +16,9 @@ internal sealed class ProgressClock(Func<TimeSpan>? elapsed = null)
     /// <summary>Runs per second.</summary>
     public double Rate(SweepProgress value) => (value.Done - value.TakenOver) / Math.Max(Elapsed.TotalSeconds, 1e-9);
 
-    /// <summary>Time that is left at this rate.</summary>
-    public TimeSpan Remaining(SweepProgress value) => TimeSpan.FromSeconds((value.Total - value.Done) / Rate(value));
+    /// <summary>Time that is left at this rate; null until this call has made a run.</summary>
+    public TimeSpan? Remaining(SweepProgress value) =>
+        value.Done > value.TakenOver ? TimeSpan.FromSeconds((value.Total - value.Done) / Rate(value)) : null;
 
     /// <summary>A time in hours, minutes and seconds, however many hours.</summary>
     public static string Text(TimeSpan time) => string.Create(

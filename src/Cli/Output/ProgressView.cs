@@ -59,7 +59,8 @@ internal static class ProgressView
             }
 
             _next = clock.Elapsed + BetweenLines;
-            writer.WriteLine($"{what}: {Rate(value, clock)}, about {ProgressClock.Text(clock.Remaining(value))} left");
+            string left = clock.Remaining(value) is { } time ? $", about {ProgressClock.Text(time)} left" : "";
+            writer.WriteLine($"{what}: {Rate(value, clock)}{left}");
         }
     }
 }

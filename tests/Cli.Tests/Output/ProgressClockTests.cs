@@ -11,8 +11,12 @@ public sealed class ProgressClockTests
         var clock = new ProgressClock(() => TimeSpan.FromSeconds(10));
         var value = new SweepProgress(910, 1000) { TakenOver = 900 };
         Assert.Equal(1, clock.Rate(value), 1e-12);
-        Assert.Equal("0:01:30", ProgressClock.Text(clock.Remaining(value)));
+        Assert.Equal(TimeSpan.FromSeconds(90), clock.Remaining(value));
     }
+
+    [Fact]
+    public void Nothing_is_foretold_from_runs_of_a_stopped_call_alone() =>
+        Assert.Null(new ProgressClock(() => TimeSpan.FromSeconds(10)).Remaining(new SweepProgress(900, 1000) { TakenOver = 900 }));
 
     [Fact]
     public void Times_beyond_a_day_are_in_hours() =>
