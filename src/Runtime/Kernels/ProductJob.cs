@@ -34,7 +34,10 @@ internal unsafe struct ProductJob : ILaneJob
     internal int Threads;
 
     // Inputs whose weights stay in the second cache while the rows pass by; longer chains go through the tile.
-    private const int InputsAtOnce = 384;
+    private const int InputsAtOnce = 768;
+
+    // Of 2-byte weights, which are widened on the stack.
+    private const int WidenedInputs = 384;
 
     private const int MaxRows = 128;
 
@@ -81,73 +84,79 @@ internal unsafe struct ProductJob : ILaneJob
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        // Neighbouring items, done at the same time, write other rows or distant columns: two threads that write next to each other
-        // would take the same cache lines from each other.
-        int runs = (Rows + rowsPerItem - 1) / rowsPerItem;
-        int panel = runs > 1 ? item / runs : (item / 2) + (item % 2 * ((PanelCount + 1) / 2));
-        int first = item % runs * rowsPerItem;
+        // All panels pass by the same rows. Neighbouring items, done at the same time, write distant columns: two threads that write next to
+        // each other would take the same cache lines from each other.
+        int place = item % PanelCount, panel = (place / 2) + (place % 2 * ((PanelCount + 1) / 2));
+        int first = item / PanelCount * rowsPerItem;
         int rows = Math.Min(rowsPerItem, Rows - first);
         int firstColumn = panel * PackedMatrix.MaxWidth, columns = Math.Min(PackedMatrix.MaxWidth, Outputs - firstColumn);
-        float* memory = stackalloc float[(MaxRows * PackedMatrix.MaxWidth) + 16];
-        float* tile = PackedMatrix.Align(memory);
-        var finish = new ProductFinish(tile, rows, columns);
+        float* memory = stackalloc float[((MaxRows + 1) * PackedMatrix.MaxWidth) + 16];
+        nint at = ((nint)first * DestinationStride) + firstColumn;
+        var finish = new ProductFinish
+        {
+            Tile = PackedMatrix.Align(memory),
+            Columns = columns,
+            Activation = Activation,
+            Residual = Residual == null ? null : Residual + at,
+            Destination = Destination + at,
+            Stride = DestinationStride,
+        };
+        int width = finish.Width;
+        if (Bias != null)
+        {
+            finish.Bias = finish.Tile + (MaxRows * PackedMatrix.MaxWidth);
+            new Span<float>(finish.Bias, width).Clear();
+            new ReadOnlySpan<float>(Bias + firstColumn, columns).CopyTo(new Span<float>(finish.Bias, columns));
+        }
+
         byte* w = Panels + ((nint)firstColumn * Inputs * TFormat.Size);
         float* x = X + ((nint)first * Inputs);
-        nint inputBytes = (nint)finish.Width * TFormat.Size;
-        int step = Result == ProductResult.Chain ? Math.Min(InputsAtOnce, Inputs) : Block;
+        nint inputBytes = (nint)width * TFormat.Size;
+        int step = Result == ProductResult.Chain ? Math.Min(TFormat.Size == sizeof(float) ? InputsAtOnce : WidenedInputs, Inputs) : Block;
         if (Result == ProductResult.SumOfBlocks || Inputs == 0)
-            new Span<float>(tile, rows * finish.Width).Clear();
+            new Span<float>(finish.Tile, rows * width).Clear();
         for (int k = 0; k < Inputs; k += step)
         {
             ChainEnds ends = Result == ProductResult.SumOfBlocks ? ChainEnds.StartAndAdd
                 : k == 0 || Result == ProductResult.EachBlock ? ChainEnds.Start
                 : ChainEnds.Continue;
+            if (Result == ProductResult.EachBlock)
+            {
+                nint blocks = Inputs / Block;
+                finish.Destination = Destination + ((((nint)first * blocks) + (k / Block)) * Outputs) + firstColumn;
+                finish.Stride = blocks * Outputs;
+            }
+
             int count = Math.Min(step, Inputs - k);
-            Multiply<T, TFormat>(x + k, rows, w + (k * inputBytes), finish.Width, count, tile, ends);
-            if (Result != ProductResult.EachBlock)
-                continue;
-            nint blocks = Inputs / Block;
-            float* chains = Destination + ((((nint)first * blocks) + (k / Block)) * Outputs) + firstColumn;
-            finish.Write<T>(null, null, null, chains, blocks * Outputs);
+            Multiply<T, TFormat>(x + k, rows, w + (k * inputBytes), count, ends, finish, Result == ProductResult.EachBlock || k + count == Inputs);
         }
 
-        if (Result == ProductResult.EachBlock)
-            return;
-        nint at = ((nint)first * DestinationStride) + firstColumn;
-        finish.Write<T>(
-            Bias == null ? null : Bias + firstColumn, Activation, Residual == null ? null : Residual + at, Destination + at, DestinationStride);
+        if (Inputs == 0 && Result != ProductResult.EachBlock)
+            finish.Write<T>(0, rows);
     }
 
-    private readonly void Multiply<T, TFormat>(float* x, int rows, byte* w, int width, int count, float* tile, ChainEnds ends)
+    private readonly void Multiply<T, TFormat>(float* x, int rows, byte* w, int count, ChainEnds ends, in ProductFinish finish, bool last)
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        if (TFormat.Size == sizeof(float) || rows < RowsWorthWidening || count > InputsAtOnce)
-            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, width, count, tile, ends, Ahead<TFormat>(w, width, count));
+        if (TFormat.Size == sizeof(float) || rows < RowsWorthWidening || count > WidenedInputs)
+            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, count, w, (nint)finish.Width * TFormat.Size, ends, finish, last);
         else
-            MultiplyWidened<T, TFormat>(x, rows, w, width, count, tile, ends);
-    }
-
-    // Blocks of a panel follow each other, and so do panels; a thread goes on to one near by.
-    private static WeightsAhead Ahead<TFormat>(byte* w, int width, int count)
-        where TFormat : struct, IWeightFormat
-    {
-        nint stride = (nint)width * TFormat.Size;
-        return new WeightsAhead(w + (count * stride), stride);
+            MultiplyWidened<T, TFormat>(x, rows, w, count, ends, finish, last);
     }
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void MultiplyWidened<T, TFormat>(
-        float* x, int rows, byte* w, int width, int count, float* tile, ChainEnds ends)
+    private readonly void MultiplyWidened<T, TFormat>(float* x, int rows, byte* w, int count, ChainEnds ends, in ProductFinish finish, bool last)
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        float* memory = stackalloc float[(InputsAtOnce * PackedMatrix.MaxWidth) + 16];
+        float* memory = stackalloc float[(WidenedInputs * PackedMatrix.MaxWidth) + 16];
         float* wide = PackedMatrix.Align(memory);
+        int width = finish.Width;
         for (int i = 0; i < count * width; i += T.Width)
             T.Store(TFormat.Load<T>(w + ((nint)i * TFormat.Size)), wide + i);
-        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, width, count, tile, ends, Ahead<TFormat>(w, width, count));
+        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, count, w, (nint)width * TFormat.Size, ends, finish, last);
     }
 
     private readonly struct Pieces<T, TFormat>(ProductJob job, int rowsPerItem) : IParallelJob

@@ -14,7 +14,7 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     where TVectors : unmanaged
 {
     // Fewer rows wait for their weights anyway.
-    private const int RowsWorthAsking = 5;
+    private const int RowsWorthAsking = 4;
 
     /// <summary>Computes the chains of some inputs.</summary>
     /// <param name="x">Row r starts at <c>x + r * xStride</c>.</param>
@@ -25,10 +25,10 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     /// <param name="tile">Row r starts at <c>tile + r * tileStride</c>.</param>
     /// <param name="tileStride">Floats from row to row.</param>
     /// <param name="start">Where the chains start and where they go.</param>
-    /// <param name="ahead">Weights that are asked for meanwhile.</param>
+    /// <param name="wanted">What is asked for meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Run(
-        float* x, nint xStride, byte* w, nint wStride, nint inputs, float* tile, nint tileStride, ChainEnds start, WeightsAhead ahead)
+        float* x, nint xStride, byte* w, nint wStride, nint inputs, float* tile, nint tileStride, ChainEnds start, WantedMemory wanted)
     {
         T a0 = T.Broadcast(0f), b0 = a0, c0 = a0, a1 = a0, b1 = a0, c1 = a0, a2 = a0, b2 = a0, c2 = a0, a3 = a0, b3 = a0, c3 = a0;
         T a4 = a0, b4 = a0, c4 = a0, a5 = a0, b5 = a0, c5 = a0, a6 = a0, b6 = a0, c6 = a0, a7 = a0, b7 = a0, c7 = a0;
@@ -44,24 +44,38 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
             Load(7, tile + (7 * tileStride), ref a7, ref b7, ref c7);
         }
 
-        float* x1 = x + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
-        float* x4 = x3 + xStride, x5 = x4 + xStride, x6 = x5 + xStride, x7 = x6 + xStride;
-        byte* next = ahead.First;
-        for (nint k = 0; k < inputs; k++, w += wStride, next += ahead.Stride)
+        // Rows 0 to 3 lie at x + (0 to 3) strides, rows 4 to 7 at y: few enough addresses for the registers.
+        float* y = x + (4 * xStride);
+        nint xStride3 = 3 * xStride, step = wanted.Step;
+        byte* weights = wanted.Weights, row = wanted.Row;
+        int lines = wanted.Lines;
+        for (; inputs > 0; inputs--)
         {
-            if (sizeof(TRows) >= RowsWorthAsking)
-                WeightsAhead.Ask(next);
+            if (sizeof(TRows) >= RowsWorthAsking && (inputs & (WantedMemory.Inputs - 1)) == 0)
+            {
+                WantedMemory.Ask(weights, lines);
+                weights += step;
+                if ((inputs & wanted.RowMask) == 0)
+                {
+                    WantedMemory.Ask(row, sizeof(TVectors));
+                    row += wanted.RowStride;
+                }
+            }
+
             T wa = TFormat.Load<T>(w);
             T wb = sizeof(TVectors) > 1 ? TFormat.Load<T>(w + (T.Width * TFormat.Size)) : wa;
             T wc = sizeof(TVectors) > 2 ? TFormat.Load<T>(w + (2 * T.Width * TFormat.Size)) : wa;
-            Step(0, x + k, wa, wb, wc, ref a0, ref b0, ref c0);
-            Step(1, x1 + k, wa, wb, wc, ref a1, ref b1, ref c1);
-            Step(2, x2 + k, wa, wb, wc, ref a2, ref b2, ref c2);
-            Step(3, x3 + k, wa, wb, wc, ref a3, ref b3, ref c3);
-            Step(4, x4 + k, wa, wb, wc, ref a4, ref b4, ref c4);
-            Step(5, x5 + k, wa, wb, wc, ref a5, ref b5, ref c5);
-            Step(6, x6 + k, wa, wb, wc, ref a6, ref b6, ref c6);
-            Step(7, x7 + k, wa, wb, wc, ref a7, ref b7, ref c7);
+            Step(0, x, wa, wb, wc, ref a0, ref b0, ref c0);
+            Step(1, x + xStride, wa, wb, wc, ref a1, ref b1, ref c1);
+            Step(2, x + (2 * xStride), wa, wb, wc, ref a2, ref b2, ref c2);
+            Step(3, x + xStride3, wa, wb, wc, ref a3, ref b3, ref c3);
+            Step(4, y, wa, wb, wc, ref a4, ref b4, ref c4);
+            Step(5, y + xStride, wa, wb, wc, ref a5, ref b5, ref c5);
+            Step(6, y + (2 * xStride), wa, wb, wc, ref a6, ref b6, ref c6);
+            Step(7, y + xStride3, wa, wb, wc, ref a7, ref b7, ref c7);
+            w += wStride;
+            x++;
+            y++;
         }
 
         bool add = start == ChainEnds.StartAndAdd;

@@ -31,27 +31,30 @@ internal static unsafe class ProductRows<T, TFormat>
     /// <param name="xStride">Floats from row to row.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="w">The panel, from the first input on.</param>
-    /// <param name="width">Columns of the panel, a multiple of 16.</param>
     /// <param name="inputs">How many inputs.</param>
-    /// <param name="tile">The chains, [rows, width].</param>
+    /// <param name="stored">The same weights as they are stored, before what comes next.</param>
+    /// <param name="storedBytes">Their bytes for each input.</param>
     /// <param name="start">Where the chains start and where they go.</param>
-    /// <param name="ahead">The weights that are wanted next.</param>
+    /// <param name="finish">The tile, [rows, width], and where it goes.</param>
+    /// <param name="last">Whether the chains are finished then.</param>
     internal static void Run(
-        float* x, nint xStride, int rows, byte* w, int width, int inputs, float* tile, ChainEnds start, WeightsAhead ahead)
+        float* x, nint xStride, int rows, byte* w, int inputs, byte* stored, nint storedBytes, ChainEnds start, in ProductFinish finish, bool last)
     {
+        int width = finish.Width;
+
         // Tiles of nearly the same height: 9 rows are 5 and 4, since a tile of one row would wait for its weights.
         int tiles = (rows + MaxRows - 1) / MaxRows;
         for (int t = 0, row = 0; t < tiles; t++)
         {
             int count = (rows - row + tiles - t - 1) / (tiles - t);
-
-            // A tile alone reads its weights as fast as they come; later ones name what is there already.
-            WeightsAhead asked = tiles > 1 && t < WeightsAhead.Tiles ? ahead.Of(t) : new WeightsAhead(w, (nint)width * TFormat.Size);
+            WantedMemory wanted = WantedMemory.Following(t, tiles, stored, inputs, storedBytes);
+            if (last)
+                wanted.AddRows(finish.Destination + (row * finish.Stride), finish.Stride, inputs);
             for (int c = 0; c < width;)
             {
                 int vectors = Math.Min(3, (width - c) / T.Width);
                 var place = new Place(
-                    x + (row * xStride), xStride, w + (c * TFormat.Size), width, inputs, tile + ((nint)row * width) + c, start, asked);
+                    x + (row * xStride), xStride, w + (c * TFormat.Size), width, inputs, finish.Tile + ((nint)row * width) + c, start, wanted);
                 switch (vectors)
                 {
                     case 3:
@@ -66,8 +69,11 @@ internal static unsafe class ProductRows<T, TFormat>
                 }
 
                 c += vectors * T.Width;
+                wanted = WantedMemory.Nothing(w);
             }
 
+            if (last)
+                finish.Write<T>(row, count);
             row += count;
         }
     }
@@ -109,9 +115,9 @@ internal static unsafe class ProductRows<T, TFormat>
         where TRows : unmanaged
         where TVectors : unmanaged =>
         ProductKernel<T, TFormat, TRows, TVectors>.Run(
-            at.X, at.XStride, at.W, (nint)at.Width * TFormat.Size, at.Inputs, at.Tile, at.Width, at.Start, at.Ahead);
+            at.X, at.XStride, at.W, (nint)at.Width * TFormat.Size, at.Inputs, at.Tile, at.Width, at.Start, at.Wanted);
 
-    private readonly struct Place(float* x, nint xStride, byte* w, int width, int inputs, float* tile, ChainEnds start, WeightsAhead ahead)
+    private readonly struct Place(float* x, nint xStride, byte* w, int width, int inputs, float* tile, ChainEnds start, WantedMemory wanted)
     {
         internal readonly float* X = x;
         internal readonly nint XStride = xStride;
@@ -120,7 +126,7 @@ internal static unsafe class ProductRows<T, TFormat>
         internal readonly int Inputs = inputs;
         internal readonly float* Tile = tile;
         internal readonly ChainEnds Start = start;
-        internal readonly WeightsAhead Ahead = ahead;
+        internal readonly WantedMemory Wanted = wanted;
     }
 
     [StructLayout(LayoutKind.Sequential, Size = 1)]

@@ -1,0 +1,82 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Interp.Runtime.Kernels;
+
+/// <summary>
+/// Memory that is wanted soon, asked for in even steps while weights are multiplied: a core has few requests open at a time, and those of the
+/// weights that come from the second cache are among them. Each of several register tiles over the same weights asks for its part of the block that
+/// comes next, so that the first of them need not wait for it; in the last block of a chain they ask for the rows that are written then.
+/// </summary>
+internal unsafe struct WantedMemory
+{
+    /// <summary>Inputs from one request to the next.</summary>
+    internal const int Inputs = 2;
+
+    private const int CacheLine = 64;
+
+    // Of a tile's rows, one for each eighth of the inputs or less.
+    private const int RowParts = 8;
+
+    /// <summary>The next lines of weights.</summary>
+    internal byte* Weights;
+
+    /// <summary>How many lines at a time, 1 to 3.</summary>
+    internal int Lines;
+
+    /// <summary>The next row of the destination, as wide as a panel.</summary>
+    internal byte* Row;
+
+    /// <summary>Bytes from row to row of the destination.</summary>
+    internal nint RowStride;
+
+    /// <summary>A row is asked for where the number of inputs that are left has none of these bits.</summary>
+    internal nint RowMask;
+
+    /// <summary>From one request for weights to the next.</summary>
+    internal readonly nint Step => (nint)Lines * CacheLine;
+
+    /// <summary>Nothing new: what is there already, or is being read as fast as it comes.</summary>
+    internal static WantedMemory Nothing(byte* weights) => new() { Weights = weights, Lines = 1, RowMask = -1 };
+
+    /// <summary>What one of some tiles asks for.</summary>
+    /// <param name="tile">Which of them.</param>
+    /// <param name="tiles">How many tiles pass over the weights; one alone asks for nothing.</param>
+    /// <param name="w">The weights.</param>
+    /// <param name="inputs">Inputs of the block.</param>
+    /// <param name="inputBytes">Bytes of weights for each input.</param>
+    internal static WantedMemory Following(int tile, int tiles, byte* w, int inputs, nint inputBytes)
+    {
+        int all = (int)(((Inputs * inputBytes) + CacheLine - 1) / CacheLine), lines = Math.Min(3, (all + tiles - 1) / tiles);
+        WantedMemory wanted = Nothing(w);
+        if (tiles == 1 || tile * lines >= all)
+            return wanted;
+
+        // Blocks of a panel follow each other, and so do panels; a thread goes on to one near by.
+        wanted.Lines = lines;
+        wanted.Weights += (inputs * inputBytes) + (tile * (inputs / Inputs) * wanted.Step);
+        return wanted;
+    }
+
+    /// <summary>Adds rows of the destination.</summary>
+    internal void AddRows(float* first, nint stride, int inputs)
+    {
+        Row = (byte*)first;
+        RowStride = stride * sizeof(float);
+        RowMask = (1 << BitOperations.Log2((uint)Math.Max(Inputs, inputs / RowParts))) - 1;
+    }
+
+    /// <summary>Asks for up to three lines, into the second cache; an address without memory is passed over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Ask(byte* address, int lines)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch1(address);
+        if (lines > 1)
+            Sse.Prefetch1(address + CacheLine);
+        if (lines > 2)
+            Sse.Prefetch1(address + (2 * CacheLine));
+    }
+}
