@@ -13,26 +13,19 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     where TRows : unmanaged
     where TVectors : unmanaged
 {
-    // Fewer rows wait for their weights anyway.
+    // Few rows of float32 are soon done, and the processor itself has read far ahead by then.
     private const int RowsWorthAsking = 4;
 
     /// <summary>Computes the chains of some inputs.</summary>
-    /// <param name="x">Row r starts at <c>x + r * xStride</c>.</param>
-    /// <param name="xStride">Floats from row to row.</param>
-    /// <param name="w">The weights of the first input.</param>
-    /// <param name="wStride">Bytes from input to input.</param>
-    /// <param name="inputs">How many inputs.</param>
-    /// <param name="tile">Row r starts at <c>tile + r * tileStride</c>.</param>
-    /// <param name="tileStride">Floats from row to row.</param>
-    /// <param name="start">Where the chains start and where they go.</param>
-    /// <param name="wanted">What is asked for meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Run(
-        float* x, nint xStride, byte* w, nint wStride, nint inputs, float* tile, nint tileStride, ChainEnds start, WantedMemory wanted)
+    internal static void Run(in KernelWork work)
     {
+        float* x = work.X, tile = work.Tile;
+        byte* w = work.W, weights = work.Wanted.Weights, row = work.Wanted.Row;
+        nint xStride = work.XStride, wStride = work.WStride, tileStride = work.TileStride, inputs = work.Inputs;
         T a0 = T.Broadcast(0f), b0 = a0, c0 = a0, a1 = a0, b1 = a0, c1 = a0, a2 = a0, b2 = a0, c2 = a0, a3 = a0, b3 = a0, c3 = a0;
         T a4 = a0, b4 = a0, c4 = a0, a5 = a0, b5 = a0, c5 = a0, a6 = a0, b6 = a0, c6 = a0, a7 = a0, b7 = a0, c7 = a0;
-        if (start == ChainEnds.Continue)
+        if (work.Start == ChainEnds.Continue)
         {
             Load(0, tile, ref a0, ref b0, ref c0);
             Load(1, tile + tileStride, ref a1, ref b1, ref c1);
@@ -46,19 +39,19 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
 
         // Rows 0 to 3 lie at x + (0 to 3) strides, rows 4 to 7 at y: few enough addresses for the registers.
         float* y = x + (4 * xStride);
-        nint xStride3 = 3 * xStride, step = wanted.Step;
-        byte* weights = wanted.Weights, row = wanted.Row;
-        int lines = wanted.Lines;
+        nint xStride3 = 3 * xStride, step = work.Wanted.Step, rowMask = work.Wanted.RowMask, rowStride = work.Wanted.RowStride;
+        int lines = work.Wanted.Lines;
+        bool ask = sizeof(TRows) >= RowsWorthAsking || TFormat.Size < sizeof(float);
         for (; inputs > 0; inputs--)
         {
-            if (sizeof(TRows) >= RowsWorthAsking && (inputs & (WantedMemory.Inputs - 1)) == 0)
+            if (ask && (inputs & (WantedMemory.Inputs - 1)) == 0)
             {
                 WantedMemory.Ask(weights, lines);
                 weights += step;
-                if ((inputs & wanted.RowMask) == 0)
+                if ((inputs & rowMask) == 0)
                 {
                     WantedMemory.Ask(row, sizeof(TVectors));
-                    row += wanted.RowStride;
+                    row += rowStride;
                 }
             }
 
@@ -78,7 +71,7 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
             y++;
         }
 
-        bool add = start == ChainEnds.StartAndAdd;
+        bool add = work.Start == ChainEnds.StartAndAdd;
         Store(0, tile, add, a0, b0, c0);
         Store(1, tile + tileStride, add, a1, b1, c1);
         Store(2, tile + (2 * tileStride), add, a2, b2, c2);

@@ -3,19 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace Interp.Runtime.Kernels;
 
-/// <summary>What <see cref="ProductKernel{T, TFormat, TRows, TVectors}"/> does with what the tile holds.</summary>
-internal enum ChainEnds
-{
-    /// <summary>The chains start from +0; the tile receives them.</summary>
-    Start,
-
-    /// <summary>The chains go on from the tile, which receives them.</summary>
-    Continue,
-
-    /// <summary>The chains start from +0 and are then added to the tile.</summary>
-    StartAndAdd,
-}
-
 /// <summary>Cuts rows and columns of a panel into register tiles and chooses the kernel of each.</summary>
 internal static unsafe class ProductRows<T, TFormat>
     where T : struct, ILanes<T>
@@ -47,24 +34,34 @@ internal static unsafe class ProductRows<T, TFormat>
         for (int t = 0, row = 0; t < tiles; t++)
         {
             int count = (rows - row + tiles - t - 1) / (tiles - t);
-            WantedMemory wanted = WantedMemory.Following(t, tiles, stored, inputs, storedBytes);
+            WantedMemory wanted = WantedMemory.Of(t, tiles, stored, inputs, storedBytes);
             if (last)
                 wanted.AddRows(finish.Destination + (row * finish.Stride), finish.Stride, inputs);
             for (int c = 0; c < width;)
             {
                 int vectors = Math.Min(3, (width - c) / T.Width);
-                var place = new Place(
-                    x + (row * xStride), xStride, w + (c * TFormat.Size), width, inputs, finish.Tile + ((nint)row * width) + c, start, wanted);
+                var work = new KernelWork
+                {
+                    X = x + (row * xStride),
+                    XStride = xStride,
+                    W = w + (c * TFormat.Size),
+                    WStride = (nint)width * TFormat.Size,
+                    Inputs = inputs,
+                    Tile = finish.Tile + ((nint)row * width) + c,
+                    TileStride = width,
+                    Start = start,
+                    Wanted = wanted,
+                };
                 switch (vectors)
                 {
                     case 3:
-                        ChooseRows<Three>(count, place);
+                        ChooseRows<Three>(count, work);
                         break;
                     case 2:
-                        ChooseRows<Two>(count, place);
+                        ChooseRows<Two>(count, work);
                         break;
                     default:
-                        ChooseRows<One>(count, place);
+                        ChooseRows<One>(count, work);
                         break;
                 }
 
@@ -78,55 +75,36 @@ internal static unsafe class ProductRows<T, TFormat>
         }
     }
 
-    private static void ChooseRows<TVectors>(int rows, in Place at)
+    private static void ChooseRows<TVectors>(int rows, in KernelWork at)
         where TVectors : unmanaged
     {
         switch (rows)
         {
             case 1:
-                Call<One, TVectors>(at);
+                ProductKernel<T, TFormat, One, TVectors>.Run(at);
                 break;
             case 2:
-                Call<Two, TVectors>(at);
+                ProductKernel<T, TFormat, Two, TVectors>.Run(at);
                 break;
             case 3:
-                Call<Three, TVectors>(at);
+                ProductKernel<T, TFormat, Three, TVectors>.Run(at);
                 break;
             case 4:
-                Call<Four, TVectors>(at);
+                ProductKernel<T, TFormat, Four, TVectors>.Run(at);
                 break;
             case 5:
-                Call<Five, TVectors>(at);
+                ProductKernel<T, TFormat, Five, TVectors>.Run(at);
                 break;
             case 6:
-                Call<Six, TVectors>(at);
+                ProductKernel<T, TFormat, Six, TVectors>.Run(at);
                 break;
             case 7:
-                Call<Seven, TVectors>(at);
+                ProductKernel<T, TFormat, Seven, TVectors>.Run(at);
                 break;
             default:
-                Call<Eight, TVectors>(at);
+                ProductKernel<T, TFormat, Eight, TVectors>.Run(at);
                 break;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Call<TRows, TVectors>(in Place at)
-        where TRows : unmanaged
-        where TVectors : unmanaged =>
-        ProductKernel<T, TFormat, TRows, TVectors>.Run(
-            at.X, at.XStride, at.W, (nint)at.Width * TFormat.Size, at.Inputs, at.Tile, at.Width, at.Start, at.Wanted);
-
-    private readonly struct Place(float* x, nint xStride, byte* w, int width, int inputs, float* tile, ChainEnds start, WantedMemory wanted)
-    {
-        internal readonly float* X = x;
-        internal readonly nint XStride = xStride;
-        internal readonly byte* W = w;
-        internal readonly int Width = width;
-        internal readonly int Inputs = inputs;
-        internal readonly float* Tile = tile;
-        internal readonly ChainEnds Start = start;
-        internal readonly WantedMemory Wanted = wanted;
     }
 
     [StructLayout(LayoutKind.Sequential, Size = 1)]

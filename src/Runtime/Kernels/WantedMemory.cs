@@ -7,7 +7,8 @@ namespace Interp.Runtime.Kernels;
 /// <summary>
 /// Memory that is wanted soon, asked for in even steps while weights are multiplied: a core has few requests open at a time, and those of the
 /// weights that come from the second cache are among them. Each of several register tiles over the same weights asks for its part of the block that
-/// comes next, so that the first of them need not wait for it; in the last block of a chain they ask for the rows that are written then.
+/// comes next, so that the first of them need not wait for it. A tile alone asks for its own weights, further ahead than the processor does, which
+/// begins anew at each page. In the last block of a chain the tiles ask for the rows that are written then.
 /// </summary>
 internal unsafe struct WantedMemory
 {
@@ -16,13 +17,16 @@ internal unsafe struct WantedMemory
 
     private const int CacheLine = 64;
 
+    // Two pages: a read of memory takes as long as a core needs for a kilobyte or two.
+    private const int Distance = 8192;
+
     // Of a tile's rows, one for each eighth of the inputs or less.
     private const int RowParts = 8;
 
     /// <summary>The next lines of weights.</summary>
     internal byte* Weights;
 
-    /// <summary>How many lines at a time, 1 to 3.</summary>
+    /// <summary>How many lines at a time, 1 to 6.</summary>
     internal int Lines;
 
     /// <summary>The next row of the destination, as wide as a panel.</summary>
@@ -37,25 +41,30 @@ internal unsafe struct WantedMemory
     /// <summary>From one request for weights to the next.</summary>
     internal readonly nint Step => (nint)Lines * CacheLine;
 
-    /// <summary>Nothing new: what is there already, or is being read as fast as it comes.</summary>
+    /// <summary>Nothing new: what is there already.</summary>
     internal static WantedMemory Nothing(byte* weights) => new() { Weights = weights, Lines = 1, RowMask = -1 };
 
     /// <summary>What one of some tiles asks for.</summary>
     /// <param name="tile">Which of them.</param>
-    /// <param name="tiles">How many tiles pass over the weights; one alone asks for nothing.</param>
-    /// <param name="w">The weights.</param>
+    /// <param name="tiles">How many tiles pass over the weights.</param>
+    /// <param name="w">The weights. Blocks of a panel follow each other, and so do panels; a thread goes on to one near by.</param>
     /// <param name="inputs">Inputs of the block.</param>
     /// <param name="inputBytes">Bytes of weights for each input.</param>
-    internal static WantedMemory Following(int tile, int tiles, byte* w, int inputs, nint inputBytes)
+    internal static WantedMemory Of(int tile, int tiles, byte* w, int inputs, nint inputBytes)
     {
         int all = (int)(((Inputs * inputBytes) + CacheLine - 1) / CacheLine), lines = Math.Min(3, (all + tiles - 1) / tiles);
         WantedMemory wanted = Nothing(w);
-        if (tiles == 1 || tile * lines >= all)
-            return wanted;
+        if (tiles == 1)
+        {
+            wanted.Lines = all;
+            wanted.Weights += Distance;
+        }
+        else if (tile * lines < all)
+        {
+            wanted.Lines = lines;
+            wanted.Weights += (inputs * inputBytes) + (tile * (inputs / Inputs) * wanted.Step);
+        }
 
-        // Blocks of a panel follow each other, and so do panels; a thread goes on to one near by.
-        wanted.Lines = lines;
-        wanted.Weights += (inputs * inputBytes) + (tile * (inputs / Inputs) * wanted.Step);
         return wanted;
     }
 
@@ -67,7 +76,7 @@ internal unsafe struct WantedMemory
         RowMask = (1 << BitOperations.Log2((uint)Math.Max(Inputs, inputs / RowParts))) - 1;
     }
 
-    /// <summary>Asks for up to three lines, into the second cache; an address without memory is passed over.</summary>
+    /// <summary>Asks for up to six lines, into the second cache; an address without memory is passed over.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Ask(byte* address, int lines)
     {
@@ -78,5 +87,11 @@ internal unsafe struct WantedMemory
             Sse.Prefetch1(address + CacheLine);
         if (lines > 2)
             Sse.Prefetch1(address + (2 * CacheLine));
+        if (lines > 3)
+        {
+            Sse.Prefetch1(address + (3 * CacheLine));
+            Sse.Prefetch1(address + (4 * CacheLine));
+            Sse.Prefetch1(address + (5 * CacheLine));
+        }
     }
 }
