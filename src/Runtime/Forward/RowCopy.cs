@@ -56,7 +56,13 @@ internal unsafe struct RowCopy<TTargets> : IParallelJob
             }
 
             int count = Math.Min(end, End(s)) - at;
-            new ReadOnlySpan<float>(_source + at, count).CopyTo(_targets.Of(s)[(at - (_segments[s].Row * _width))..]);
+            Span<float> target = _targets.Of(s)[(at - (_segments[s].Row * _width))..];
+            fixed (float* start = target)
+            {
+                SystemMemory.Take(start, (long)count * sizeof(float));
+            }
+
+            new ReadOnlySpan<float>(_source + at, count).CopyTo(target);
             at += count;
         }
     }

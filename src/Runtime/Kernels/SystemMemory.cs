@@ -9,8 +9,10 @@ internal static unsafe partial class SystemMemory
 
     // Smaller arrays are cheap to copy.
     private const int FewestPinned = 4096;
+    private const int FewestTaken = 4;
     private const int DoNotNeed = 4;
     private const int HugePage = 14;
+    private const int PopulateWrite = 23;
     private const int ReadAndWrite = 3;
     private const int PrivateAnonymous = 0x22;
 
@@ -44,6 +46,16 @@ internal static unsafe partial class SystemMemory
         }
 
         return array;
+    }
+
+    /// <summary>
+    /// Takes the pages of memory that is about to be written at once: each new one would be an exception of its own. Pages that are there already cost little.
+    /// </summary>
+    internal static void Take(void* start, long bytes)
+    {
+        nint page = Environment.SystemPageSize, first = (nint)start & -page;
+        if (OperatingSystem.IsLinux() && bytes >= FewestTaken * page)
+            _ = Advise((void*)first, (nuint)((nint)start + (nint)bytes - first), PopulateWrite);
     }
 
     /// <summary>
