@@ -76,22 +76,29 @@ internal unsafe struct WantedMemory
         RowMask = (1 << BitOperations.Log2((uint)Math.Max(Inputs, inputs / RowParts))) - 1;
     }
 
-    /// <summary>Asks for up to six lines, into the second cache; an address without memory is passed over.</summary>
+    /// <summary>
+    /// Asks for lines, up to three into the second cache; six, which a tile alone wants next, into the first. An address without memory is passed over.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Ask(byte* address, int lines)
     {
         if (!Sse.IsSupported)
             return;
+        if (lines > 3)
+        {
+            Sse.Prefetch0(address);
+            Sse.Prefetch0(address + CacheLine);
+            Sse.Prefetch0(address + (2 * CacheLine));
+            Sse.Prefetch0(address + (3 * CacheLine));
+            Sse.Prefetch0(address + (4 * CacheLine));
+            Sse.Prefetch0(address + (5 * CacheLine));
+            return;
+        }
+
         Sse.Prefetch1(address);
         if (lines > 1)
             Sse.Prefetch1(address + CacheLine);
         if (lines > 2)
             Sse.Prefetch1(address + (2 * CacheLine));
-        if (lines > 3)
-        {
-            Sse.Prefetch1(address + (3 * CacheLine));
-            Sse.Prefetch1(address + (4 * CacheLine));
-            Sse.Prefetch1(address + (5 * CacheLine));
-        }
     }
 }
