@@ -34,8 +34,14 @@ public static class KernelInfo
             string? model = File.Exists(Facts)
                 ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
                 : null;
-            string name = (model ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString()).Trim();
-            return string.Join('-', name.Split([' ', '/', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
+            return FolderName(model ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString());
         }
+    }
+
+    /// <summary>The name of a processor as that of a folder, without what marks it as a trade name.</summary>
+    internal static string FolderName(string model)
+    {
+        string name = model.Replace("(R)", "", StringComparison.OrdinalIgnoreCase).Replace("(TM)", "", StringComparison.OrdinalIgnoreCase);
+        return string.Join('-', name.Split([' ', '/', '(', ')', '@'], StringSplitOptions.RemoveEmptyEntries)).ToLowerInvariant();
     }
 }

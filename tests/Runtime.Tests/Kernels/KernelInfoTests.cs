@@ -17,4 +17,11 @@ public sealed class KernelInfoTests
             KernelInfo.Prepare(demo with { DMlp = 8, Activation = activation });
         }
     }
+
+    [Theory]
+    [InlineData(" AMD EPYC", "amd-epyc")]
+    [InlineData(" Intel(R) Xeon(R) Processor", "intel-xeon-processor")]
+    [InlineData("Intel(R) Core(TM) i7-1165G7 @ 2.80GHz", "intel-core-i7-1165g7-2.80ghz")]
+    public void Results_are_kept_by_the_name_of_the_processor(string model, string folder) =>
+        Assert.Equal(folder, KernelInfo.FolderName(model));
 }
