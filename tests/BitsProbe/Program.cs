@@ -13,6 +13,12 @@ if (args is ["memory"])
     return;
 }
 
+if (args is ["out-of-memory"])
+{
+    LimitProbe.Run();
+    return;
+}
+
 if (args is ["plan", { } name, { } kind, { } batch])
 {
     PlanProbe.Run(name, kind, batch);

@@ -45,7 +45,7 @@ internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint
         var copies = new float[segments.Length][];
         for (int s = 0; s < segments.Length; s++)
         {
-            copies[s] = SystemMemory.Array(segments[s].Count * width, kept: true);
+            copies[s] = ResultMemory.Shared.Take(segments[s].Count * width);
             caches[segments[s].Sequence].Put(point, copies[s]);
         }
 

@@ -7,8 +7,6 @@ internal static unsafe partial class SystemMemory
 {
     internal const int LargePage = 2 << 20;
 
-    // Smaller arrays are cheap to copy.
-    private const int FewestPinned = 4096;
     private const int FewestTaken = 4;
     private const int DoNotNeed = 4;
     private const int HugePage = 14;
@@ -24,17 +22,13 @@ internal static unsafe partial class SystemMemory
     }
 
     /// <summary>
-    /// An array that is not cleared, its whole large pages on such: the system clears each page that is touched first, which for small
-    /// ones costs more than writing them.
+    /// An array that is not cleared and stays where it is, its whole large pages on such: the system clears each page that is touched first, which
+    /// for small ones costs more than writing them.
     /// </summary>
     /// <param name="floats">Its length.</param>
-    /// <param name="kept">
-    /// One of many of a result. From some pages on they are pinned: the collector does not copy them from generation to generation while
-    /// the run that fills them goes on, and keeps some of their memory for the next run.
-    /// </param>
-    internal static float[] Array(int floats, bool kept = false)
+    internal static float[] PinnedArray(int floats)
     {
-        float[] array = GC.AllocateUninitializedArray<float>(floats, pinned: kept && floats >= FewestPinned);
+        float[] array = GC.AllocateUninitializedArray<float>(floats, pinned: true);
         if ((long)floats * sizeof(float) >= 2 * LargePage)
         {
             fixed (float* start = array)

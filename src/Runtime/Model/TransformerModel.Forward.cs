@@ -58,7 +58,7 @@ public sealed partial class TransformerModel
         where THooks : struct, IForwardHooks
     {
         Check(batch, hooks, cache, logits);
-        float[] result = SystemMemory.Array(checked((int)(BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocab)));
+        float[] result = ResultMemory.Shared.Take(checked((int)(BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocab)));
         nonFinite = BatchRun.Run(Resources, batch, hooks, cache, logits, ThreadCount(threads), result);
         return nonFinite is not { } found || allowNonFinite ? result : throw NotFinite(found);
     }

@@ -1,0 +1,280 @@
+using System.Diagnostics;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Interp.Runtime.Kernels;
+
+namespace Interp.Runtime.Forward;
+
+/// <summary>
+/// The large arrays of results: recorded activations and logits. An array that nobody holds any more is not freed but handed to a later
+/// run, which then writes to memory that is there: new memory costs the system more than what is written to it. The garbage collector finds
+/// out that nobody holds an array, so that a result, or one array of it, may be kept for as long as anybody likes.
+/// </summary>
+internal sealed class ResultMemory
+{
+    // Smaller arrays are left to the collector.
+    private const int FewestFloats = 4096;
+
+    // The collector finds large arrays late. It is asked to look when so much, and as much as the results that are held, may be found,
+    // unless that would take more than a hundredth of the time.
+    private const long WorthLooking = 128L << 20;
+    private const int MostLooking = 100;
+
+    // What it finds is here some moments later, if there is anything.
+    private const int LongestWait = 20;
+
+    // As in the shared pool of .NET, what nobody asked for in a minute is let go of, and everything where memory runs short.
+    private const long LongestIdle = 60_000;
+    private const double HighLoad = 0.9;
+
+    private readonly object _gate = new();
+    private readonly Dictionary<int, Shelf> _shelves = [];
+    private readonly ConditionalWeakTable<float[], Loan> _loans = [];
+    private readonly long _mostKept;
+    private readonly int _mostLooking;
+    private long _kept;
+    private long _out;
+    private long _outSinceLook;
+    private int _collections;
+    private long _looked;
+    private long _lookTook;
+
+    /// <summary>Begins with nothing.</summary>
+    /// <param name="mostKept">Most bytes that are kept for later runs.</param>
+    /// <param name="mostLooking">The collector is asked to look at most one in so many parts of the time.</param>
+    internal ResultMemory(long mostKept, int mostLooking = MostLooking)
+    {
+        _mostKept = mostKept;
+        _mostLooking = mostLooking;
+        _ = new CollectionNotice(this);
+    }
+
+    /// <summary>That of all models: it keeps an eighth of the memory that the process may use, at most.</summary>
+    public static ResultMemory Shared { get; } = new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8);
+
+    /// <summary>Bytes that nobody holds, kept for later runs.</summary>
+    internal long Kept
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _kept;
+            }
+        }
+    }
+
+    /// <summary>An array, not cleared; it comes back by itself when nobody holds it any more.</summary>
+    /// <param name="floats">Its length.</param>
+    public float[] Take(int floats)
+    {
+        if (floats < FewestFloats)
+        {
+            return GC.AllocateUninitializedArray<float>(floats);
+        }
+
+        if (Find(floats, out bool look) is { } array)
+        {
+            return array;
+        }
+
+        if (look && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
+        {
+            Look();
+            if (Await(floats) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return New(floats);
+    }
+
+    /// <summary>Lets go of the arrays of lengths that nobody asked for in so many milliseconds.</summary>
+    internal void Drop(long idle)
+    {
+        long now = Environment.TickCount64;
+        lock (_gate)
+        {
+            foreach (int floats in _shelves.Where(s => now - s.Value.LastAsked >= idle).Select(s => s.Key).ToArray())
+            {
+                Drop(floats);
+            }
+        }
+    }
+
+    private static long Bytes(int floats) => (long)floats * sizeof(float);
+
+    private float[] New(int floats)
+    {
+        float[] array;
+        try
+        {
+            array = SystemMemory.PinnedArray(floats);
+        }
+        catch (OutOfMemoryException) when (Kept > 0)
+        {
+            Drop(idle: 0);
+
+            // Of the kinds of collection the one that gives memory back to the system.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            array = SystemMemory.PinnedArray(floats);
+        }
+
+        _loans.Add(array, new Loan(this, array));
+        lock (_gate)
+        {
+            CountOut(Bytes(floats));
+        }
+
+        return array;
+    }
+
+    private void Look()
+    {
+        long start = Stopwatch.GetTimestamp();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
+        lock (_gate)
+        {
+            _looked = Stopwatch.GetTimestamp();
+            _lookTook = _looked - start;
+        }
+    }
+
+    /// <summary>An array of those that the collector is finding, null if there is none in time.</summary>
+    private float[]? Await(int floats)
+    {
+        long until = Environment.TickCount64 + LongestWait;
+        lock (_gate)
+        {
+            while (true)
+            {
+                if (Find(floats, out _) is { } found)
+                {
+                    return found;
+                }
+
+                int left = (int)(until - Environment.TickCount64);
+                if (left <= 0 || !Monitor.Wait(_gate, left))
+                {
+                    return null;
+                }
+            }
+        }
+    }
+
+    private float[]? Find(int floats, out bool look)
+    {
+        lock (_gate)
+        {
+            int collections = GC.CollectionCount(GC.MaxGeneration);
+            if (collections != _collections)
+            {
+                _collections = collections;
+                _outSinceLook = 0;
+            }
+
+            look = _outSinceLook >= Math.Max(WorthLooking, _out - _outSinceLook)
+                && Stopwatch.GetTimestamp() - _looked >= _mostLooking * _lookTook;
+            if (!_shelves.TryGetValue(floats, out Shelf? shelf))
+            {
+                _shelves[floats] = shelf = new Shelf(Bytes(floats));
+            }
+
+            shelf.LastAsked = Environment.TickCount64;
+            if (!shelf.Loans.TryPop(out Loan? loan))
+            {
+                return null;
+            }
+
+            _kept -= shelf.BytesEach;
+            CountOut(shelf.BytesEach);
+            GC.ReRegisterForFinalize(loan);
+            return loan.Array;
+        }
+    }
+
+    private void CountOut(long bytes)
+    {
+        _out += bytes;
+        _outSinceLook += bytes;
+    }
+
+    private void TakeBack(Loan loan)
+    {
+        lock (_gate)
+        {
+            int floats = loan.Array.Length;
+            _out -= Bytes(floats);
+            if (_shelves.TryGetValue(floats, out Shelf? shelf))
+            {
+                shelf.Loans.Push(loan);
+                _kept += shelf.BytesEach;
+                while (_kept > _mostKept)
+                {
+                    Drop(_shelves.MinBy(s => s.Value.LastAsked).Key);
+                }
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Tidy()
+    {
+        GCMemoryInfo memory = GC.GetGCMemoryInfo();
+        Drop(memory.MemoryLoadBytes > HighLoad * memory.HighMemoryLoadThresholdBytes ? 0 : LongestIdle);
+    }
+
+    private void Drop(int floats)
+    {
+        // The arrays are freed by the next full collection: nobody holds them.
+        if (_shelves.Remove(floats, out Shelf? shelf))
+        {
+            _kept -= shelf.BytesEach * shelf.Loans.Count;
+        }
+    }
+
+    /// <summary>Arrays of one length.</summary>
+    private sealed class Shelf(long bytesEach)
+    {
+        public long BytesEach { get; } = bytesEach;
+
+        public Stack<Loan> Loans { get; } = [];
+
+        public long LastAsked { get; set; }
+    }
+
+    /// <summary>
+    /// Is finalized when nobody holds its array: the table of loans keeps it alive as long as the array is, and that it holds the array itself does
+    /// not count there.
+    /// </summary>
+    private sealed class Loan(ResultMemory owner, float[] array)
+    {
+        ~Loan() => owner.TakeBack(this);
+
+        public float[] Array { get; } = array;
+    }
+
+    /// <summary>Is finalized after each full collection once it is old.</summary>
+    private sealed class CollectionNotice
+    {
+        private readonly WeakGCHandle<ResultMemory> _owner;
+
+        public CollectionNotice(ResultMemory owner) => _owner = new WeakGCHandle<ResultMemory>(owner);
+
+        ~CollectionNotice()
+        {
+            if (_owner.TryGetTarget(out ResultMemory? owner))
+            {
+                owner.Tidy();
+                GC.ReRegisterForFinalize(this);
+            }
+            else
+            {
+                _owner.Dispose();
+            }
+        }
+    }
+}
