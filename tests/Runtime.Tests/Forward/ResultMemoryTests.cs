@@ -65,7 +65,6 @@ public sealed class ResultMemoryTests
     {
         var memory = new ResultMemory(4L * Floats * sizeof(float));
         Drop(memory, 3, Floats + 1);
-        Thread.Sleep(50);
         Drop(memory, 2);
         Collect();
         Assert.Equal(2L * Floats * sizeof(float), memory.Kept);
