@@ -13,9 +13,9 @@ if (args is ["memory"])
     return;
 }
 
-if (args is ["out-of-memory"])
+if (args is ["out-of-memory", { } how])
 {
-    LimitProbe.Run();
+    LimitProbe.Run(how);
     return;
 }
 

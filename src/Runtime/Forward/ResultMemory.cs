@@ -37,8 +37,7 @@ internal sealed class ResultMemory
     private long _out;
     private long _outSinceLook;
     private int _collections;
-    private long _looked;
-    private long _lookTook;
+    private long _lookAgain;
 
     /// <summary>Begins with nothing.</summary>
     /// <param name="mostKept">Most bytes that are kept for later runs.</param>
@@ -74,18 +73,14 @@ internal sealed class ResultMemory
             return GC.AllocateUninitializedArray<float>(floats);
         }
 
-        if (Find(floats, out bool look) is { } array)
+        if (Find(floats) is { } kept)
         {
-            return array;
+            return kept;
         }
 
-        if (look && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion)
+        if (ShouldLook() && Look(floats) is { } found)
         {
-            Look();
-            if (Await(floats) is { } found)
-            {
-                return found;
-            }
+            return found;
         }
 
         return New(floats);
@@ -113,11 +108,12 @@ internal sealed class ResultMemory
         {
             array = SystemMemory.PinnedArray(floats);
         }
-        catch (OutOfMemoryException) when (Kept > 0)
+        catch (OutOfMemoryException)
         {
+            // What nobody holds is found, let go of, and given back to the system, which only the last kind of collection does at once.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
             Drop(idle: 0);
-
-            // Of the kinds of collection the one that gives memory back to the system.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             array = SystemMemory.PinnedArray(floats);
         }
@@ -125,61 +121,50 @@ internal sealed class ResultMemory
         _loans.Add(array, new Loan(this, array));
         lock (_gate)
         {
-            CountOut(Bytes(floats));
+            CountOut(floats);
         }
 
         return array;
     }
 
-    private void Look()
+    private bool ShouldLook()
+    {
+        lock (_gate)
+        {
+            NoticeCollections();
+            return _outSinceLook >= Math.Max(WorthLooking, _out - _outSinceLook)
+                && Stopwatch.GetTimestamp() >= _lookAgain
+                && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion;
+        }
+    }
+
+    /// <summary>Has the collector look; an array of what it finds, null if there is none in time.</summary>
+    private float[]? Look(int floats)
     {
         long start = Stopwatch.GetTimestamp();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
         lock (_gate)
         {
-            _looked = Stopwatch.GetTimestamp();
-            _lookTook = _looked - start;
+            float[]? found = Find(floats);
+            long until = Environment.TickCount64 + LongestWait;
+            while (found is null && until - Environment.TickCount64 is > 0 and var left && Monitor.Wait(_gate, (int)left))
+            {
+                found = Find(floats);
+            }
+
+            long end = Stopwatch.GetTimestamp();
+            _lookAgain = end + (_mostLooking * (end - start));
+            return found;
         }
     }
 
-    /// <summary>An array of those that the collector is finding, null if there is none in time.</summary>
-    private float[]? Await(int floats)
-    {
-        long until = Environment.TickCount64 + LongestWait;
-        lock (_gate)
-        {
-            while (true)
-            {
-                if (Find(floats, out _) is { } found)
-                {
-                    return found;
-                }
-
-                int left = (int)(until - Environment.TickCount64);
-                if (left <= 0 || !Monitor.Wait(_gate, left))
-                {
-                    return null;
-                }
-            }
-        }
-    }
-
-    private float[]? Find(int floats, out bool look)
+    private float[]? Find(int floats)
     {
         lock (_gate)
         {
-            int collections = GC.CollectionCount(GC.MaxGeneration);
-            if (collections != _collections)
-            {
-                _collections = collections;
-                _outSinceLook = 0;
-            }
-
-            look = _outSinceLook >= Math.Max(WorthLooking, _out - _outSinceLook)
-                && Stopwatch.GetTimestamp() - _looked >= _mostLooking * _lookTook;
             if (!_shelves.TryGetValue(floats, out Shelf? shelf))
             {
-                _shelves[floats] = shelf = new Shelf(Bytes(floats));
+                _shelves[floats] = shelf = new Shelf();
             }
 
             shelf.LastAsked = Environment.TickCount64;
@@ -188,17 +173,29 @@ internal sealed class ResultMemory
                 return null;
             }
 
-            _kept -= shelf.BytesEach;
-            CountOut(shelf.BytesEach);
+            _kept -= Bytes(floats);
+            CountOut(floats);
             GC.ReRegisterForFinalize(loan);
             return loan.Array;
         }
     }
 
-    private void CountOut(long bytes)
+    private void CountOut(int floats)
     {
-        _out += bytes;
-        _outSinceLook += bytes;
+        NoticeCollections();
+        _out += Bytes(floats);
+        _outSinceLook += Bytes(floats);
+    }
+
+    private void NoticeCollections()
+    {
+        // Any full collection looks, whoever asked for it.
+        int collections = GC.CollectionCount(GC.MaxGeneration);
+        if (collections != _collections)
+        {
+            _collections = collections;
+            _outSinceLook = 0;
+        }
     }
 
     private void TakeBack(Loan loan)
@@ -210,7 +207,7 @@ internal sealed class ResultMemory
             if (_shelves.TryGetValue(floats, out Shelf? shelf))
             {
                 shelf.Loans.Push(loan);
-                _kept += shelf.BytesEach;
+                _kept += Bytes(floats);
                 while (_kept > _mostKept)
                 {
                     Drop(_shelves.MinBy(s => s.Value.LastAsked).Key);
@@ -232,15 +229,13 @@ internal sealed class ResultMemory
         // The arrays are freed by the next full collection: nobody holds them.
         if (_shelves.Remove(floats, out Shelf? shelf))
         {
-            _kept -= shelf.BytesEach * shelf.Loans.Count;
+            _kept -= Bytes(floats) * shelf.Loans.Count;
         }
     }
 
     /// <summary>Arrays of one length.</summary>
-    private sealed class Shelf(long bytesEach)
+    private sealed class Shelf
     {
-        public long BytesEach { get; } = bytesEach;
-
         public Stack<Loan> Loans { get; } = [];
 
         public long LastAsked { get; set; }
