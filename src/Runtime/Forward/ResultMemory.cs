@@ -17,9 +17,11 @@ internal sealed class ResultMemory
     private const int FewestFloats = 4096;
 
     // The collector finds large arrays late. It is asked to look when so much, and as much as the results that are held, may be found,
-    // unless that would take more than a hundredth of the time.
+    // unless that would take more than a hundredth of the time, not counting what it found: as much in new memory would have taken the system
+    // a tenth of a second for a gigabyte to clear, at the least.
     private const long WorthLooking = 128L << 20;
     private const int MostLooking = 100;
+    private const double ClearedPerSecond = 1e10;
 
     // What it finds is here some moments later, if there is anything.
     private const int LongestWait = 20;
@@ -37,7 +39,9 @@ internal sealed class ResultMemory
     private long _out;
     private long _outSinceLook;
     private int _collections;
-    private long _lookAgain;
+    private long _lookEnded;
+    private long _lookTook;
+    private long _foundSinceLook;
 
     /// <summary>Begins with nothing.</summary>
     /// <param name="mostKept">Most bytes that are kept for later runs.</param>
@@ -64,10 +68,19 @@ internal sealed class ResultMemory
         }
     }
 
+    /// <summary>How often the collector was asked to look.</summary>
+    internal int Looks { get; private set; }
+
     /// <summary>An array, not cleared; it comes back by itself when nobody holds it any more.</summary>
     /// <param name="floats">Its length.</param>
-    public float[] Take(int floats)
+    public float[] Take(int floats) => Take(floats, out _);
+
+    /// <summary>As <see cref="Take(int)"/>.</summary>
+    /// <param name="floats">Its length.</param>
+    /// <param name="isNew">Whether its memory was not written before, as far as is known here.</param>
+    public float[] Take(int floats, out bool isNew)
     {
+        isNew = false;
         if (floats < FewestFloats)
         {
             return GC.AllocateUninitializedArray<float>(floats);
@@ -83,6 +96,7 @@ internal sealed class ResultMemory
             return found;
         }
 
+        isNew = true;
         return New(floats);
     }
 
@@ -132,8 +146,9 @@ internal sealed class ResultMemory
         lock (_gate)
         {
             NoticeCollections();
+            double lost = _lookTook - (_foundSinceLook / ClearedPerSecond * Stopwatch.Frequency);
             return _outSinceLook >= Math.Max(WorthLooking, _out - _outSinceLook)
-                && Stopwatch.GetTimestamp() >= _lookAgain
+                && Stopwatch.GetTimestamp() >= _lookEnded + (_mostLooking * Math.Max(0, lost))
                 && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion;
         }
     }
@@ -142,6 +157,12 @@ internal sealed class ResultMemory
     private float[]? Look(int floats)
     {
         long start = Stopwatch.GetTimestamp();
+        lock (_gate)
+        {
+            _foundSinceLook = 0;
+            Looks++;
+        }
+
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
         lock (_gate)
         {
@@ -152,8 +173,8 @@ internal sealed class ResultMemory
                 found = Find(floats);
             }
 
-            long end = Stopwatch.GetTimestamp();
-            _lookAgain = end + (_mostLooking * (end - start));
+            _lookEnded = Stopwatch.GetTimestamp();
+            _lookTook = _lookEnded - start;
             return found;
         }
     }
@@ -204,6 +225,7 @@ internal sealed class ResultMemory
         {
             int floats = loan.Array.Length;
             _out -= Bytes(floats);
+            _foundSinceLook += Bytes(floats);
             if (_shelves.TryGetValue(floats, out Shelf? shelf))
             {
                 shelf.Loans.Push(loan);

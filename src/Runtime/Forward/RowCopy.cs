@@ -7,6 +7,9 @@ internal interface IRowTargets
 {
     /// <summary>The place of all rows of a segment.</summary>
     Span<float> Of(int segment);
+
+    /// <summary>Whether that is memory that nobody had before, or may be: most of the time goes into its pages then, which the threads take as well as copy.</summary>
+    bool IsNew(int segment);
 }
 
 /// <summary>Copies the rows of segments that stand one behind the other in a matrix, each segment to a place of its own, shared out to threads.</summary>
@@ -57,9 +60,12 @@ internal unsafe struct RowCopy<TTargets> : IParallelJob
 
             int count = Math.Min(end, End(s)) - at;
             Span<float> target = _targets.Of(s)[(at - (_segments[s].Row * _width))..];
-            fixed (float* start = target)
+            if (_targets.IsNew(s))
             {
-                SystemMemory.Take(start, (long)count * sizeof(float));
+                fixed (float* start = target)
+                {
+                    SystemMemory.Take(start, (long)count * sizeof(float));
+                }
             }
 
             new ReadOnlySpan<float>(_source + at, count).CopyTo(target);

@@ -41,20 +41,22 @@ internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint
             return;
         }
 
-        // Most of the time goes into memory that nobody had before: the threads take its pages as well as copy.
         var copies = new float[segments.Length][];
+        var isNew = new bool[segments.Length];
         for (int s = 0; s < segments.Length; s++)
         {
-            copies[s] = ResultMemory.Shared.Take(segments[s].Count * width);
+            copies[s] = ResultMemory.Shared.Take(segments[s].Count * width, out isNew[s]);
             caches[segments[s].Sequence].Put(point, copies[s]);
         }
 
-        RowCopy<Arrays>.Run(segments, values, width, new Arrays(copies), threads);
+        RowCopy<Arrays>.Run(segments, values, width, new Arrays(copies, isNew), threads);
     }
 
-    private readonly struct Arrays(float[][] copies) : IRowTargets
+    private readonly struct Arrays(float[][] copies, bool[] isNew) : IRowTargets
     {
         public Span<float> Of(int segment) => copies[segment];
+
+        public bool IsNew(int segment) => isNew[segment];
     }
 }
 

@@ -110,5 +110,7 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
     private readonly struct Blocks(FloatBlock[] places) : IRowTargets
     {
         public Span<float> Of(int segment) => places[segment].Span;
+
+        public bool IsNew(int segment) => true;
     }
 }

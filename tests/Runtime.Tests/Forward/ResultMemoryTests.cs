@@ -100,6 +100,53 @@ public sealed class ResultMemoryTests
         Assert.InRange(memory.Kept, 4_000_000, 2 * (128 << 20));
     }
 
+    // The same with a look that would have to wait a thousand times as long as it took: looks that find much need not wait. Three of them
+    // may take longer than what they found is worth, an eightieth of a second.
+    [Fact]
+    public void A_look_that_finds_much_need_not_wait_for_the_next()
+    {
+        var memory = new ResultMemory(Much, mostLooking: 1000);
+        for (int i = 0; i < 500; i++)
+        {
+            Drop(memory, 1, 1_000_000);
+        }
+
+        Collect();
+        Assert.InRange(memory.Kept, 4_000_000, 4 * (128 << 20));
+    }
+
+    // What is held is not found, at 128 MiB, 256, 512: after the first look the next one waits.
+    [Fact]
+    public void A_look_that_finds_nothing_is_waited_for()
+    {
+        var memory = new ResultMemory(Much, mostLooking: 1_000_000);
+        var held = new List<float[]>();
+        while (held.Count < 200)
+        {
+            held.Add(memory.Take(1_000_000));
+        }
+
+        Assert.InRange(memory.Looks, 0, 1);
+    }
+
+    [Fact]
+    public void Memory_says_whether_it_is_new()
+    {
+        var memory = new ResultMemory(Much);
+        Take(memory, expected: true);
+        Collect();
+        Take(memory, expected: false);
+        memory.Take(1, out bool small);
+        Assert.False(small);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Take(ResultMemory memory, bool expected)
+        {
+            memory.Take(Floats, out bool isNew);
+            Assert.Equal(expected, isNew);
+        }
+    }
+
     [Fact]
     public void Memory_that_no_model_uses_is_freed()
     {
