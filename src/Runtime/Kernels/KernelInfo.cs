@@ -25,17 +25,36 @@ public static class KernelInfo
         Kernels.KernelWarming.Run(config);
     }
 
-    /// <summary>The processor's name in lower case with hyphens, as a folder of results is called; its architecture where none is told.</summary>
+    /// <summary>
+    /// The processor's name in lower case with hyphens, as a folder of results is called, with family and model where the name has no number, as
+    /// virtual machines give it; its architecture where none is told.
+    /// </summary>
     public static string Processor
     {
         get
         {
             const string Facts = "/proc/cpuinfo";
-            string? model = File.Exists(Facts)
-                ? File.ReadLines(Facts).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1]
-                : null;
-            return FolderName(model ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString());
+            string? name = File.Exists(Facts) ? NameIn(File.ReadLines(Facts)) : null;
+            return FolderName(name ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString());
         }
+    }
+
+    /// <summary>The first processor's name in what Linux says of processors; null where it says none.</summary>
+    internal static string? NameIn(IEnumerable<string> facts)
+    {
+        var first = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string line in facts)
+        {
+            if (line.Split(':', 2, StringSplitOptions.TrimEntries) is [var key, var value])
+            {
+                first.TryAdd(key, value);
+            }
+        }
+
+        bool nameless = first.TryGetValue("model name", out string? name) && !name.Any(char.IsAsciiDigit);
+        return nameless && first.TryGetValue("cpu family", out string? family) && first.TryGetValue("model", out string? model)
+            ? $"{name} family {family} model {model}"
+            : name;
     }
 
     /// <summary>The name of a processor as that of a folder, without what marks it as a trade name.</summary>
