@@ -35,6 +35,7 @@ internal sealed class ResultMemory
     private readonly ConditionalWeakTable<float[], Loan> _loans = [];
     private readonly long _mostKept;
     private readonly int _mostLooking;
+    private readonly double _clearedPerSecond;
     private long _kept;
     private long _out;
     private long _outSinceLook;
@@ -46,10 +47,12 @@ internal sealed class ResultMemory
     /// <summary>Begins with nothing.</summary>
     /// <param name="mostKept">Most bytes that are kept for later runs.</param>
     /// <param name="mostLooking">The collector is asked to look at most one in so many parts of the time.</param>
-    internal ResultMemory(long mostKept, int mostLooking = MostLooking)
+    /// <param name="clearedPerSecond">Bytes of new memory that the system clears in a second.</param>
+    internal ResultMemory(long mostKept, int mostLooking = MostLooking, double clearedPerSecond = ClearedPerSecond)
     {
         _mostKept = mostKept;
         _mostLooking = mostLooking;
+        _clearedPerSecond = clearedPerSecond;
         _ = new CollectionNotice(this);
     }
 
@@ -146,7 +149,7 @@ internal sealed class ResultMemory
         lock (_gate)
         {
             NoticeCollections();
-            double lost = _lookTook - (_foundSinceLook / ClearedPerSecond * Stopwatch.Frequency);
+            double lost = _lookTook - (_foundSinceLook / _clearedPerSecond * Stopwatch.Frequency);
             return _outSinceLook >= Math.Max(WorthLooking, _out - _outSinceLook)
                 && Stopwatch.GetTimestamp() >= _lookEnded + (_mostLooking * Math.Max(0, lost))
                 && GCSettings.LatencyMode != GCLatencyMode.NoGCRegion;
