@@ -9,11 +9,11 @@ internal enum ChainEnds
     /// <summary>The chains go on from the tile, which receives them.</summary>
     Continue,
 
-    /// <summary>The chains start from +0 and are then added to the tile.</summary>
+    /// <summary>The chains start from +0 and are then added to the tile, one after the other.</summary>
     StartAndAdd,
 }
 
-/// <summary>The chains of one register tile over some inputs.</summary>
+/// <summary>The chains of one register tile over some inputs; more than one for each of its numbers only where they are added up.</summary>
 internal unsafe struct KernelWork
 {
     /// <summary>Row r starts at <c>X + r * XStride</c>.</summary>
@@ -28,8 +28,11 @@ internal unsafe struct KernelWork
     /// <summary>Bytes from input to input.</summary>
     internal nint WStride;
 
-    /// <summary>How many inputs.</summary>
+    /// <summary>How many inputs a chain has.</summary>
     internal nint Inputs;
+
+    /// <summary>How many chains follow each other: the next one's inputs are those behind the last one's.</summary>
+    internal nint Chains;
 
     /// <summary>Row r starts at <c>Tile + r * TileStride</c>.</summary>
     internal float* Tile;

@@ -112,7 +112,13 @@ internal unsafe struct ProductJob : ILaneJob
         byte* w = Panels + ((nint)firstColumn * Inputs * TFormat.Size);
         float* x = X + ((nint)first * Inputs);
         nint inputBytes = (nint)width * TFormat.Size;
-        int step = Result == ProductResult.Chain ? Math.Min(TFormat.Size == sizeof(float) ? InputsAtOnce : WidenedInputs, Inputs) : Block;
+        int most = TFormat.Size == sizeof(float) ? InputsAtOnce : WidenedInputs;
+        int step = Result switch
+        {
+            ProductResult.Chain => Math.Min(most, Inputs),
+            ProductResult.SumOfBlocks => Block * Math.Max(1, most / Block),
+            _ => Block,
+        };
         if (Result == ProductResult.SumOfBlocks || Inputs == 0)
             new Span<float>(finish.Tile, rows * width).Clear();
         for (int k = 0; k < Inputs; k += step)
@@ -139,8 +145,9 @@ internal unsafe struct ProductJob : ILaneJob
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
+        int chains = Result == ProductResult.SumOfBlocks ? count / Block : 1;
         if (TFormat.Size == sizeof(float) || rows < RowsWorthWidening || count > WidenedInputs)
-            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, count, w, (nint)finish.Width * TFormat.Size, ends, finish, last);
+            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, count, chains, w, (nint)finish.Width * TFormat.Size, ends, finish, last);
         else
             MultiplyWidened<T, TFormat>(x, rows, w, count, ends, finish, last);
     }
@@ -153,10 +160,11 @@ internal unsafe struct ProductJob : ILaneJob
     {
         float* memory = stackalloc float[(WidenedInputs * PackedMatrix.MaxWidth) + 16];
         float* wide = PackedMatrix.Align(memory);
+        int chains = Result == ProductResult.SumOfBlocks ? count / Block : 1;
         int width = finish.Width;
         for (int i = 0; i < count * width; i += T.Width)
             T.Store(TFormat.Load<T>(w + ((nint)i * TFormat.Size)), wide + i);
-        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, count, w, (nint)width * TFormat.Size, ends, finish, last);
+        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, count, chains, w, (nint)width * TFormat.Size, ends, finish, last);
     }
 
     private readonly struct Pieces<T, TFormat>(ProductJob job, int rowsPerItem) : IParallelJob

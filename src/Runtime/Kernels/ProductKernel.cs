@@ -42,44 +42,53 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
         nint xStride3 = 3 * xStride, step = work.Wanted.Step, rowMask = work.Wanted.RowMask, rowStride = work.Wanted.RowStride;
         int lines = work.Wanted.Lines;
         bool ask = sizeof(TRows) >= RowsWorthAsking || TFormat.Size < sizeof(float);
-        for (; inputs > 0; inputs--)
+        bool add = work.Start == ChainEnds.StartAndAdd;
+        nint chains = work.Chains;
+        while (true)
         {
-            if (ask && (inputs & (WantedMemory.Inputs - 1)) == 0)
+            for (; inputs > 0; inputs--)
             {
-                WantedMemory.Ask(weights, lines);
-                weights += step;
-                if ((inputs & rowMask) == 0)
+                if (ask && (inputs & (WantedMemory.Inputs - 1)) == 0)
                 {
-                    WantedMemory.Ask(row, sizeof(TVectors));
-                    row += rowStride;
+                    WantedMemory.Ask(weights, lines);
+                    weights += step;
+                    if ((inputs & rowMask) == 0)
+                    {
+                        WantedMemory.Ask(row, sizeof(TVectors));
+                        row += rowStride;
+                    }
                 }
+
+                T wa = TFormat.Load<T>(w);
+                T wb = sizeof(TVectors) > 1 ? TFormat.Load<T>(w + (T.Width * TFormat.Size)) : wa;
+                T wc = sizeof(TVectors) > 2 ? TFormat.Load<T>(w + (2 * T.Width * TFormat.Size)) : wa;
+                Step(0, x, wa, wb, wc, ref a0, ref b0, ref c0);
+                Step(1, x + xStride, wa, wb, wc, ref a1, ref b1, ref c1);
+                Step(2, x + (2 * xStride), wa, wb, wc, ref a2, ref b2, ref c2);
+                Step(3, x + xStride3, wa, wb, wc, ref a3, ref b3, ref c3);
+                Step(4, y, wa, wb, wc, ref a4, ref b4, ref c4);
+                Step(5, y + xStride, wa, wb, wc, ref a5, ref b5, ref c5);
+                Step(6, y + (2 * xStride), wa, wb, wc, ref a6, ref b6, ref c6);
+                Step(7, y + xStride3, wa, wb, wc, ref a7, ref b7, ref c7);
+                w += wStride;
+                x++;
+                y++;
             }
 
-            T wa = TFormat.Load<T>(w);
-            T wb = sizeof(TVectors) > 1 ? TFormat.Load<T>(w + (T.Width * TFormat.Size)) : wa;
-            T wc = sizeof(TVectors) > 2 ? TFormat.Load<T>(w + (2 * T.Width * TFormat.Size)) : wa;
-            Step(0, x, wa, wb, wc, ref a0, ref b0, ref c0);
-            Step(1, x + xStride, wa, wb, wc, ref a1, ref b1, ref c1);
-            Step(2, x + (2 * xStride), wa, wb, wc, ref a2, ref b2, ref c2);
-            Step(3, x + xStride3, wa, wb, wc, ref a3, ref b3, ref c3);
-            Step(4, y, wa, wb, wc, ref a4, ref b4, ref c4);
-            Step(5, y + xStride, wa, wb, wc, ref a5, ref b5, ref c5);
-            Step(6, y + (2 * xStride), wa, wb, wc, ref a6, ref b6, ref c6);
-            Step(7, y + xStride3, wa, wb, wc, ref a7, ref b7, ref c7);
-            w += wStride;
-            x++;
-            y++;
+            Store(0, tile, add, a0, b0, c0);
+            Store(1, tile + tileStride, add, a1, b1, c1);
+            Store(2, tile + (2 * tileStride), add, a2, b2, c2);
+            Store(3, tile + (3 * tileStride), add, a3, b3, c3);
+            Store(4, tile + (4 * tileStride), add, a4, b4, c4);
+            Store(5, tile + (5 * tileStride), add, a5, b5, c5);
+            Store(6, tile + (6 * tileStride), add, a6, b6, c6);
+            Store(7, tile + (7 * tileStride), add, a7, b7, c7);
+            if (--chains == 0)
+                return;
+            inputs = work.Inputs;
+            a0 = b0 = c0 = a1 = b1 = c1 = a2 = b2 = c2 = a3 = b3 = c3 = T.Broadcast(0f);
+            a4 = b4 = c4 = a5 = b5 = c5 = a6 = b6 = c6 = a7 = b7 = c7 = a0;
         }
-
-        bool add = work.Start == ChainEnds.StartAndAdd;
-        Store(0, tile, add, a0, b0, c0);
-        Store(1, tile + tileStride, add, a1, b1, c1);
-        Store(2, tile + (2 * tileStride), add, a2, b2, c2);
-        Store(3, tile + (3 * tileStride), add, a3, b3, c3);
-        Store(4, tile + (4 * tileStride), add, a4, b4, c4);
-        Store(5, tile + (5 * tileStride), add, a5, b5, c5);
-        Store(6, tile + (6 * tileStride), add, a6, b6, c6);
-        Store(7, tile + (7 * tileStride), add, a7, b7, c7);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

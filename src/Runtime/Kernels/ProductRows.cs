@@ -19,13 +19,14 @@ internal static unsafe class ProductRows<T, TFormat>
     /// <param name="rows">Number of rows.</param>
     /// <param name="w">The panel, from the first input on.</param>
     /// <param name="inputs">How many inputs.</param>
+    /// <param name="chains">Into how many chains of equal length they are cut; more than one only where these are added up.</param>
     /// <param name="stored">The same weights as they are stored, before what comes next.</param>
     /// <param name="storedBytes">Their bytes for each input.</param>
     /// <param name="start">Where the chains start and where they go.</param>
     /// <param name="finish">The tile, [rows, width], and where it goes.</param>
     /// <param name="last">Whether the chains are finished then.</param>
     internal static void Run(
-        float* x, nint xStride, int rows, byte* w, int inputs, byte* stored, nint storedBytes, ChainEnds start, in ProductFinish finish, bool last)
+        float* x, nint xStride, int rows, byte* w, int inputs, int chains, byte* stored, nint storedBytes, ChainEnds start, in ProductFinish finish, bool last)
     {
         int width = finish.Width;
 
@@ -46,7 +47,8 @@ internal static unsafe class ProductRows<T, TFormat>
                     XStride = xStride,
                     W = w + (c * TFormat.Size),
                     WStride = (nint)width * TFormat.Size,
-                    Inputs = inputs,
+                    Inputs = inputs / chains,
+                    Chains = chains,
                     Tile = finish.Tile + ((nint)row * width) + c,
                     TileStride = width,
                     Start = start,

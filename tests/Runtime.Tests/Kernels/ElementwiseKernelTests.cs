@@ -130,6 +130,17 @@ public sealed class ElementwiseKernelTests
         Assert.Equal([0f, 0f, 1f, 1f], y);
     }
 
+    [Theory]
+    [InlineData("Silu")]
+    [InlineData("GeluTanh")]
+    [InlineData("GeluExact")]
+    public void Activations_end_in_zero_and_in_their_input(string name)
+    {
+        float[] x = [-3e38f, -1e10f, -105f, 105f, 1e10f, 3e38f, float.PositiveInfinity], y = new float[7];
+        Table[name].Kernel(x, y, null);
+        Assert.Equal([0f, 0f, 0f, 105f, 1e10f, 3e38f, float.PositiveInfinity], y);
+    }
+
     [Fact]
     public void Partial_overlap_and_wrong_length_are_refused()
     {
