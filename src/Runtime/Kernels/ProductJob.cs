@@ -84,10 +84,8 @@ internal unsafe struct ProductJob : ILaneJob
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        // All panels pass by the same rows. Neighbouring items, done at the same time, write distant columns: two threads that write next to
-        // each other would take the same cache lines from each other.
-        int place = item % PanelCount, panel = (place / 2) + (place % 2 * ((PanelCount + 1) / 2));
-        int first = item / PanelCount * rowsPerItem;
+        // All panels pass by the same rows; a thread has neighbouring ones.
+        int panel = item % PanelCount, first = item / PanelCount * rowsPerItem;
         int rows = Math.Min(rowsPerItem, Rows - first);
         int firstColumn = panel * PackedMatrix.MaxWidth, columns = Math.Min(PackedMatrix.MaxWidth, Outputs - firstColumn);
         float* memory = stackalloc float[((MaxRows + 1) * PackedMatrix.MaxWidth) + 16];

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace Interp.Runtime.Kernels;
 
 /// <summary>
-/// The threads of the kernels: started once, parked while there is nothing to do. A run hands out its items by an atomic
-/// counter, the caller takes part, and nothing is allocated. One run has the threads at a time: a run inside a run, or beside
+/// The threads of the kernels: started once, parked while there is nothing to do. A run shares its items out
+/// (<see cref="WorkShares"/>), the caller takes part, and nothing is allocated. One run has the threads at a time: a run inside a run, or beside
 /// another thread's run, does its items on its own thread, so that there are never more busy threads than were asked for.
 /// Results cannot depend on it, since what an item computes does not depend on who computes it.
 /// </summary>
@@ -18,21 +19,23 @@ internal static unsafe class WorkerPool
 
     private const int MaxWorkers = 255;
 
+    // Some tens of microseconds: giving the processor away takes a call of the system.
+    private const int SpinsBeforeYielding = 1000;
+
     private static readonly Worker[] Workers = new Worker[MaxWorkers];
 
     private static int started;
     private static int busy;
 
-    // What is being run. Written before the first item is published, read after one of its items was claimed.
+    private static readonly WorkShares Shares = new(MaxWorkers + 1);
+
+    // What is being run. Written before the run is opened, read by workers that found it open.
     private static void* job;
     private static delegate*<void*, int, void> body;
-    private static int items;
-    private static int helpers;
-
-    // Run number in the upper half, items not yet claimed in the lower one; claiming an item of an old run cannot succeed.
-    private static long state;
-    private static int finished;
+    private static int threads;
     private static Exception? failure;
+
+    private static Signals signals;
 
     /// <summary>Threads to use when nothing is said: one for each physical core that the process may use.</summary>
     internal static int DefaultThreads { get; } = Math.Clamp(PhysicalCores(), 1, Environment.ProcessorCount);
@@ -83,39 +86,36 @@ internal static unsafe class WorkerPool
 
         job = work;
         body = run;
-        items = count;
-        helpers = wanted;
+        threads = wanted + 1;
         failure = null;
-        Volatile.Write(ref finished, 0);
-        long number = (Volatile.Read(ref state) >> 32) + 1;
-        Interlocked.Exchange(ref state, (number << 32) | (uint)count);
+        Shares.Deal(count, threads);
+        Volatile.Write(ref signals.IsOpen, true);
+        Interlocked.Increment(ref signals.Number);
         for (int w = 0; w < wanted; w++)
             Workers[w].Wake();
-        Work((int)number);
+        Work(0);
+
+        // Nothing is left to begin. A worker that comes from here on finds the run closed; those inside are waited for.
+        Volatile.Write(ref signals.IsOpen, false);
+        Interlocked.MemoryBarrier();
         SpinWait wait = default;
-        while (Volatile.Read(ref finished) != count)
-            wait.SpinOnce(sleep1Threshold: -1);
+        for (int spins = 0; Volatile.Read(ref signals.Inside) != 0; spins++)
+        {
+            if (spins < SpinsBeforeYielding)
+                Thread.SpinWait(1);
+            else
+                wait.SpinOnce(sleep1Threshold: -1);
+        }
+
         job = null;
         return failure;
     }
 
-    /// <summary>Claims and does items of one run until none is left.</summary>
-    private static void Work(int number)
+    /// <summary>Does items until none is left that was not begun.</summary>
+    private static void Work(int thread)
     {
-        long now = Volatile.Read(ref state);
-        while ((int)(now >> 32) == number && (uint)now != 0)
-        {
-            long before = Interlocked.CompareExchange(ref state, now - 1, now);
-            if (before != now)
-            {
-                now = before;
-                continue;
-            }
-
-            RunItem(items - (int)(uint)now);
-            Interlocked.Increment(ref finished);
-            now = Volatile.Read(ref state);
-        }
+        while (Shares.TryTake(thread, threads, out int item))
+            RunItem(item);
     }
 
     private static void RunItem(int item)
@@ -191,10 +191,13 @@ internal static unsafe class WorkerPool
             int last = 0;
             while (true)
             {
-                int number = Await(last);
-                if (index < Volatile.Read(ref helpers))
-                    Work(number);
-                last = number;
+                last = Await(last);
+
+                // The run stays as it is from here until the worker has left, or is closed already. It may be a later one than was seen.
+                Interlocked.Increment(ref signals.Inside);
+                if (Volatile.Read(ref signals.IsOpen) && index + 1 < threads)
+                    Work(index + 1);
+                Interlocked.Decrement(ref signals.Inside);
             }
         }
 
@@ -206,17 +209,17 @@ internal static unsafe class WorkerPool
                 long start = Stopwatch.GetTimestamp();
                 do
                 {
-                    int number = (int)(Volatile.Read(ref state) >> 32);
+                    int number = Volatile.Read(ref signals.Number);
                     if (number != last)
                         return number;
-                    Thread.SpinWait(8);
+                    Thread.SpinWait(1);
                 }
                 while (Stopwatch.GetTimestamp() - start < SpinTicks);
 
                 Interlocked.Exchange(ref parked, 1);
 
                 // A run that was published before the line above does not wake this worker; one published after it does.
-                if ((int)(Volatile.Read(ref state) >> 32) != last && Interlocked.Exchange(ref parked, 0) == 1)
+                if (Volatile.Read(ref signals.Number) != last && Interlocked.Exchange(ref parked, 0) == 1)
                     continue;
                 lock (gate)
                 {
@@ -226,5 +229,22 @@ internal static unsafe class WorkerPool
                 }
             }
         }
+    }
+
+    /// <summary>What threads tell each other, on cache lines of their own.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 384)]
+    private struct Signals
+    {
+        /// <summary>Number of the run that was published last.</summary>
+        [FieldOffset(128)]
+        internal int Number;
+
+        /// <summary>Whether workers may take part in it.</summary>
+        [FieldOffset(132)]
+        internal bool IsOpen;
+
+        /// <summary>Workers that take part, or are about to look whether they may.</summary>
+        [FieldOffset(256)]
+        internal int Inside;
     }
 }
