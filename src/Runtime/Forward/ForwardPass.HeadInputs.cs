@@ -39,6 +39,12 @@ internal sealed unsafe partial class ForwardPass<THooks>
         return changed || _hooks.MayChange(point);
     }
 
+    /// <summary>Whether somebody listens at a point that shows what heads read.</summary>
+    private bool ListensToHeadInputs(int layer) =>
+        Wants(HookKind.AttnIn, layer) || Wants(HookKind.QInput, layer) || Wants(HookKind.KInput, layer) || Wants(HookKind.VInput, layer);
+
+    private bool Wants(HookKind kind, int layer) => _hooks.Wants(new HookPoint(kind, layer));
+
     private Span<float> CopyStream(FloatBlock destination, int heads)
     {
         int d = _config.DModel;

@@ -18,9 +18,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
         {
             if (!given)
             {
-                Project(layer, block, HookKind.QInput);
-                Project(layer, block, HookKind.KInput);
-                Project(layer, block, HookKind.VInput);
+                ProjectAll(layer, block);
             }
 
             FireHeads(HookKind.Q, layer, _buffers.Q, _config.NHeads);
@@ -81,6 +79,29 @@ internal sealed unsafe partial class ForwardPass<THooks>
 
     private void FireHeads(HookKind kind, int layer, FloatBlock values, int heads) =>
         Fire(kind, layer, values, heads * _config.DHead, heads);
+
+    /// <summary>Queries, keys and values of all rows; in one run of the threads where all heads read the same.</summary>
+    private void ProjectAll(int layer, BlockWeights block)
+    {
+        if (_config.Positions == PositionKind.Shortformer || ListensToHeadInputs(layer))
+        {
+            Project(layer, block, HookKind.QInput);
+            Project(layer, block, HookKind.KInput);
+            Project(layer, block, HookKind.VInput);
+            return;
+        }
+
+        AttentionWeights weights = block.Attention;
+        MatrixProduct.MultiplyThree(
+            _buffers.Normed.Rows(_rows, weights.Query.Inputs), _rows,
+            Target(weights.Query, _buffers.Q), Target(weights.Key, _buffers.K), Target(weights.Value, _buffers.V), _threads);
+    }
+
+    private MatrixProduct.Target Target(Linear map, FloatBlock destination)
+    {
+        Count(_rows, map);
+        return new(map.Weight, map.Bias, destination.Rows(_rows, map.Outputs));
+    }
 
     /// <summary>Queries, keys or values of all rows, named by the point where each head's input shows.</summary>
     private void Project(int layer, BlockWeights block, HookKind input)

@@ -77,26 +77,30 @@ internal static unsafe partial class MatrixProduct
         Check.LengthOrEmpty(epilogue.Residual.Length, destination.Length, nameof(epilogue));
         fixed (float* px = x, pb = bias, pd = destination, pr = epilogue.Residual)
         {
-            var job = new ProductJob
+            ProductJob job = Job(px, rows, w, pb, pd, threads) with
             {
-                X = px,
-                Rows = rows,
-                Inputs = w.Inputs,
-                Panels = w.Panel(0),
-                Format = w.Format,
-                Outputs = w.Outputs,
                 Block = block,
-                Bias = bias.IsEmpty ? null : pb,
                 Activation = epilogue.Activation,
                 Residual = pr,
-                Destination = pd,
-                DestinationStride = w.Outputs,
                 Result = result,
-                Threads = threads,
             };
             KernelTiers.Run(ref job, tier);
         }
 
         GC.KeepAlive(w);
     }
+
+    private static ProductJob Job(float* x, int rows, PackedMatrix w, float* bias, float* destination, int threads) => new()
+    {
+        X = x,
+        Rows = rows,
+        Inputs = w.Inputs,
+        Panels = w.Panel(0),
+        Format = w.Format,
+        Outputs = w.Outputs,
+        Bias = bias,
+        Destination = destination,
+        DestinationStride = w.Outputs,
+        Threads = threads,
+    };
 }

@@ -58,25 +58,42 @@ internal unsafe struct ProductJob : ILaneJob
     public readonly void Run<T>()
         where T : struct, ILanes<T>
     {
-        int threads = (long)Rows * Inputs * Outputs > WorkWorthThreads ? Threads : 1;
-        int rowsPerItem = Math.Clamp(CachedFloats / Math.Max(1, Inputs) / 8 * 8, 32, MaxRows);
-        while (threads > 1 && rowsPerItem > 8 && Rows > 8 && Items(rowsPerItem) < ItemsPerThread * threads)
+        fixed (ProductJob* self = &this)
+            Run<T>(self, 1);
+    }
+
+    /// <summary>Runs products of the same rows and inputs, with weights in the same format, as one.</summary>
+    internal static void Run<T>(ProductJob* jobs, int count)
+        where T : struct, ILanes<T>
+    {
+        long outputs = 0;
+        int panels = 0;
+        for (int j = 0; j < count; j++)
+        {
+            outputs += jobs[j].Outputs;
+            panels += jobs[j].PanelCount;
+        }
+
+        int rows = jobs->Rows, inputs = jobs->Inputs, threads = rows * inputs * outputs > WorkWorthThreads ? jobs->Threads : 1;
+        int rowsPerItem = Math.Clamp(CachedFloats / Math.Max(1, inputs) / 8 * 8, 32, MaxRows);
+        while (threads > 1 && rowsPerItem > 8 && rows > 8 && Blocks(rows, rowsPerItem) * panels < ItemsPerThread * threads)
             rowsPerItem -= 8;
-        switch (Format)
+        int items = checked(Blocks(rows, rowsPerItem) * panels);
+        switch (jobs->Format)
         {
             case WeightFormat.BFloat16:
-                WorkerPool.Run(new Pieces<T, BFloat16Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
+                WorkerPool.Run(new Pieces<T, BFloat16Weights>(jobs, rowsPerItem), items, threads);
                 break;
             case WeightFormat.Float16:
-                WorkerPool.Run(new Pieces<T, Float16Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
+                WorkerPool.Run(new Pieces<T, Float16Weights>(jobs, rowsPerItem), items, threads);
                 break;
             default:
-                WorkerPool.Run(new Pieces<T, Float32Weights>(this, rowsPerItem), Items(rowsPerItem), threads);
+                WorkerPool.Run(new Pieces<T, Float32Weights>(jobs, rowsPerItem), items, threads);
                 break;
         }
     }
 
-    private readonly int Items(int rowsPerItem) => checked((Rows + rowsPerItem - 1) / rowsPerItem * PanelCount);
+    private static int Blocks(int rows, int rowsPerItem) => (rows + rowsPerItem - 1) / rowsPerItem;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -165,12 +182,19 @@ internal unsafe struct ProductJob : ILaneJob
         ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, count, chains, w, (nint)width * TFormat.Size, ends, finish, last);
     }
 
-    private readonly struct Pieces<T, TFormat>(ProductJob job, int rowsPerItem) : IParallelJob
+    private readonly struct Pieces<T, TFormat>(ProductJob* jobs, int rowsPerItem) : IParallelJob
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        private readonly ProductJob job = job;
+        // They lie on the caller's stack, which outlives the run.
+        private readonly ProductJob* jobs = jobs;
 
-        public void Run(int item) => job.RunItem<T, TFormat>(item, rowsPerItem);
+        public void Run(int item)
+        {
+            ProductJob* job = jobs;
+            for (; item >= Blocks(job->Rows, rowsPerItem) * job->PanelCount; job++)
+                item -= Blocks(job->Rows, rowsPerItem) * job->PanelCount;
+            job->RunItem<T, TFormat>(item, rowsPerItem);
+        }
     }
 }

@@ -95,9 +95,10 @@ public static class Generator
         KeyValueCache? cache = options.UseCache ? new KeyValueCache(model.Config, sequences.Length) : null;
         cache?.Expect([.. prompts.Lengths.Select(n => n + options.MaxNewTokens)]);
         TokenBatch batch = prompts;
+        var logits = new float[(long)sequences.Length * model.Config.DVocab];
         for (int step = 0; step < options.MaxNewTokens && finished.Contains(false); step++)
         {
-            float[] logits = model.Forward(batch, new PlanHooks(plan), cache, LogitRows.Last, options.Threads);
+            model.Forward(batch, new PlanHooks(plan), logits, cache, LogitRows.Last, options.Threads);
             var next = new int[sequences.Length][];
             for (int s = 0; s < sequences.Length; s++)
             {

@@ -102,7 +102,9 @@ public sealed unsafe class KeyValueCache
 
         private static float[] Copy(float[] old, long used, long length)
         {
-            float[] grown = GC.AllocateUninitializedArray<float>(checked((int)length), pinned: true);
+            float[] grown = SystemMemory.PinnedArray(checked((int)length));
+            fixed (float* memory = grown)
+                SystemMemory.Take(memory, sizeof(float) * length);
             old.AsSpan(0, (int)used).CopyTo(grown);
             return grown;
         }
