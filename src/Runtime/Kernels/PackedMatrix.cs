@@ -19,10 +19,10 @@ internal sealed unsafe class PackedMatrix
     private const int Alignment = 64;
     private const int Granule = 16;
 
-    private readonly NativeBuffer memory;
+    private readonly WeightMemory memory;
     private readonly byte* panels;
 
-    private PackedMatrix(int inputs, int outputs, WeightFormat format, NativeBuffer memory)
+    private PackedMatrix(int inputs, int outputs, WeightFormat format, WeightMemory memory)
     {
         Inputs = inputs;
         Outputs = outputs;
@@ -144,7 +144,7 @@ internal sealed unsafe class PackedMatrix
     private static PackedMatrix Empty(int inputs, int outputs, WeightFormat format)
     {
         long padded = (outputs + (long)Granule - 1) / Granule * Granule;
-        return new PackedMatrix(inputs, outputs, format, new NativeBuffer(checked(padded * inputs * SizeOf(format))));
+        return new PackedMatrix(inputs, outputs, format, WeightMemory.Take(checked(padded * inputs * SizeOf(format))));
     }
 
     private static int SizeOf(WeightFormat format) => format == WeightFormat.Float32 ? sizeof(float) : sizeof(ushort);

@@ -6,12 +6,13 @@ namespace Interp.Runtime.Tests.Kernels;
 /// <summary>The definition is a plain loop of fused multiply-adds; the kernels must have its bits.</summary>
 public sealed class MatrixProductTests
 {
-    // (rows, inputs, outputs, block): around the tile of 8 x 48, beyond it, large enough for threads, and longer than the 384
-    // inputs that are taken at once.
+    // (rows, inputs, outputs, block): around the tile of 8 x 48, beyond it, large enough for threads, and longer than the 768
+    // inputs that are taken at once, in blocks of which several, one or not one fit these.
     private static readonly (int Rows, int K, int N, int Block)[] Shapes =
     [
         (0, 4, 4, 2), (1, 1, 1, 1), (2, 0, 3, 1), (3, 6, 31, 2), (4, 8, 32, 4), (7, 12, 33, 3), (8, 64, 64, 16), (9, 10, 70, 5),
         (13, 48, 5, 48), (17, 96, 129, 32), (140, 128, 100, 64), (5, 800, 50, 400), (11, 1000, 17, 500), (2, 390, 200, 390),
+        (9, 1600, 50, 64), (19, 900, 49, 90),
     ];
 
     [Fact]
@@ -61,6 +62,30 @@ public sealed class MatrixProductTests
                 }
 
                 Values.SameBits([.. sum.Select((s, i) => s + bias[i % n])], whole, $"{tier} {rows}x{k}x{n}/{block}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Three_products_in_one_run_have_the_bits_of_each_alone()
+    {
+        foreach ((int rows, int k, int n, _) in Shapes)
+        {
+            float[] x = Values.Random(rows * k, 1), bias = Values.Random(2 * n, 2);
+            PackedMatrix[] w = [.. new[] { n, n + 1, 2 * n }.Select((outputs, i) => PackedMatrix.FromInputsByOutputs(Values.Random(k * outputs, i), k, outputs))];
+            foreach (KernelTier tier in KernelTiers.Available)
+            {
+                float[][] alone = [.. w.Select(m => new float[rows * m.Outputs])], together = [.. w.Select(m => new float[rows * m.Outputs])];
+                MatrixProduct.Multiply(x, rows, w[0], bias.AsSpan(0, n), alone[0], 1, tier);
+                MatrixProduct.Multiply(x, rows, w[1], [], alone[1], 1, tier);
+                MatrixProduct.Multiply(x, rows, w[2], bias, alone[2], 1, tier);
+                foreach (int threads in new[] { 1, 2, 5 })
+                {
+                    MatrixProduct.MultiplyThree(
+                        x, rows, new(w[0], bias.AsSpan(0, n), together[0]), new(w[1], [], together[1]), new(w[2], bias, together[2]), threads, tier);
+                    for (int i = 0; i < 3; i++)
+                        Values.SameBits(alone[i], together[i], $"{tier} {rows}x{k}x{n} product {i}");
+                }
             }
         }
     }
@@ -127,6 +152,9 @@ public sealed class MatrixProductTests
         Assert.Throws<ArgumentException>(() => MatrixProduct.Multiply(x, 2, w, new float[2], y));
         Assert.Throws<ArgumentException>(() => MatrixProduct.Multiply(x, 2, w, [], new float[5]));
         Assert.Throws<ArgumentException>(() => MatrixProduct.MultiplyByBlocks(x, 2, w, 3, [], y));
+        PackedMatrix other = PackedMatrix.FromInputsByOutputs(new float[9], 3, 3);
+        Assert.Throws<ArgumentOutOfRangeException>(() => MatrixProduct.MultiplyThree(x, 2, new(w, [], y), new(w, [], y), new(other, [], y)));
+        Assert.Throws<ArgumentException>(() => MatrixProduct.MultiplyThree(x, 2, new(w, [], y), new(w, [], new float[5]), new(w, [], y)));
         Assert.Throws<ArgumentOutOfRangeException>(() => MatrixProduct.MultiplyColumns(x, 2, w, [3], [], new float[2]));
     }
 

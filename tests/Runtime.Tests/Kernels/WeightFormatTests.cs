@@ -44,6 +44,14 @@ public sealed unsafe class WeightFormatTests
                 MatrixProduct.Multiply(x, rows, full, [], expected, 1, tier);
                 MatrixProduct.Multiply(x, rows, narrow, [], actual, 2, tier);
                 Values.SameBits(expected, actual, $"{tier} {rows} x {k} x {n}");
+                if (k % 5 == 0 && k > 0)
+                {
+                    MatrixProduct.MultiplyByBlocks(x, rows, full, k / 5, [], expected, 1, tier);
+                    MatrixProduct.MultiplyByBlocks(x, rows, narrow, k / 5, [], actual, 2, tier);
+                    Values.SameBits(expected, actual, $"{tier} {rows} x {k} x {n} by blocks");
+                    MatrixProduct.Multiply(x, rows, full, [], expected, 1, tier);
+                }
+
                 int[] columns = [0, n - 1, n / 2];
                 float[] some = new float[rows * 3];
                 MatrixProduct.MultiplyColumns(x, rows, narrow, columns, [], some, tier);
@@ -53,6 +61,21 @@ public sealed unsafe class WeightFormatTests
 
             Assert.True(narrow.Bytes <= (full.Bytes / 2) + 64);
         }
+    }
+
+    [Fact]
+    public void Products_in_one_run_may_have_weights_in_different_formats()
+    {
+        (int rows, int k, int n) = (3, 70, 60);
+        ushort[] stored = [.. Values.Random(k * n, 5).Select(v => Narrow(v, WeightFormat.BFloat16))];
+        PackedMatrix narrow = Pack(stored, WeightFormat.BFloat16, k, n), wide = PackedMatrix.FromInputsByOutputs(Values.Random(k * n, 7), k, n);
+        float[] x = Values.Random(rows * k, 6), a = new float[rows * n], b = new float[rows * n], c = new float[rows * n], alone = new float[rows * n];
+        MatrixProduct.MultiplyThree(x, rows, new(narrow, [], a), new(wide, [], b), new(narrow, [], c), 2);
+        MatrixProduct.Multiply(x, rows, narrow, [], alone);
+        Values.SameBits(alone, a);
+        Values.SameBits(alone, c);
+        MatrixProduct.Multiply(x, rows, wide, [], alone);
+        Values.SameBits(alone, b);
     }
 
     [Fact]
