@@ -13,6 +13,9 @@ internal static unsafe class ProductRows<T, TFormat>
     /// </summary>
     internal static int MaxRows => T.Width == 16 ? 8 : 4;
 
+    /// <summary>Most rows that are one tile where they are all; beyond <see cref="MaxRows"/> it is two vectors wide, then one, and passes over the weights once.</summary>
+    internal static int MaxRowsAlone => T.Width == 16 ? 12 : 4;
+
     /// <summary>As <see cref="ProductKernel{T, TFormat, TRows, TVectors}.Run"/>, for any number of rows.</summary>
     /// <param name="x">Row-major rows.</param>
     /// <param name="xStride">Floats from row to row.</param>
@@ -30,8 +33,8 @@ internal static unsafe class ProductRows<T, TFormat>
     {
         int width = finish.Width;
 
-        // Tiles of nearly the same height: 9 rows are 5 and 4, since a tile of one row would wait for its weights.
-        int tiles = (rows + MaxRows - 1) / MaxRows;
+        // Tiles of nearly the same height: 17 rows are 6, 6 and 5, since a tile of one row would wait for its weights.
+        int tiles = rows <= MaxRowsAlone ? 1 : (rows + MaxRows - 1) / MaxRows;
         for (int t = 0, row = 0; t < tiles; t++)
         {
             int count = (rows - row + tiles - t - 1) / (tiles - t);
@@ -40,7 +43,7 @@ internal static unsafe class ProductRows<T, TFormat>
                 wanted.AddRows(finish.Destination + (row * finish.Stride), finish.Stride, inputs);
             for (int c = 0; c < width;)
             {
-                int vectors = Math.Min(3, (width - c) / T.Width);
+                int vectors = Math.Min(count > MaxRows ? 2 : 3, (width - c) / T.Width);
                 var work = new KernelWork
                 {
                     X = x + (row * xStride),
@@ -60,10 +63,10 @@ internal static unsafe class ProductRows<T, TFormat>
                         ChooseRows<Three>(count, work);
                         break;
                     case 2:
-                        ChooseRows<Two>(count, work);
+                        ChooseMoreRows<Two>(count, work);
                         break;
                     default:
-                        ChooseRows<One>(count, work);
+                        ChooseMoreRows<One>(count, work);
                         break;
                 }
 
@@ -74,6 +77,29 @@ internal static unsafe class ProductRows<T, TFormat>
             if (last)
                 finish.Write<T>(row, count);
             row += count;
+        }
+    }
+
+    private static void ChooseMoreRows<TVectors>(int rows, in KernelWork at)
+        where TVectors : unmanaged
+    {
+        switch (rows)
+        {
+            case 9:
+                ProductKernel<T, TFormat, Nine, TVectors>.Run(at);
+                break;
+            case 10:
+                ProductKernel<T, TFormat, Ten, TVectors>.Run(at);
+                break;
+            case 11:
+                ProductKernel<T, TFormat, Eleven, TVectors>.Run(at);
+                break;
+            case 12:
+                ProductKernel<T, TFormat, Twelve, TVectors>.Run(at);
+                break;
+            default:
+                ChooseRows<TVectors>(rows, at);
+                break;
         }
     }
 
@@ -132,4 +158,16 @@ internal static unsafe class ProductRows<T, TFormat>
 
     [StructLayout(LayoutKind.Sequential, Size = 8)]
     private readonly struct Eight;
+
+    [StructLayout(LayoutKind.Sequential, Size = 9)]
+    private readonly struct Nine;
+
+    [StructLayout(LayoutKind.Sequential, Size = 10)]
+    private readonly struct Ten;
+
+    [StructLayout(LayoutKind.Sequential, Size = 11)]
+    private readonly struct Eleven;
+
+    [StructLayout(LayoutKind.Sequential, Size = 12)]
+    private readonly struct Twelve;
 }
