@@ -23,9 +23,6 @@ internal sealed class ResultMemory
     private const int MostLooking = 100;
     private const double ClearedPerSecond = 1e10;
 
-    // What it finds is here some moments later, if there is anything.
-    private const int LongestWait = 20;
-
     // As in the shared pool of .NET, what nobody asked for in a minute is let go of, and everything where memory runs short.
     private const long LongestIdle = 60_000;
     private const double HighLoad = 0.9;
@@ -167,18 +164,12 @@ internal sealed class ResultMemory
         }
 
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
+        GC.WaitForPendingFinalizers();
         lock (_gate)
         {
-            float[]? found = Find(floats);
-            long until = Environment.TickCount64 + LongestWait;
-            while (found is null && until - Environment.TickCount64 is > 0 and var left && Monitor.Wait(_gate, (int)left))
-            {
-                found = Find(floats);
-            }
-
             _lookEnded = Stopwatch.GetTimestamp();
             _lookTook = _lookEnded - start;
-            return found;
+            return Find(floats);
         }
     }
 
@@ -238,8 +229,6 @@ internal sealed class ResultMemory
                     Drop(_shelves.MinBy(s => s.Value.LastAsked).Key);
                 }
             }
-
-            Monitor.PulseAll(_gate);
         }
     }
 
