@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Interp.Runtime.Kernels;
 
 /// <summary>
-/// The inner loop of the matrix product: a register tile of up to 8 rows x 3 vectors, or 12 rows x 2, of chains <c>c = fma(x[k], w[k], c)</c>,
+/// The inner loop of the matrix product: a register tile of up to 8 rows x 3 vectors, or 10 rows x 2, of chains <c>c = fma(x[k], w[k], c)</c>,
 /// k ascending. Each number of rows and vectors is compiled for itself, so that an edge of the matrix has a kernel of its own;
 /// they are given as the sizes of types, which the compiler knows first of all.
 /// </summary>
@@ -25,7 +25,7 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
         nint xStride = work.XStride, wStride = work.WStride, tileStride = work.TileStride, inputs = work.Inputs;
         T a0 = T.Broadcast(0f), b0 = a0, c0 = a0, a1 = a0, b1 = a0, c1 = a0, a2 = a0, b2 = a0, c2 = a0, a3 = a0, b3 = a0, c3 = a0;
         T a4 = a0, b4 = a0, c4 = a0, a5 = a0, b5 = a0, c5 = a0, a6 = a0, b6 = a0, c6 = a0, a7 = a0, b7 = a0, c7 = a0;
-        T a8 = a0, b8 = a0, c8 = a0, a9 = a0, b9 = a0, c9 = a0, a10 = a0, b10 = a0, c10 = a0, a11 = a0, b11 = a0, c11 = a0;
+        T a8 = a0, b8 = a0, c8 = a0, a9 = a0, b9 = a0, c9 = a0;
         if (work.Start == ChainEnds.Continue)
         {
             Load(0, tile, ref a0, ref b0, ref c0);
@@ -38,11 +38,9 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
             Load(7, tile + (7 * tileStride), ref a7, ref b7, ref c7);
             Load(8, tile + (8 * tileStride), ref a8, ref b8, ref c8);
             Load(9, tile + (9 * tileStride), ref a9, ref b9, ref c9);
-            Load(10, tile + (10 * tileStride), ref a10, ref b10, ref c10);
-            Load(11, tile + (11 * tileStride), ref a11, ref b11, ref c11);
         }
 
-        // Rows 0 to 3 lie at x + (0 to 3) strides, rows 4 to 7 at y, rows 8 to 11 at z: few enough addresses for the registers.
+        // Rows 0 to 3 lie at x + (0 to 3) strides, rows 4 to 7 at y, rows 8 and 9 at z: few enough addresses for the registers.
         float* y = x + (4 * xStride), z = y + (4 * xStride);
         nint xStride3 = 3 * xStride, step = work.Wanted.Step, rowMask = work.Wanted.RowMask, rowStride = work.Wanted.RowStride;
         int lines = work.Wanted.Lines;
@@ -77,8 +75,6 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
                 Step(7, y + xStride3, wa, wb, wc, ref a7, ref b7, ref c7);
                 Step(8, z, wa, wb, wc, ref a8, ref b8, ref c8);
                 Step(9, z + xStride, wa, wb, wc, ref a9, ref b9, ref c9);
-                Step(10, z + (2 * xStride), wa, wb, wc, ref a10, ref b10, ref c10);
-                Step(11, z + xStride3, wa, wb, wc, ref a11, ref b11, ref c11);
                 w += wStride;
                 x++;
                 y++;
@@ -96,14 +92,12 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
             Store(7, tile + (7 * tileStride), add, a7, b7, c7);
             Store(8, tile + (8 * tileStride), add, a8, b8, c8);
             Store(9, tile + (9 * tileStride), add, a9, b9, c9);
-            Store(10, tile + (10 * tileStride), add, a10, b10, c10);
-            Store(11, tile + (11 * tileStride), add, a11, b11, c11);
             if (--chains == 0)
                 return;
             inputs = work.Inputs;
             a0 = b0 = c0 = a1 = b1 = c1 = a2 = b2 = c2 = a3 = b3 = c3 = T.Broadcast(0f);
             a4 = b4 = c4 = a5 = b5 = c5 = a6 = b6 = c6 = a7 = b7 = c7 = a0;
-            a8 = b8 = c8 = a9 = b9 = c9 = a10 = b10 = c10 = a11 = b11 = c11 = a0;
+            a8 = b8 = c8 = a9 = b9 = c9 = a0;
         }
     }
 

@@ -14,7 +14,7 @@ internal static unsafe class ProductRows<T, TFormat>
     internal static int MaxRows => T.Width == 16 ? 8 : 4;
 
     /// <summary>Most rows that are one tile where they are all; beyond <see cref="MaxRows"/> it is two vectors wide, then one, and passes over the weights once.</summary>
-    internal static int MaxRowsAlone => T.Width == 16 ? 12 : 4;
+    internal static int MaxRowsAlone => T.Width == 16 ? 10 : 4;
 
     /// <summary>As <see cref="ProductKernel{T, TFormat, TRows, TVectors}.Run"/>, for any number of rows.</summary>
     /// <param name="x">Row-major rows.</param>
@@ -91,12 +91,6 @@ internal static unsafe class ProductRows<T, TFormat>
             case 10:
                 ProductKernel<T, TFormat, Ten, TVectors>.Run(at);
                 break;
-            case 11:
-                ProductKernel<T, TFormat, Eleven, TVectors>.Run(at);
-                break;
-            case 12:
-                ProductKernel<T, TFormat, Twelve, TVectors>.Run(at);
-                break;
             default:
                 ChooseRows<TVectors>(rows, at);
                 break;
@@ -164,10 +158,4 @@ internal static unsafe class ProductRows<T, TFormat>
 
     [StructLayout(LayoutKind.Sequential, Size = 10)]
     private readonly struct Ten;
-
-    [StructLayout(LayoutKind.Sequential, Size = 11)]
-    private readonly struct Eleven;
-
-    [StructLayout(LayoutKind.Sequential, Size = 12)]
-    private readonly struct Twelve;
 }
