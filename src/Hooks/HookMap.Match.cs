@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using System.IO.Enumeration;
 
 namespace Interp.Hooks;
 
@@ -53,14 +53,15 @@ public sealed partial class HookMap
     {
         string last = pattern[(pattern.LastIndexOf('.') + 1)..];
         bool named = !last.Contains('*', StringComparison.Ordinal);
-        string expression = Regex.Escape(pattern).Replace(@"\*", ".*", StringComparison.Ordinal)
-            .Replace(@"\?", ".", StringComparison.Ordinal);
-        Regex glob = new($"^{expression}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-        List<HookPoint> found = [.. (named ? AllPoints : Points)
-            .Where(point => glob.IsMatch(Name(point)) || glob.IsMatch(point.ToString()))];
+
+        // A backslash is one of the name's here, not a sign that what follows is meant as it is.
+        string glob = pattern.Replace(@"\", @"\\", StringComparison.Ordinal);
+        List<HookPoint> found = [.. (named ? AllPoints : Points).Where(point => Matches(Name(point)) || Matches(point.ToString()))];
         return found.Count > 0
             ? found
             : throw new InvalidInputException(
                 $"hook '{pattern}': the pattern matches no hook point; nearest: {Nearest(pattern, AllPoints.Select(Name))}");
+
+        bool Matches(string name) => FileSystemName.MatchesSimpleExpression(glob, name, ignoreCase: false);
     }
 }
