@@ -88,15 +88,16 @@ internal static class Activations
         }
     }
 
-    // 0.5 x (1 + tanh u) = x / (1 + e^(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3): one exponential, and small results keep their accuracy.
     private readonly struct GeluTanh : IFormula
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Evaluate<T>(T x)
             where T : struct, ILanes<T>
         {
-            T inner = T.Multiply(x, T.Fma(T.Broadcast(-0.0713548163f), T.Multiply(x, x), T.Broadcast(-1.59576912f)));
-            return ElementaryFormulas.OverOnePlusExp(x, inner);
+            T cube = T.Multiply(T.Multiply(x, x), x);
+            T inner = T.Multiply(T.Broadcast(0.79788456f), T.Fma(T.Broadcast(0.044715f), cube, x));
+            T tanh = ElementaryFormulas.Tanh(inner);
+            return T.Multiply(T.Multiply(x, T.Broadcast(0.5f)), T.Add(T.Broadcast(1f), tanh));
         }
     }
 

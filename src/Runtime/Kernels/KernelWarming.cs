@@ -27,7 +27,9 @@ internal static unsafe class KernelWarming
             foreach (int outputs in Outputs)
             {
                 PackedMatrix w = PackedMatrix.FromInputsByOutputs(new float[DHead * outputs], DHead, outputs);
-                MatrixProduct.Multiply(x.AsSpan(0, rows * DHead), rows, w, new float[outputs], y.AsSpan(0, rows * outputs));
+                var target = new MatrixProduct.Target(w, new float[outputs], y.AsSpan(0, rows * outputs));
+                MatrixProduct.Multiply(x.AsSpan(0, rows * DHead), rows, w, target.Bias, target.Destination);
+                MatrixProduct.MultiplyThree(x.AsSpan(0, rows * DHead), rows, target, target, target);
             }
         }
     }

@@ -32,7 +32,7 @@ internal static unsafe class WorkerPool
     // What is being run. Written before the run is opened, read by workers that found it open.
     private static void* job;
     private static delegate*<void*, int, void> body;
-    private static int threads;
+    private static int sharers;
     private static Exception? failure;
 
     private static Signals signals;
@@ -86,9 +86,9 @@ internal static unsafe class WorkerPool
 
         job = work;
         body = run;
-        threads = wanted + 1;
+        sharers = wanted + 1;
         failure = null;
-        Shares.Deal(count, threads);
+        Shares.Deal(count, sharers);
         Volatile.Write(ref signals.IsOpen, true);
         Interlocked.Increment(ref signals.Number);
         for (int w = 0; w < wanted; w++)
@@ -114,7 +114,7 @@ internal static unsafe class WorkerPool
     /// <summary>Does items until none is left that was not begun.</summary>
     private static void Work(int thread)
     {
-        while (Shares.TryTake(thread, threads, out int item))
+        while (Shares.TryTake(thread, sharers, out int item))
             RunItem(item);
     }
 
@@ -195,7 +195,7 @@ internal static unsafe class WorkerPool
 
                 // The run stays as it is from here until the worker has left, or is closed already. It may be a later one than was seen.
                 Interlocked.Increment(ref signals.Inside);
-                if (Volatile.Read(ref signals.IsOpen) && index + 1 < threads)
+                if (Volatile.Read(ref signals.IsOpen) && index + 1 < sharers)
                     Work(index + 1);
                 Interlocked.Decrement(ref signals.Inside);
             }
