@@ -164,6 +164,8 @@ internal sealed class ResultMemory
         }
 
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
+
+        // What was found comes back one by one; until then an array that is there would be made anew.
         GC.WaitForPendingFinalizers();
         lock (_gate)
         {

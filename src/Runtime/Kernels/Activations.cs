@@ -105,6 +105,6 @@ internal static class Activations
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Evaluate<T>(T x)
-            where T : struct, ILanes<T> => ElementaryFormulas.OverOnePlusExp(x, T.Subtract(T.Broadcast(0f), x));
+            where T : struct, ILanes<T> => T.Multiply(x, ElementaryFormulas.Sigmoid(x));
     }
 }

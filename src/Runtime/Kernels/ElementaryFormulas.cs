@@ -8,9 +8,6 @@ namespace Interp.Runtime.Kernels;
 /// </summary>
 internal static class ElementaryFormulas
 {
-    // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number.
-    private const float Round = 12582912f;
-
     /// <summary>
     /// e^x = 2^n e^r with n the whole number nearest to x / ln 2 and |r| &lt;= ln 2 / 2 (Cody and Waite 1980), and
     /// e^r = 1 + r + r^2 q(r), q of degree 4, relative error 1.1e-8.
@@ -23,30 +20,10 @@ internal static class ElementaryFormulas
         T lowest = T.Broadcast(-104f), highest = T.Broadcast(89f);
         T clamped = T.SelectLess(x, lowest, lowest, T.SelectLess(highest, x, highest, x));
 
-        T power = Reduced(clamped, out T n);
-
-        // 2^n in two factors, since n reaches 128 and -150 while one factor ends at 127 and -126.
-        T half = T.Subtract(T.Fma(n, T.Broadcast(0.5f), T.Broadcast(Round)), T.Broadcast(Round));
-        T result = T.Multiply(T.Multiply(power, T.PowerOfTwo(half)), T.PowerOfTwo(T.Subtract(n, half)));
-        return T.KeepNaN(x, result);
-    }
-
-    /// <summary>e^x for x in [-87, 89], with one factor 2^n: the bits of <see cref="Exp"/> up to 88.37, where n becomes 128, infinity beyond.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T ExpInRange<T>(T x)
-        where T : struct, ILanes<T>
-    {
-        T power = Reduced(x, out T n);
-        return T.Multiply(power, T.PowerOfTwo(n));
-    }
-
-    /// <summary>e^r and n, with e^x = 2^n e^r.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Reduced<T>(T x, out T n)
-        where T : struct, ILanes<T>
-    {
-        n = T.Subtract(T.Fma(x, T.Broadcast(1.44269504f), T.Broadcast(Round)), T.Broadcast(Round));
-        T r = T.Fma(n, T.Broadcast(-0.693145752f), x);
+        // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number.
+        T round = T.Broadcast(12582912f);
+        T n = T.Subtract(T.Fma(clamped, T.Broadcast(1.44269504f), round), round);
+        T r = T.Fma(n, T.Broadcast(-0.693145752f), clamped);
         r = T.Fma(n, T.Broadcast(-1.42860677e-06f), r);
 
         T q = T.Broadcast(0.0013926184f);
@@ -54,19 +31,13 @@ internal static class ElementaryFormulas
         q = T.Fma(q, r, T.Broadcast(0.0416665561f));
         q = T.Fma(q, r, T.Broadcast(0.166665763f));
         q = T.Fma(q, r, T.Broadcast(0.5f));
-        return T.Add(T.Fma(q, T.Multiply(r, r), r), T.Broadcast(1f));
-    }
+        T one = T.Broadcast(1f);
+        T power = T.Add(T.Fma(q, T.Multiply(r, r), r), one);
 
-    /// <summary>
-    /// x / (1 + e^t), which is x sigmoid(-t), accurate where it is small, too; +-0 for a finite x where e^t is infinite, from 88.37 on.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T OverOnePlusExp<T>(T x, T t)
-        where T : struct, ILanes<T>
-    {
-        T lowest = T.Broadcast(-87f), highest = T.Broadcast(89f);
-        T clamped = T.SelectLess(t, lowest, lowest, T.SelectLess(highest, t, highest, t));
-        return T.KeepNaN(t, T.Divide(x, T.Add(T.Broadcast(1f), ExpInRange(clamped))));
+        // 2^n in two factors, since n reaches 128 and -150 while one factor ends at 127 and -126.
+        T half = T.Subtract(T.Fma(n, T.Broadcast(0.5f), round), round);
+        T result = T.Multiply(T.Multiply(power, T.PowerOfTwo(half)), T.PowerOfTwo(T.Subtract(n, half)));
+        return T.KeepNaN(x, result);
     }
 
     /// <summary>
@@ -132,7 +103,7 @@ internal static class ElementaryFormulas
         g = T.Fma(g, t, T.Broadcast(-0.631809533f));
         g = T.Fma(g, t, T.Broadcast(-1.13024187f));
         g = T.Fma(g, t, T.Broadcast(0.000321866246f));
-        T far = WithSignOf(x, T.Subtract(one, ExpInRange(g)));
+        T far = WithSignOf(x, T.Subtract(one, Exp(g)));
         return T.KeepNaN(x, T.SelectLess(size, one, near, far));
     }
 

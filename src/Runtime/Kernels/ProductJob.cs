@@ -74,7 +74,7 @@ internal unsafe struct ProductJob : ILaneJob
             panels += jobs[j].PanelCount;
         }
 
-        int rows = jobs->Rows, inputs = jobs->Inputs, threads = rows * inputs * outputs > WorkWorthThreads ? jobs->Threads : 1;
+        int rows = jobs->Rows, inputs = jobs->Inputs, threads = (long)rows * inputs * outputs > WorkWorthThreads ? jobs->Threads : 1;
         int rowsPerItem = Math.Clamp(CachedFloats / Math.Max(1, inputs) / 8 * 8, 32, MaxRows);
         while (threads > 1 && rowsPerItem > 8 && rows > 8 && Blocks(rows, rowsPerItem) * panels < ItemsPerThread * threads)
             rowsPerItem -= 8;

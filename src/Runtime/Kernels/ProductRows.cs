@@ -63,10 +63,10 @@ internal static unsafe class ProductRows<T, TFormat>
                         ChooseRows<Three>(count, work);
                         break;
                     case 2:
-                        ChooseMoreRows<Two>(count, work);
+                        ChooseRows<Two>(count, work);
                         break;
                     default:
-                        ChooseMoreRows<One>(count, work);
+                        ChooseRows<One>(count, work);
                         break;
                 }
 
@@ -77,23 +77,6 @@ internal static unsafe class ProductRows<T, TFormat>
             if (last)
                 finish.Write<T>(row, count);
             row += count;
-        }
-    }
-
-    private static void ChooseMoreRows<TVectors>(int rows, in KernelWork at)
-        where TVectors : unmanaged
-    {
-        switch (rows)
-        {
-            case 9:
-                ProductKernel<T, TFormat, Nine, TVectors>.Run(at);
-                break;
-            case 10:
-                ProductKernel<T, TFormat, Ten, TVectors>.Run(at);
-                break;
-            default:
-                ChooseRows<TVectors>(rows, at);
-                break;
         }
     }
 
@@ -123,8 +106,14 @@ internal static unsafe class ProductRows<T, TFormat>
             case 7:
                 ProductKernel<T, TFormat, Seven, TVectors>.Run(at);
                 break;
-            default:
+            case 8:
                 ProductKernel<T, TFormat, Eight, TVectors>.Run(at);
+                break;
+            case 9:
+                ProductKernel<T, TFormat, Nine, TVectors>.Run(at);
+                break;
+            default:
+                ProductKernel<T, TFormat, Ten, TVectors>.Run(at);
                 break;
         }
     }
