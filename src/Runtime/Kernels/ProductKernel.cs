@@ -45,13 +45,16 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
         nint xStride3 = 3 * xStride, step = work.Wanted.Step, rowMask = work.Wanted.RowMask, rowStride = work.Wanted.RowStride;
         int lines = work.Wanted.Lines;
         bool ask = sizeof(TRows) >= RowsWorthAsking || TFormat.Size < sizeof(float);
+
+        // Large tiles always do: theirs is a constant, which needs no register.
+        nint askMask = sizeof(TRows) < WantedMemory.RowsThatAsk ? work.Wanted.InputMask : WantedMemory.Inputs - 1;
         bool add = work.Start == ChainEnds.StartAndAdd;
         nint chains = work.Chains;
         while (true)
         {
             for (; inputs > 0; inputs--)
             {
-                if (ask && (inputs & (WantedMemory.Inputs - 1)) == 0)
+                if (ask && (inputs & askMask) == 0)
                 {
                     WantedMemory.Ask(weights, lines);
                     weights += step;

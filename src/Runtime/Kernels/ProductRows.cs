@@ -38,7 +38,9 @@ internal static unsafe class ProductRows<T, TFormat>
         for (int t = 0, row = 0; t < tiles; t++)
         {
             int count = (rows - row + tiles - t - 1) / (tiles - t);
-            WantedMemory wanted = WantedMemory.Of(t, tiles, stored, inputs, storedBytes);
+            WantedMemory wanted = tiles == 1
+                ? WantedMemory.Alone(count, stored, storedBytes)
+                : WantedMemory.Of(t, tiles, stored, inputs, storedBytes);
             if (last)
                 wanted.AddRows(finish.Destination + (row * finish.Stride), finish.Stride, inputs);
             for (int c = 0; c < width;)
