@@ -25,6 +25,33 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     public static Lanes512 LoadBFloat16(ushort* source) =>
         new((Avx512F.ConvertToVector512UInt32(Vector256.Load(source)) << 16).AsSingle());
 
+    // Numbers at even places, then those at odd ones: one operation for each vector where widening takes two.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadTwoBFloat16(ushort* source, out Lanes512 a, out Lanes512 b)
+    {
+        Vector512<uint> pairs = Vector512.Load((uint*)source);
+        a = new((pairs << 16).AsSingle());
+        b = new((pairs & Vector512.Create(0xffff0000u)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void InOrder(ref Lanes512 a, ref Lanes512 b)
+    {
+        Vector512<int> first = Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        Vector512<float> low = Avx512F.PermuteVar16x32x2(a.lanes, first, b.lanes);
+        b = new(Avx512F.PermuteVar16x32x2(a.lanes, first + Vector512.Create(8), b.lanes));
+        a = new(low);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AsLoaded(ref Lanes512 a, ref Lanes512 b)
+    {
+        Vector512<int> even = Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        Vector512<float> low = Avx512F.PermuteVar16x32x2(a.lanes, even, b.lanes);
+        b = new(Avx512F.PermuteVar16x32x2(a.lanes, even + Vector512.Create(1), b.lanes));
+        a = new(low);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadFloat16(ushort* source)
     {

@@ -117,7 +117,11 @@ internal unsafe struct ProductJob : ILaneJob
             Stride = DestinationStride,
         };
         int width = finish.Width;
-        if (Bias != null)
+        if (Bias != null && columns == width)
+        {
+            finish.Bias = Bias + firstColumn;
+        }
+        else if (Bias != null)
         {
             finish.Bias = finish.Tile + (MaxRows * PackedMatrix.MaxWidth);
             new Span<float>(finish.Bias, width).Clear();

@@ -65,8 +65,11 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
                     }
                 }
 
-                T wa = TFormat.Load<T>(w);
-                T wb = sizeof(TVectors) > 1 ? TFormat.Load<T>(w + (T.Width * TFormat.Size)) : wa;
+                T wa, wb;
+                if (sizeof(TVectors) > 1)
+                    TFormat.LoadTwo(w, out wa, out wb);
+                else
+                    wa = wb = TFormat.Load<T>(w);
                 T wc = sizeof(TVectors) > 2 ? TFormat.Load<T>(w + (2 * T.Width * TFormat.Size)) : wa;
                 Step(0, x, wa, wb, wc, ref a0, ref b0, ref c0);
                 Step(1, x + xStride, wa, wb, wc, ref a1, ref b1, ref c1);
@@ -124,7 +127,11 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
             return;
         a = T.Load(tile);
         if (sizeof(TVectors) > 1)
+        {
             b = T.Load(tile + T.Width);
+            TFormat.AsLoaded(ref a, ref b);
+        }
+
         if (sizeof(TVectors) > 2)
             c = T.Load(tile + (2 * T.Width));
     }
@@ -134,6 +141,8 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     {
         if (row >= sizeof(TRows))
             return;
+        if (sizeof(TVectors) > 1)
+            TFormat.InOrder(ref a, ref b);
         if (add)
         {
             a = T.Add(T.Load(tile), a);
