@@ -112,19 +112,8 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private void Normalize(int layer, NormWeights norm, Span<float> rows)
     {
         int d = _config.DModel;
-        Span<float> scale = _buffers.Scale.Rows(_rows, 1), mean = [];
-        if (_config.Norm == NormKind.Rms)
-        {
-            Normalization.RmsStatistics(rows, d, _config.NormEpsilon, scale);
-        }
-        else
-        {
-            mean = _buffers.Mean.Rows(_rows, 1);
-            Normalization.LayerNormStatistics(rows, d, _config.NormEpsilon, mean, scale);
-        }
-
+        Span<float> scale = _buffers.Scale.Rows(_rows, 1), mean = _config.Norm == NormKind.Rms ? [] : _buffers.Mean.Rows(_rows, 1);
+        Normalization.Apply(rows, d, _config.NormEpsilon, mean, scale, norm.Gain, norm.Bias, rows);
         Watch(HookKind.Ln1Scale, layer, scale);
-        Normalization.Normalize(rows, mean, scale, d, rows);
-        Normalization.GainBias(rows, norm.Gain, norm.Bias, d, rows);
     }
 }

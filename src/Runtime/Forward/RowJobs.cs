@@ -146,6 +146,12 @@ internal static unsafe class RowJobs
             ReadOnlySpan<float> x = Blocks.Of(X, item);
             Span<float> destination = Blocks.Of(Destination, item), scale = new(Scale.Pointer + first, rows);
             Span<float> mean = Kind == NormKind.LayerNorm ? new(Mean.Pointer + first, rows) : default;
+            if (Parts == NormParts.All)
+            {
+                Normalization.Apply(x, Blocks.Width, Epsilon, mean, scale, Weights.Gain, Weights.Bias, destination);
+                return;
+            }
+
             if (Parts.HasFlag(NormParts.Statistics) && Kind == NormKind.LayerNorm)
             {
                 Normalization.LayerNormStatistics(x, Blocks.Width, Epsilon, mean, scale);

@@ -40,15 +40,11 @@ internal static unsafe class KernelWarming
         float[] x = new float[Rows * DHead], mean = new float[Rows], scale = new float[Rows];
         if (config.Norm == NormKind.LayerNorm)
         {
-            Normalization.LayerNormStatistics(x, DHead, 1, mean, scale);
-            Normalization.Normalize(x, mean, scale, DHead, x);
-            Normalization.GainBias(x, new float[DHead], new float[DHead], DHead, x);
+            Normalization.Apply(x, DHead, 1, mean, scale, new float[DHead], new float[DHead], x);
         }
         else if (config.Norm == NormKind.Rms)
         {
-            Normalization.RmsStatistics(x, DHead, 1, scale);
-            Normalization.Normalize(x, [], scale, DHead, x);
-            Normalization.GainBias(x, new float[DHead], [], DHead, x);
+            Normalization.Apply(x, DHead, 1, [], scale, new float[DHead], [], x);
         }
 
         if (!config.AttnOnly)

@@ -18,20 +18,47 @@ internal static unsafe class StripedSum
     {
         float* stripes = stackalloc float[Stripes];
         new Span<float>(stripes, Stripes).Clear();
-        int i = 0;
-        for (; i + Stripes <= count; i += Stripes)
+        int i = T.Width == 1 ? 0 : Vectors<T, TFormula>(formula, x, count, stripes);
+        for (; i < count; i++)
         {
-            for (int s = 0; s < Stripes; s += T.Width)
-                T.Store(T.Add(T.Load(stripes + s), formula.Evaluate(T.Load(x + i + s))), stripes + s);
-        }
-
-        for (int s = 0; i < count; i++, s++)
-        {
-            LanesScalar term = formula.Evaluate(LanesScalar.Load(x + i));
-            LanesScalar.Store(LanesScalar.Add(LanesScalar.Load(stripes + s), term), stripes + s);
+            float* stripe = stripes + (i % Stripes);
+            LanesScalar.Store(LanesScalar.Add(LanesScalar.Load(stripe), formula.Evaluate(LanesScalar.Load(x + i))), stripe);
         }
 
         return Tree(stripes);
+    }
+
+    /// <summary>As many elements as fill all stripes, in up to four vectors.</summary>
+    /// <returns>How many.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Vectors<T, TFormula>(TFormula formula, float* x, int count, float* stripes)
+        where T : struct, ILanes<T>
+        where TFormula : struct, IFormula
+    {
+        T a = T.Broadcast(0f), b = a, c = a, d = a;
+        int i = 0;
+        for (; i + Stripes <= count; i += Stripes)
+        {
+            a = T.Add(a, formula.Evaluate(T.Load(x + i)));
+            if (T.Width < Stripes)
+                b = T.Add(b, formula.Evaluate(T.Load(x + i + T.Width)));
+            if (T.Width < Stripes / 2)
+            {
+                c = T.Add(c, formula.Evaluate(T.Load(x + i + (2 * T.Width))));
+                d = T.Add(d, formula.Evaluate(T.Load(x + i + (3 * T.Width))));
+            }
+        }
+
+        T.Store(a, stripes);
+        if (T.Width < Stripes)
+            T.Store(b, stripes + T.Width);
+        if (T.Width < Stripes / 2)
+        {
+            T.Store(c, stripes + (2 * T.Width));
+            T.Store(d, stripes + (3 * T.Width));
+        }
+
+        return i;
     }
 
     /// <summary>Adds the stripes pairwise; the stripes are overwritten.</summary>

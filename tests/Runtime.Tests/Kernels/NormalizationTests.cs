@@ -79,18 +79,52 @@ public sealed class NormalizationTests
         float[] x = Values.Random(Rows * D, 2), gain = Values.Random(D, 3), bias = Values.Random(D, 4);
         float[] mean = Values.Random(Rows, 5), scale = [0.3f, 1f, 2.5f, 1e-3f];
         float[] y = new float[x.Length], normalized = [.. x.Select((v, i) => (v - mean[i / D]) / scale[i / D])];
-        Normalization.Normalize(x, mean, scale, D, y);
-        Values.SameBits(normalized, y, "layer norm");
-        Normalization.GainBias(y, gain, bias, D, y);
-        Values.SameBits([.. normalized.Select((v, i) => (v * gain[i % D]) + bias[i % D])], y, "gain and bias");
+        foreach (KernelTier tier in KernelTiers.Available)
+        {
+            Normalization.Normalize(x, mean, scale, D, y, tier);
+            Values.SameBits(normalized, y, $"layer norm {tier}");
+            Normalization.GainBias(y, gain, bias, D, y, tier);
+            Values.SameBits([.. normalized.Select((v, i) => (v * gain[i % D]) + bias[i % D])], y, $"gain and bias {tier}");
 
-        Normalization.Normalize(x, [], scale, D, y);
-        Values.SameBits([.. x.Select((v, i) => v / scale[i / D])], y, "rms norm");
-        Normalization.GainBias(x, gain, [], D, y);
-        Values.SameBits([.. x.Select((v, i) => v * gain[i % D])], y, "gain");
-        Normalization.GainBias(x, [], bias, D, y);
-        Values.SameBits([.. x.Select((v, i) => v + bias[i % D])], y, "bias");
-        Normalization.GainBias(x, [], [], D, y);
-        Values.SameBits(x, y, "neither");
+            Normalization.Normalize(x, [], scale, D, y, tier);
+            Values.SameBits([.. x.Select((v, i) => v / scale[i / D])], y, $"rms norm {tier}");
+            Normalization.GainBias(x, gain, [], D, y, tier);
+            Values.SameBits([.. x.Select((v, i) => v * gain[i % D])], y, $"gain {tier}");
+            Normalization.GainBias(x, [], bias, D, y, tier);
+            Values.SameBits([.. x.Select((v, i) => v + bias[i % D])], y, $"bias {tier}");
+            Normalization.GainBias(x, [], [], D, y, tier);
+            Values.SameBits(x, y, $"neither {tier}");
+        }
+    }
+
+    [Fact]
+    public void All_steps_at_once_have_the_bits_of_the_single_ones_on_all_tiers()
+    {
+        foreach (int d in Widths)
+        {
+            const int Rows = 3;
+            float[] x = Values.Random(Rows * d, d), gain = Values.Random(d, 3), bias = Values.Random(d, 4);
+            foreach (bool centred in new[] { true, false })
+            {
+                foreach ((float[] g, float[] b) in new[] { (gain, bias), (gain, Array.Empty<float>()), ([], bias), ([], []) })
+                {
+                    float[] mean = centred ? new float[Rows] : [], scale = new float[Rows], expected = new float[x.Length];
+                    if (centred)
+                        Normalization.LayerNormStatistics(x, d, 1e-5f, mean, scale, KernelTier.Scalar);
+                    else
+                        Normalization.RmsStatistics(x, d, 1e-5f, scale, KernelTier.Scalar);
+                    Normalization.Normalize(x, mean, scale, d, expected, KernelTier.Scalar);
+                    Normalization.GainBias(expected, g, b, d, expected, KernelTier.Scalar);
+                    foreach (KernelTier tier in KernelTiers.Available)
+                    {
+                        float[] m = new float[mean.Length], s = new float[Rows], y = [.. x];
+                        Normalization.Apply(y, d, 1e-5f, m, s, g, b, y, tier);
+                        Values.SameBits(mean, m, $"{tier} mean d={d}");
+                        Values.SameBits(scale, s, $"{tier} scale d={d}");
+                        Values.SameBits(expected, y, $"{tier} d={d}");
+                    }
+                }
+            }
+        }
     }
 }

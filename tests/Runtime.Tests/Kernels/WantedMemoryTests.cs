@@ -30,12 +30,15 @@ public sealed unsafe class WantedMemoryTests
         });
 
     [Fact]
-    public void Tile_alone_asks_for_all_of_its_own_weights_further_on() =>
-        Gen.Select(Gen.Int[1, 400], Gen.Int[1, 3], Gen.Int[1, 2].Select(half => 2 * half)).Sample((pairs, vectors, size) =>
+    public void Tile_alone_asks_for_all_of_its_own_weights_further_on_or_not_at_all() =>
+        Gen.Select(Gen.Int[1, 10], Gen.Int[1, 400], Gen.Int[1, 3], Gen.Int[1, 2].Select(half => 2 * half)).Sample((rows, pairs, vectors, size) =>
         {
-            int inputBytes = 16 * vectors * size;
+            int inputBytes = 16 * vectors * size, inputs = WantedMemory.Inputs * pairs;
             byte* w = (byte*)(1 << 20);
-            WantedMemory wanted = WantedMemory.Of(0, 1, w, WantedMemory.Inputs * pairs, inputBytes);
+            WantedMemory wanted = WantedMemory.Alone(rows, w, inputBytes);
+            int asked = Enumerable.Range(1, inputs).Count(left => (left & wanted.InputMask) == 0);
+            if (rows >= WantedMemory.RowsThatAsk || asked > 0)
+                Assert.Equal(pairs, asked);
             Assert.True(wanted.Weights > w);
             Assert.True(wanted.Step >= WantedMemory.Inputs * inputBytes, "the reading overtakes what is asked for");
             Assert.True(wanted.Step < (WantedMemory.Inputs * inputBytes) + CacheLine);
