@@ -73,15 +73,13 @@ internal sealed unsafe partial class ForwardPass<THooks>
 
     private void GatherTokens(FloatBlock destination, TokenBatch batch, ReadOnlySpan<int> starts)
     {
-        int d = _config.DModel;
+        var tokens = new int[_rows];
         foreach (RowSegment segment in _segments)
         {
-            ReadOnlySpan<int> tokens = batch.Tokens(segment.Sequence)[(segment.First - starts[segment.Sequence])..];
-            for (int i = 0; i < segment.Count; i++)
-            {
-                _weights.TokenEmbedding.CopyRow(tokens[i], destination.From(segment.Row + i, d).Rows(1, d));
-            }
+            batch.Tokens(segment.Sequence).Slice(segment.First - starts[segment.Sequence], segment.Count).CopyTo(tokens.AsSpan(segment.Row));
         }
+
+        RowJobs.Gather(_weights.TokenEmbedding, tokens, destination, _threads);
     }
 
     private void Gather(

@@ -43,11 +43,18 @@ internal sealed unsafe partial class ForwardPass<THooks>
     public void Logits(Span<float> logits)
     {
         Count(_rows, _weights.Unembed);
+
+        // Where nothing comes between, the product has looked at its outputs already.
+        bool changed = _hooks.Wants(Hook.UnembedOut) || _config.LogitSoftCap is not null, suspicious = changed;
         MatrixProduct.Multiply(
-            _buffers.Stream.Rows(_rows, _config.DModel), _rows, _weights.Unembed.Weight, _weights.Unembed.Bias, logits, _threads);
+            _buffers.Stream.Rows(_rows, _config.DModel), _rows, _weights.Unembed.Weight, _weights.Unembed.Bias, logits, _threads,
+            epilogue: changed ? Epilogue.None : Epilogue.Watch(ref suspicious));
         Fire(HookKind.UnembedOut, -1, logits, _config.DVocab);
         SoftCap.Apply(logits, _config.LogitSoftCap, logits);
-        Watch(HookKind.UnembedOut, -1, logits);
+        if (suspicious)
+        {
+            Watch(HookKind.UnembedOut, -1, logits);
+        }
     }
 
     /// <summary>Logits of some tokens for rows that stand together, [rows, tokens], with the bits of those of the whole vocabulary.</summary>

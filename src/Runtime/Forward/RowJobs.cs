@@ -46,6 +46,13 @@ internal static unsafe class RowJobs
         Run(job, job.Blocks, threads);
     }
 
+    /// <summary>Rows of a table. Those of a tied one lie apart, number by number, so that a thread waits for memory rather than computes.</summary>
+    internal static void Gather(EmbeddingTable table, int[] indices, FloatBlock destination, int threads)
+    {
+        var job = new GatherJob { Table = table, Indices = indices, Destination = destination, Blocks = new RowBlocks(indices.Length, table.Width) };
+        Run(job, job.Blocks, threads);
+    }
+
     /// <summary>stream += write.</summary>
     internal static void Add(FloatBlock stream, FloatBlock write, int rows, int width, int threads)
     {
@@ -170,6 +177,21 @@ internal static unsafe class RowJobs
             {
                 Normalization.GainBias(destination, Weights.Gain, Weights.Bias, Blocks.Width, destination);
             }
+        }
+    }
+
+    private struct GatherJob : IParallelJob
+    {
+        public EmbeddingTable Table;
+        public int[] Indices;
+        public FloatBlock Destination;
+        public RowBlocks Blocks;
+
+        public readonly void Run(int item)
+        {
+            (int first, int rows) = Blocks.Block(item);
+            for (int row = first; row < first + rows; row++)
+                Table.CopyRow(Indices[row], Destination.From(row, Blocks.Width).Rows(1, Blocks.Width));
         }
     }
 

@@ -8,6 +8,9 @@ namespace Interp.Runtime.Kernels;
 /// </summary>
 internal static class ElementaryFormulas
 {
+    // 1.5 * 2^23: adding and subtracting it rounds to the nearest whole number.
+    private const float Rounding = 12582912f;
+
     /// <summary>
     /// e^x = 2^n e^r with n the whole number nearest to x / ln 2 and |r| &lt;= ln 2 / 2 (Cody and Waite 1980), and
     /// e^r = 1 + r + r^2 q(r), q of degree 4, relative error 1.1e-8.
@@ -20,22 +23,10 @@ internal static class ElementaryFormulas
         T lowest = T.Broadcast(-104f), highest = T.Broadcast(89f);
         T clamped = T.SelectLess(x, lowest, lowest, T.SelectLess(highest, x, highest, x));
 
-        // Adding and subtracting 1.5 * 2^23 rounds to the nearest whole number.
-        T round = T.Broadcast(12582912f);
-        T n = T.Subtract(T.Fma(clamped, T.Broadcast(1.44269504f), round), round);
-        T r = T.Fma(n, T.Broadcast(-0.693145752f), clamped);
-        r = T.Fma(n, T.Broadcast(-1.42860677e-06f), r);
-
-        T q = T.Broadcast(0.0013926184f);
-        q = T.Fma(q, r, T.Broadcast(0.00836317893f));
-        q = T.Fma(q, r, T.Broadcast(0.0416665561f));
-        q = T.Fma(q, r, T.Broadcast(0.166665763f));
-        q = T.Fma(q, r, T.Broadcast(0.5f));
-        T one = T.Broadcast(1f);
-        T power = T.Add(T.Fma(q, T.Multiply(r, r), r), one);
+        T power = Reduced(clamped, out T n);
 
         // 2^n in two factors, since n reaches 128 and -150 while one factor ends at 127 and -126.
-        T half = T.Subtract(T.Fma(n, T.Broadcast(0.5f), round), round);
+        T round = T.Broadcast(Rounding), half = T.Subtract(T.Fma(n, T.Broadcast(0.5f), round), round);
         T result = T.Multiply(T.Multiply(power, T.PowerOfTwo(half)), T.PowerOfTwo(T.Subtract(n, half)));
         return T.KeepNaN(x, result);
     }
@@ -56,7 +47,10 @@ internal static class ElementaryFormulas
         p = T.Fma(p, square, T.Broadcast(-0.333333284f));
         T near = T.Multiply(x, T.Fma(p, square, one));
 
-        T far = T.Subtract(one, T.Divide(T.Broadcast(2f), T.Add(Exp(T.Add(size, size)), one)));
+        // From 10 on the result is +-1 in float32.
+        T end = T.Broadcast(10f);
+        T t = T.SelectLess(end, size, end, size);
+        T far = T.Subtract(one, T.Divide(T.Broadcast(2f), T.Add(ModerateExp(T.Add(t, t)), one)));
         far = WithSignOf(x, far);
         return T.KeepNaN(x, T.SelectLess(size, T.Broadcast(0.625f), near, far));
     }
@@ -103,8 +97,35 @@ internal static class ElementaryFormulas
         g = T.Fma(g, t, T.Broadcast(-0.631809533f));
         g = T.Fma(g, t, T.Broadcast(-1.13024187f));
         g = T.Fma(g, t, T.Broadcast(0.000321866246f));
-        T far = WithSignOf(x, T.Subtract(one, Exp(g)));
+        T far = WithSignOf(x, T.Subtract(one, ModerateExp(g)));
         return T.KeepNaN(x, T.SelectLess(size, one, near, far));
+    }
+
+    /// <summary><see cref="Exp"/> for |x| &lt;= 87, with its bits: 2^n is one factor then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T ModerateExp<T>(T x)
+        where T : struct, ILanes<T>
+    {
+        T power = Reduced(x, out T n);
+        return T.Multiply(power, T.PowerOfTwo(n));
+    }
+
+    /// <summary>n and e^r of <see cref="Exp"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Reduced<T>(T x, out T n)
+        where T : struct, ILanes<T>
+    {
+        T round = T.Broadcast(Rounding);
+        n = T.Subtract(T.Fma(x, T.Broadcast(1.44269504f), round), round);
+        T r = T.Fma(n, T.Broadcast(-0.693145752f), x);
+        r = T.Fma(n, T.Broadcast(-1.42860677e-06f), r);
+
+        T q = T.Broadcast(0.0013926184f);
+        q = T.Fma(q, r, T.Broadcast(0.00836317893f));
+        q = T.Fma(q, r, T.Broadcast(0.0416665561f));
+        q = T.Fma(q, r, T.Broadcast(0.166665763f));
+        q = T.Fma(q, r, T.Broadcast(0.5f));
+        return T.Add(T.Fma(q, T.Multiply(r, r), r), T.Broadcast(1f));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

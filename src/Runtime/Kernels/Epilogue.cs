@@ -6,11 +6,15 @@ namespace Interp.Runtime.Kernels;
 /// </summary>
 internal readonly ref struct Epilogue
 {
+    private readonly ref bool _notFinite;
+
     private Epilogue(ActivationFunction? activation, ReadOnlySpan<float> residual)
     {
         Activation = activation;
         Residual = residual;
     }
+
+    private Epilogue(ref bool notFinite) => _notFinite = ref notFinite;
 
     /// <summary>Nothing.</summary>
     internal static Epilogue None => default;
@@ -20,6 +24,13 @@ internal readonly ref struct Epilogue
 
     /// <summary>Added to the outputs; empty for none.</summary>
     internal ReadOnlySpan<float> Residual { get; }
+
+    /// <summary>Set where an output may be infinite or NaN; a null reference for nowhere.</summary>
+    internal ref bool NotFinite => ref _notFinite;
+
+    /// <summary>Looks at the outputs on their way.</summary>
+    /// <param name="notFinite">Set where one may be infinite or NaN, and surely where one is; otherwise left as it is.</param>
+    internal static Epilogue Watch(ref bool notFinite) => new(ref notFinite);
 
     /// <summary>destination = f(x W + bias).</summary>
     internal static Epilogue Activate(ActivationFunction activation) => new(activation, []);

@@ -76,12 +76,14 @@ internal static unsafe partial class MatrixProduct
         Check.Size(destination.Length, rows, checked(blocks * w.Outputs), nameof(destination));
         Check.LengthOrEmpty(epilogue.Residual.Length, destination.Length, nameof(epilogue));
         fixed (float* px = x, pb = bias, pd = destination, pr = epilogue.Residual)
+        fixed (bool* notFinite = &epilogue.NotFinite)
         {
             ProductJob job = Job(px, rows, w, pb, pd, threads) with
             {
                 Block = block,
                 Activation = epilogue.Activation,
                 Residual = pr,
+                NotFinite = notFinite,
                 Result = result,
             };
             KernelTiers.Run(ref job, tier);

@@ -23,6 +23,9 @@ internal unsafe struct ProductFinish
     /// <summary>Rows as far apart as those of the destination, possibly these themselves; null for none.</summary>
     internal float* Residual;
 
+    /// <summary>Set where a value is infinite or NaN, padding included; null where nobody asks.</summary>
+    internal bool* NotFinite;
+
     /// <summary>Row r starts at <c>Destination + r * Stride</c>.</summary>
     internal float* Destination;
 
@@ -43,6 +46,8 @@ internal unsafe struct ProductFinish
         where T : struct, ILanes<T>
         where TFormula : struct, IFormula
     {
+        // x - x is 0 for finite numbers, NaN for the others, and stays NaN in a sum.
+        T differences = T.Broadcast(0f);
         for (int r = first; r < first + rows; r++)
         {
             float* from = Tile + (r * Width), to = Destination + (r * Stride), add = Residual == null ? null : Residual + (r * Stride);
@@ -52,12 +57,28 @@ internal unsafe struct ProductFinish
                 if (Bias != null)
                     value = T.Add(value, T.Load(Bias + i));
                 value = formula.Evaluate(value);
+                if (NotFinite != null)
+                    differences = T.Add(differences, T.Subtract(value, value));
                 if (i + T.Width <= Columns)
                     T.Store(add == null ? value : T.Add(value, T.Load(add + i)), to + i);
                 else
                     WriteRest(value, from, add, to, i);
             }
         }
+
+        if (NotFinite != null && !IsZero(differences))
+            Volatile.Write(ref *NotFinite, true);
+    }
+
+    private static bool IsZero<T>(T value)
+        where T : struct, ILanes<T>
+    {
+        float* lanes = stackalloc float[16];
+        T.Store(value, lanes);
+        float sum = 0f;
+        for (int i = 0; i < T.Width; i++)
+            sum += lanes[i];
+        return sum == 0f;
     }
 
     private readonly void WriteRest<T>(T value, float* from, float* add, float* to, int first)

@@ -28,6 +28,7 @@ internal unsafe struct ProductJob : ILaneJob
     internal float* Bias;
     internal ActivationFunction? Activation;
     internal float* Residual;
+    internal bool* NotFinite;
     internal float* Destination;
     internal int DestinationStride;
     internal ProductResult Result;
@@ -113,6 +114,7 @@ internal unsafe struct ProductJob : ILaneJob
             Columns = columns,
             Activation = Activation,
             Residual = Residual == null ? null : Residual + at,
+            NotFinite = NotFinite,
             Destination = Destination + at,
             Stride = DestinationStride,
         };

@@ -1,3 +1,4 @@
+using CsCheck;
 using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Tests.Kernels;
@@ -48,6 +49,36 @@ public sealed class ProductEpilogueTests
         MatrixProduct.MultiplyByBlocks(x, rows, w, block, bias, write);
         MatrixProduct.MultiplyByBlocks(x, rows, w, block, bias, fused, 2, epilogue: Epilogue.Add(stream));
         Values.SameBits([.. stream.Select((s, i) => s + write[i])], fused);
+    }
+
+    [Fact]
+    public void Outputs_that_are_not_finite_are_seen_on_their_way()
+    {
+        ForAll((x, rows, w, bias, tier, label) =>
+        {
+            float[] plain = new float[rows * w.Outputs], watched = new float[rows * w.Outputs];
+            bool notFinite = false;
+            MatrixProduct.Multiply(x, rows, w, bias, plain, 1, tier);
+            MatrixProduct.Multiply(x, rows, w, bias, watched, 2, tier, Epilogue.Watch(ref notFinite));
+            Values.SameBits(plain, watched, label);
+            Assert.False(notFinite, label);
+        });
+        Gen.Select(Gen.Int[1, 40], Gen.Int[1, 120], Gen.Int[0, 2].Select(i => new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity }[i])).Sample((rows, n, bad) =>
+        {
+            const int K = 5;
+            PackedMatrix w = PackedMatrix.FromInputsByOutputs(Values.Random(K * n, 1), K, n);
+            foreach (KernelTier tier in KernelTiers.Available)
+            {
+                // One output of one row, by the bias of a column or an input of the row.
+                float[] x = Values.Random(rows * K, 2), bias = Values.Random(n, 3), y = new float[rows * n];
+                bool byBias = false, byInput = false;
+                bias[n * 2 / 3] = bad;
+                MatrixProduct.Multiply(x, rows, w, bias, y, 2, tier, Epilogue.Watch(ref byBias));
+                x[rows * 2 / 3 * K] = bad;
+                MatrixProduct.Multiply(x, rows, w, [], y, 2, tier, Epilogue.Watch(ref byInput));
+                Assert.True(byBias && byInput, $"{tier} {rows} x {n}");
+            }
+        });
     }
 
     [Fact]
