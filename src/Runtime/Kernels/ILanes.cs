@@ -15,24 +15,14 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>bfloat16 numbers: the upper halves of their float32 forms.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 
-    /// <summary>
-    /// Two vectors of bfloat16 numbers, in whatever order is cheapest; <see cref="InOrder"/> gives the first half of the numbers, then the second.
-    /// </summary>
-    static virtual void LoadTwoBFloat16(ushort* source, out TSelf a, out TSelf b)
-    {
-        a = TSelf.LoadBFloat16(source);
-        b = TSelf.LoadBFloat16(source + TSelf.Width);
-    }
+    /// <summary>Two vectors of bfloat16 numbers, in whatever order is cheapest, which <see cref="PairInOrder"/> undoes.</summary>
+    static abstract void LoadBFloat16Pair(ushort* source, out TSelf a, out TSelf b);
 
-    /// <summary>Brings what belongs to two vectors of <see cref="LoadTwoBFloat16"/> into the order of the numbers in memory.</summary>
-    static virtual void InOrder(ref TSelf a, ref TSelf b)
-    {
-    }
+    /// <summary>Brings what belongs to the numbers of <see cref="LoadBFloat16Pair"/> into the order in which these lie in memory.</summary>
+    static abstract void PairInOrder(ref TSelf a, ref TSelf b);
 
     /// <summary>The other way round.</summary>
-    static virtual void AsLoaded(ref TSelf a, ref TSelf b)
-    {
-    }
+    static abstract void PairAsLoaded(ref TSelf a, ref TSelf b);
 
     /// <summary>Finite binary16 numbers; exact, subnormal ones too.</summary>
     static abstract TSelf LoadFloat16(ushort* source);

@@ -24,6 +24,23 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 LoadBFloat16(ushort* source) => new((Widen((short*)source) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadBFloat16Pair(ushort* source, out Lanes128 a, out Lanes128 b)
+    {
+        a = LoadBFloat16(source);
+        b = LoadBFloat16(source + Width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PairInOrder(ref Lanes128 a, ref Lanes128 b)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PairAsLoaded(ref Lanes128 a, ref Lanes128 b)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadFloat16(ushort* source)
     {
         Vector128<int> bits = (Widen((short*)source) << 13) & Vector128.Create(Float16Bits.SignAndNumber);

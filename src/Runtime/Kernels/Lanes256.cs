@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Interp.Runtime.Kernels;
 
@@ -22,6 +23,31 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadBFloat16(ushort* source) => new((Widen((short*)source) << 16).AsSingle());
+
+    // Numbers at even places, then those at odd ones, as with 512 bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadBFloat16Pair(ushort* source, out Lanes256 a, out Lanes256 b)
+    {
+        Vector256<uint> pairs = Vector256.Load((uint*)source);
+        a = new((pairs << 16).AsSingle());
+        b = new((pairs & Vector256.Create(0xffff0000u)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PairInOrder(ref Lanes256 a, ref Lanes256 b)
+    {
+        Vector256<float> low = Avx.UnpackLow(a.lanes, b.lanes), high = Avx.UnpackHigh(a.lanes, b.lanes);
+        a = new(Avx.Permute2x128(low, high, 0x20));
+        b = new(Avx.Permute2x128(low, high, 0x31));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PairAsLoaded(ref Lanes256 a, ref Lanes256 b)
+    {
+        Vector256<double> even = Avx.Shuffle(a.lanes, b.lanes, 0x88).AsDouble(), odd = Avx.Shuffle(a.lanes, b.lanes, 0xDD).AsDouble();
+        a = new(Avx2.Permute4x64(even, 0xD8).AsSingle());
+        b = new(Avx2.Permute4x64(odd, 0xD8).AsSingle());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadFloat16(ushort* source)

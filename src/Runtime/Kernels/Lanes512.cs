@@ -27,7 +27,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
 
     // Numbers at even places, then those at odd ones: one operation for each vector where widening takes two.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadTwoBFloat16(ushort* source, out Lanes512 a, out Lanes512 b)
+    public static void LoadBFloat16Pair(ushort* source, out Lanes512 a, out Lanes512 b)
     {
         Vector512<uint> pairs = Vector512.Load((uint*)source);
         a = new((pairs << 16).AsSingle());
@@ -35,7 +35,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void InOrder(ref Lanes512 a, ref Lanes512 b)
+    public static void PairInOrder(ref Lanes512 a, ref Lanes512 b)
     {
         Vector512<int> first = Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
         Vector512<float> low = Avx512F.PermuteVar16x32x2(a.lanes, first, b.lanes);
@@ -44,7 +44,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AsLoaded(ref Lanes512 a, ref Lanes512 b)
+    public static void PairAsLoaded(ref Lanes512 a, ref Lanes512 b)
     {
         Vector512<int> even = Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
         Vector512<float> low = Avx512F.PermuteVar16x32x2(a.lanes, even, b.lanes);

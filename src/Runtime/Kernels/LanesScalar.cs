@@ -23,6 +23,23 @@ internal readonly unsafe struct LanesScalar : ILanes<LanesScalar>
     public static LanesScalar LoadBFloat16(ushort* source) => new(BitConverter.UInt32BitsToSingle((uint)*source << 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadBFloat16Pair(ushort* source, out LanesScalar a, out LanesScalar b)
+    {
+        a = LoadBFloat16(source);
+        b = LoadBFloat16(source + Width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PairInOrder(ref LanesScalar a, ref LanesScalar b)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PairAsLoaded(ref LanesScalar a, ref LanesScalar b)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LanesScalar LoadFloat16(ushort* source) => new((float)BitConverter.UInt16BitsToHalf(*source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

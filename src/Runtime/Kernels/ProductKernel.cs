@@ -16,6 +16,12 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     // Few rows of float32 are soon done, and the processor itself has read far ahead by then.
     private const int RowsWorthAsking = 4;
 
+    private static bool InPairs
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => sizeof(TVectors) > 1 && TFormat.InPairs;
+    }
+
     /// <summary>Computes the chains of some inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Run(in KernelWork work)
@@ -66,10 +72,16 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
                 }
 
                 T wa, wb;
-                if (sizeof(TVectors) > 1)
-                    TFormat.LoadTwo(w, out wa, out wb);
+                if (InPairs)
+                {
+                    T.LoadBFloat16Pair((ushort*)w, out wa, out wb);
+                }
                 else
-                    wa = wb = TFormat.Load<T>(w);
+                {
+                    wa = TFormat.Load<T>(w);
+                    wb = sizeof(TVectors) > 1 ? TFormat.Load<T>(w + (T.Width * TFormat.Size)) : wa;
+                }
+
                 T wc = sizeof(TVectors) > 2 ? TFormat.Load<T>(w + (2 * T.Width * TFormat.Size)) : wa;
                 Step(0, x, wa, wb, wc, ref a0, ref b0, ref c0);
                 Step(1, x + xStride, wa, wb, wc, ref a1, ref b1, ref c1);
@@ -127,11 +139,9 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
             return;
         a = T.Load(tile);
         if (sizeof(TVectors) > 1)
-        {
             b = T.Load(tile + T.Width);
-            TFormat.AsLoaded(ref a, ref b);
-        }
-
+        if (InPairs)
+            T.PairAsLoaded(ref a, ref b);
         if (sizeof(TVectors) > 2)
             c = T.Load(tile + (2 * T.Width));
     }
@@ -141,8 +151,8 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
     {
         if (row >= sizeof(TRows))
             return;
-        if (sizeof(TVectors) > 1)
-            TFormat.InOrder(ref a, ref b);
+        if (InPairs)
+            T.PairInOrder(ref a, ref b);
         if (add)
         {
             a = T.Add(T.Load(tile), a);

@@ -19,21 +19,10 @@ internal unsafe interface IWeightFormat
     /// <summary>Bytes of one number.</summary>
     static abstract int Size { get; }
 
+    /// <summary>Whether two vectors that follow each other are loaded at once, by <see cref="ILanes{TSelf}.LoadBFloat16Pair"/>.</summary>
+    static abstract bool InPairs { get; }
+
     /// <summary>As many numbers as there are lanes.</summary>
     static abstract T Load<T>(byte* source)
-        where T : struct, ILanes<T>;
-
-    /// <summary>
-    /// Loads two vectors of weights that follow each other, in whatever order is cheapest; <see cref="InOrder"/> gives what belongs to them in theirs.
-    /// </summary>
-    static abstract void LoadTwo<T>(byte* source, out T a, out T b)
-        where T : struct, ILanes<T>;
-
-    /// <summary>From the order of <see cref="LoadTwo"/> to that of the weights.</summary>
-    static abstract void InOrder<T>(ref T a, ref T b)
-        where T : struct, ILanes<T>;
-
-    /// <summary>From the order of the weights to that of <see cref="LoadTwo"/>.</summary>
-    static abstract void AsLoaded<T>(ref T a, ref T b)
         where T : struct, ILanes<T>;
 }
