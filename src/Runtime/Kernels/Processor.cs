@@ -7,6 +7,9 @@ internal static class Processor
 {
     private const int MostBaseFamily = 15;
 
+    /// <summary>Whether it is a Zen 3 or 4.</summary>
+    internal static readonly bool IsZen3Or4 = IsAmd(family: 25);
+
     /// <summary>Whether it is one of AMD's of a family, as its manuals number them: 25 are Zen 3 and 4, 26 Zen 5.</summary>
     internal static bool IsAmd(int family)
     {

@@ -26,10 +26,6 @@ internal unsafe struct WantedMemory
     // Two pages: a read of memory takes as long as a core needs for a kilobyte or two.
     private const int Distance = 8192;
 
-    // Zen 3 and 4 read far enough ahead by themselves, with more requests than what asks for a line may have open: one row of bfloat16 that asks has
-    // three quarters of their rate.
-    private static readonly bool ReadsFarAhead = Processor.IsAmd(family: 25);
-
     // Of a tile's rows, one for each eighth of the inputs or less.
     private const int RowParts = 8;
 
@@ -65,7 +61,10 @@ internal unsafe struct WantedMemory
     {
         WantedMemory wanted = Nothing(w + Distance);
         wanted.Lines = LinesOf(inputBytes);
-        if (ReadsFarAhead && rows < RowsThatAsk)
+
+        // These read far enough ahead by themselves, with more requests than what asks for a line may have open: one row of bfloat16 that asks has
+        // three quarters of their rate.
+        if (Processor.IsZen3Or4 && rows < RowsThatAsk)
             wanted.InputMask = Never;
         return wanted;
     }
