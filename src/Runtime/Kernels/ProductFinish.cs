@@ -8,6 +8,8 @@ namespace Interp.Runtime.Kernels;
 /// </summary>
 internal unsafe struct ProductFinish
 {
+    private const int MostLanes = 16;
+
     /// <summary>[rows, <see cref="Width"/>]: whole vectors, the columns beyond <see cref="Columns"/> are padding.</summary>
     internal float* Tile;
 
@@ -73,7 +75,7 @@ internal unsafe struct ProductFinish
     private static bool IsZero<T>(T value)
         where T : struct, ILanes<T>
     {
-        float* lanes = stackalloc float[16];
+        float* lanes = stackalloc float[MostLanes];
         T.Store(value, lanes);
         float sum = 0f;
         for (int i = 0; i < T.Width; i++)
