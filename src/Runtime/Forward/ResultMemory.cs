@@ -23,6 +23,9 @@ internal sealed class ResultMemory
     private const int MostLooking = 100;
     private const double ClearedPerSecond = 1e10;
 
+    // Finalizers are through in a few milliseconds, unless somebody's waits for something, which may be this very thread.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(200), LongestWaitForMemory = TimeSpan.FromSeconds(10);
+
     // As in the shared pool of .NET, what nobody asked for in a minute is let go of, and everything where memory runs short.
     private const long LongestIdle = 60_000;
     private const double HighLoad = 0.9;
@@ -33,6 +36,7 @@ internal sealed class ResultMemory
     private readonly long _mostKept;
     private readonly int _mostLooking;
     private readonly double _clearedPerSecond;
+    private Task _finalizing = Task.CompletedTask;
     private long _kept;
     private long _out;
     private long _outSinceLook;
@@ -113,6 +117,32 @@ internal sealed class ResultMemory
         }
     }
 
+    /// <summary>Waits until the finalizers that are due have run, but not longer than they should take, which the system's own call cannot do.</summary>
+    internal void WaitForFinalizers(TimeSpan longest)
+    {
+        Task finalizing;
+        lock (_gate)
+        {
+            if (_finalizing.IsCompleted)
+            {
+                try
+                {
+                    _finalizing = Task.Factory.StartNew(
+                        GC.WaitForPendingFinalizers, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                }
+                catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+                {
+                    // Without another thread there is no wait; what comes back later is found by a later run.
+                    return;
+                }
+            }
+
+            finalizing = _finalizing;
+        }
+
+        finalizing.Wait(longest);
+    }
+
     private static long Bytes(int floats) => (long)floats * sizeof(float);
 
     private float[] New(int floats)
@@ -126,7 +156,7 @@ internal sealed class ResultMemory
         {
             // What nobody holds is found, let go of, and given back to the system, which only the last kind of collection does at once.
             GC.Collect();
-            GC.WaitForPendingFinalizers();
+            WaitForFinalizers(LongestWaitForMemory);
             Drop(idle: 0);
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             array = SystemMemory.PinnedArray(floats);
@@ -166,7 +196,7 @@ internal sealed class ResultMemory
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
 
         // What was found comes back one by one; until then an array that is there would be made anew.
-        GC.WaitForPendingFinalizers();
+        WaitForFinalizers(LongestWait);
         lock (_gate)
         {
             _lookEnded = Stopwatch.GetTimestamp();

@@ -103,7 +103,7 @@ internal static class ElementaryFormulas
 
     /// <summary><see cref="Exp"/> for |x| &lt;= 87, with its bits: 2^n is one factor then.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T ModerateExp<T>(T x)
+    internal static T ModerateExp<T>(T x)
         where T : struct, ILanes<T>
     {
         T power = Reduced(x, out T n);

@@ -25,7 +25,7 @@ internal unsafe struct ProductFinish
     /// <summary>Rows as far apart as those of the destination, possibly these themselves; null for none.</summary>
     internal float* Residual;
 
-    /// <summary>Set where a value is infinite or NaN, padding included; null where nobody asks.</summary>
+    /// <summary>Set where a value without the residual is infinite or NaN, padding included; null where nobody asks.</summary>
     internal bool* NotFinite;
 
     /// <summary>Row r starts at <c>Destination + r * Stride</c>.</summary>

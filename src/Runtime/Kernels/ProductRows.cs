@@ -76,7 +76,7 @@ internal static unsafe class ProductRows<T, TFormat>
                 }
 
                 c += vectors * T.Width;
-                wanted = WantedMemory.Nothing(w);
+                wanted = WantedMemory.Nothing(w) with { InputMask = wanted.InputMask };
             }
 
             if (last)

@@ -8,7 +8,7 @@ namespace Interp.Runtime.Kernels;
 /// Memory that is wanted soon, asked for in even steps while weights are multiplied: a core has few requests open at a time, and those of the
 /// weights that come from the second cache are among them. Each of several register tiles over the same weights asks for its part of the block that
 /// comes next, so that the first of them need not wait for it. A tile alone asks for its own weights, further ahead than the processor does, which
-/// begins anew at each page. In the last block of a chain the tiles ask for the rows that are written then.
+/// begins anew at each page, or for nothing where the processor does better by itself. In the last block of a chain the tiles ask for the rows that are written then.
 /// </summary>
 internal unsafe struct WantedMemory
 {
@@ -121,5 +121,6 @@ internal unsafe struct WantedMemory
         if (lines > 2)
             Sse.Prefetch1(address + (2 * CacheLine));
     }
+
     private static int LinesOf(nint inputBytes) => (int)(((Inputs * inputBytes) + CacheLine - 1) / CacheLine);
 }

@@ -130,6 +130,30 @@ public sealed class ResultMemoryTests
     }
 
     [Fact]
+    public void A_finalizer_that_waits_for_the_running_thread_does_not_hold_it_up()
+    {
+        // Not disposed of: the finalizer may still use them.
+        ManualResetEventSlim entered = new(), done = new(), left = new();
+        try
+        {
+            DropWaiting(entered, done, left);
+            GC.Collect();
+            Assert.True(entered.Wait(TimeSpan.FromSeconds(30)), "the finalizer never ran");
+            new ResultMemory(Much).WaitForFinalizers(TimeSpan.FromMilliseconds(50));
+            Assert.False(left.IsSet);
+        }
+        finally
+        {
+            done.Set();
+        }
+
+        Assert.True(left.Wait(TimeSpan.FromSeconds(30)), "the wait outlasted the finalizer");
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void DropWaiting(ManualResetEventSlim entered, ManualResetEventSlim done, ManualResetEventSlim left) => _ = new Waiting(entered, done, left);
+    }
+
+    [Fact]
     public void Memory_says_whether_it_is_new()
     {
         var memory = new ResultMemory(Much);
@@ -244,6 +268,17 @@ public sealed class ResultMemoryTests
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
+    }
+
+    /// <summary>Its finalizer waits, for a minute at most.</summary>
+    private sealed class Waiting(ManualResetEventSlim entered, ManualResetEventSlim done, ManualResetEventSlim left)
+    {
+        ~Waiting()
+        {
+            entered.Set();
+            if (done.Wait(TimeSpan.FromMinutes(1)))
+                left.Set();
+        }
     }
 
     private sealed class Held<T>(T value, Func<T, float[]> read)

@@ -63,20 +63,24 @@ public sealed class ProductEpilogueTests
             Values.SameBits(plain, watched, label);
             Assert.False(notFinite, label);
         });
-        Gen.Select(Gen.Int[1, 40], Gen.Int[1, 120], Gen.Int[0, 2].Select(i => new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity }[i])).Sample((rows, n, bad) =>
+        Gen.Select(Gen.Int[1, 40], Gen.OneOf(Gen.Int[1, 9], Gen.Int[760, 800]), Gen.Int[1, 120], Gen.Int[0, 2], Gen.Double[0, 0.999]).Sample((rows, k, n, which, where) =>
         {
-            const int K = 5;
-            PackedMatrix w = PackedMatrix.FromInputsByOutputs(Values.Random(K * n, 1), K, n);
+            float bad = new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity }[which];
+            PackedMatrix w = PackedMatrix.FromInputsByOutputs(Values.Random(k * n, 1), k, n);
             foreach (KernelTier tier in KernelTiers.Available)
             {
-                // One output of one row, by the bias of a column or an input of the row.
-                float[] x = Values.Random(rows * K, 2), bias = Values.Random(n, 3), y = new float[rows * n];
-                bool byBias = false, byInput = false;
-                bias[n * 2 / 3] = bad;
+                // Outputs of one column by its bias, of one row by its input, and one that overflows though all that goes into it is finite.
+                float[] x = Values.Random(rows * k, 2), bias = Values.Random(n, 3), y = new float[rows * n];
+                bool byBias = false, byInput = false, byOverflow = false;
+                bias[(int)(where * n)] = bad;
                 MatrixProduct.Multiply(x, rows, w, bias, y, 2, tier, Epilogue.Watch(ref byBias));
-                x[rows * 2 / 3 * K] = bad;
+                x[(int)(where * rows * k)] = bad;
                 MatrixProduct.Multiply(x, rows, w, [], y, 2, tier, Epilogue.Watch(ref byInput));
-                Assert.True(byBias && byInput, $"{tier} {rows} x {n}");
+                PackedMatrix large = PackedMatrix.FromInputsByOutputs([.. Enumerable.Range(0, k * n).Select(i => i == (int)(where * n) ? 3e38f : 0f)], k, n);
+                float[] two = new float[rows * k];
+                two[(int)(where * rows) * k] = 2;
+                MatrixProduct.Multiply(two, rows, large, [], y, 2, tier, Epilogue.Watch(ref byOverflow));
+                Assert.True(byBias && byInput && byOverflow, $"{tier} {rows} x {k} x {n} at {where}: {byBias}, {byInput}, {byOverflow}");
             }
         });
     }

@@ -37,8 +37,7 @@ public sealed unsafe class WantedMemoryTests
             byte* w = (byte*)(1 << 20);
             WantedMemory wanted = WantedMemory.Alone(rows, w, inputBytes);
             int asked = Enumerable.Range(1, inputs).Count(left => (left & wanted.InputMask) == 0);
-            if (rows >= WantedMemory.RowsThatAsk || asked > 0)
-                Assert.Equal(pairs, asked);
+            Assert.Equal(Processor.IsZen3Or4 && rows < WantedMemory.RowsThatAsk ? 0 : pairs, asked);
             Assert.True(wanted.Weights > w);
             Assert.True(wanted.Step >= WantedMemory.Inputs * inputBytes, "the reading overtakes what is asked for");
             Assert.True(wanted.Step < (WantedMemory.Inputs * inputBytes) + CacheLine);
