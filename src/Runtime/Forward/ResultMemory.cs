@@ -36,7 +36,6 @@ internal sealed class ResultMemory
     private readonly long _mostKept;
     private readonly int _mostLooking;
     private readonly double _clearedPerSecond;
-    private Task _finalizing = Task.CompletedTask;
     private long _kept;
     private long _out;
     private long _outSinceLook;
@@ -117,32 +116,6 @@ internal sealed class ResultMemory
         }
     }
 
-    /// <summary>Waits until the finalizers that are due have run, but not longer than they should take, which the system's own call cannot do.</summary>
-    internal void WaitForFinalizers(TimeSpan longest)
-    {
-        Task finalizing;
-        lock (_gate)
-        {
-            if (_finalizing.IsCompleted)
-            {
-                try
-                {
-                    _finalizing = Task.Factory.StartNew(
-                        GC.WaitForPendingFinalizers, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-                }
-                catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
-                {
-                    // Without another thread there is no wait; what comes back later is found by a later run.
-                    return;
-                }
-            }
-
-            finalizing = _finalizing;
-        }
-
-        finalizing.Wait(longest);
-    }
-
     private static long Bytes(int floats) => (long)floats * sizeof(float);
 
     private float[] New(int floats)
@@ -156,7 +129,7 @@ internal sealed class ResultMemory
         {
             // What nobody holds is found, let go of, and given back to the system, which only the last kind of collection does at once.
             GC.Collect();
-            WaitForFinalizers(LongestWaitForMemory);
+            Finalizers.Wait(LongestWaitForMemory);
             Drop(idle: 0);
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             array = SystemMemory.PinnedArray(floats);
@@ -196,7 +169,7 @@ internal sealed class ResultMemory
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
 
         // What was found comes back one by one; until then an array that is there would be made anew.
-        WaitForFinalizers(LongestWait);
+        Finalizers.Wait(LongestWait);
         lock (_gate)
         {
             _lookEnded = Stopwatch.GetTimestamp();

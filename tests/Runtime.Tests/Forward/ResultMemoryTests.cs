@@ -139,7 +139,7 @@ public sealed class ResultMemoryTests
             DropWaiting(entered, done, left);
             GC.Collect();
             Assert.True(entered.Wait(TimeSpan.FromSeconds(30)), "the finalizer never ran");
-            new ResultMemory(Much).WaitForFinalizers(TimeSpan.FromMilliseconds(50));
+            Finalizers.Wait(TimeSpan.FromMilliseconds(50));
             Assert.False(left.IsSet);
         }
         finally
