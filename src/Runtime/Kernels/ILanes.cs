@@ -44,6 +44,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary><c>a * b + c</c> with one rounding.</summary>
     static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>Adds <c>a * b</c> to this with one rounding: <see cref="Fma"/> in place, which the compiler gives no register of its own.</summary>
+    void AddProduct(TSelf a, TSelf b);
+
     static abstract TSelf Abs(TSelf value);
 
     /// <summary>

@@ -34,6 +34,9 @@ internal unsafe struct KernelWork
     /// <summary>How many chains follow each other: the next one's inputs are those behind the last one's.</summary>
     internal nint Chains;
 
+    /// <summary>How many panels follow each other, all for the same rows; of each the tile receives its columns, behind those of the last.</summary>
+    internal nint Panels;
+
     /// <summary>Row r starts at <c>Tile + r * TileStride</c>.</summary>
     internal float* Tile;
 

@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Interp.Runtime.Kernels;
 
 /// <summary>8 lanes in a 256-bit vector.</summary>
-internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
+internal unsafe struct Lanes256 : ILanes<Lanes256>
 {
-    private readonly Vector256<float> lanes;
+    private Vector256<float> lanes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Lanes256(Vector256<float> lanes) => this.lanes = lanes;
@@ -77,6 +77,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) =>
         new(Vector256.FusedMultiplyAdd(a.lanes, b.lanes, c.lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(Lanes256 a, Lanes256 b) => lanes = Vector256.FusedMultiplyAdd(a.lanes, b.lanes, lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Abs(Lanes256 value) => new(Vector256.Abs(value.lanes));

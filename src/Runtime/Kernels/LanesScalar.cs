@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Interp.Runtime.Kernels;
 
 /// <summary>One lane in a plain float: the definition of what the wider lanes compute.</summary>
-internal readonly unsafe struct LanesScalar : ILanes<LanesScalar>
+internal unsafe struct LanesScalar : ILanes<LanesScalar>
 {
-    private readonly float lane;
+    private float lane;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private LanesScalar(float lane) => this.lane = lane;
@@ -63,6 +63,9 @@ internal readonly unsafe struct LanesScalar : ILanes<LanesScalar>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LanesScalar Fma(LanesScalar a, LanesScalar b, LanesScalar c) =>
         new(MathF.FusedMultiplyAdd(a.lane, b.lane, c.lane));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddProduct(LanesScalar a, LanesScalar b) => lane = MathF.FusedMultiplyAdd(a.lane, b.lane, lane);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LanesScalar Abs(LanesScalar value) => new(MathF.Abs(value.lane));

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Interp.Runtime.Kernels;
 
 /// <summary>
-/// Finished chains of one panel on their way to the destination: bias, activation and residual, each rounded as it is alone, in one pass
+/// Finished chains of a panel, or of several that follow each other, on their way to the destination: bias, activation and residual, each rounded as it is alone, in one pass
 /// over the rows of a register tile. They are still in the first cache then, and the stores go to memory while the next tile is computed.
 /// </summary>
 internal unsafe struct ProductFinish
@@ -13,7 +13,7 @@ internal unsafe struct ProductFinish
     /// <summary>[rows, <see cref="Width"/>]: whole vectors, the columns beyond <see cref="Columns"/> are padding.</summary>
     internal float* Tile;
 
-    /// <summary>1 to 48.</summary>
+    /// <summary>1 to 48, or those of several whole panels.</summary>
     internal int Columns;
 
     /// <summary>One number for each column of the tile, padding included; null for none.</summary>

@@ -51,6 +51,9 @@ internal unsafe struct ProductJob : ILaneJob
     // Below this many multiply-adds, some microseconds, telling another thread costs more than it gives.
     private const long WorkWorthThreads = 200_000;
 
+    // Of rows that are one tile, a kernel multiplies so many panels at a time: to begin and finish one takes as long as reading 10 kB.
+    private const int PanelsTogether = 8;
+
     // So few items for each thread leave one waiting for the other's last.
     private const int ItemsPerThread = 8;
 
@@ -80,32 +83,51 @@ internal unsafe struct ProductJob : ILaneJob
         while (threads > 1 && rowsPerItem > 8 && rows > 8 && Blocks(rows, rowsPerItem) * panels < ItemsPerThread * threads)
             rowsPerItem -= 8;
         int items = checked(Blocks(rows, rowsPerItem) * panels);
+        int together = jobs->IsOneTile<T>(rows) ? PanelsTogether : 1;
         switch (jobs->Format)
         {
             case WeightFormat.BFloat16:
-                WorkerPool.Run(new Pieces<T, BFloat16Weights>(jobs, rowsPerItem), items, threads);
+                WorkerPool.RunRanges(new Pieces<T, BFloat16Weights>(jobs, rowsPerItem), items, threads, together);
                 break;
             case WeightFormat.Float16:
-                WorkerPool.Run(new Pieces<T, Float16Weights>(jobs, rowsPerItem), items, threads);
+                WorkerPool.RunRanges(new Pieces<T, Float16Weights>(jobs, rowsPerItem), items, threads, together);
                 break;
             default:
-                WorkerPool.Run(new Pieces<T, Float32Weights>(jobs, rowsPerItem), items, threads);
+                WorkerPool.RunRanges(new Pieces<T, Float32Weights>(jobs, rowsPerItem), items, threads, together);
                 break;
         }
     }
 
     private static int Blocks(int rows, int rowsPerItem) => (rows + rowsPerItem - 1) / rowsPerItem;
 
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly void RunItem<T, TFormat>(int item, int rowsPerItem)
+    /// <summary>Whether rows and the width of a panel are one register tile: it passes over the weights once, and may do so over several panels.</summary>
+    private readonly bool IsOneTile<T>(int rows)
+        where T : struct, ILanes<T> =>
+        rows <= ProductRows<T, Float32Weights>.MaxRows && 3 * T.Width == PackedMatrix.MaxWidth && Result != ProductResult.EachBlock && Inputs > 0;
+
+    private readonly void RunItems<T, TFormat>(int item, int count, int rowsPerItem)
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
-        // All panels pass by the same rows; a thread has neighbouring ones.
-        int panel = item % PanelCount, first = item / PanelCount * rowsPerItem;
-        int rows = Math.Min(rowsPerItem, Rows - first);
-        int firstColumn = panel * PackedMatrix.MaxWidth, columns = Math.Min(PackedMatrix.MaxWidth, Outputs - firstColumn);
+        while (count > 0)
+        {
+            // All panels pass by the same rows; a thread has neighbouring ones.
+            int panel = item % PanelCount, first = item / PanelCount * rowsPerItem, rows = Math.Min(rowsPerItem, Rows - first);
+            int whole = (Outputs / PackedMatrix.MaxWidth) - panel;
+            int panels = IsOneTile<T>(rows) ? Math.Clamp(whole, 1, count) : 1;
+            RunPanels<T, TFormat>(panel, panels, first, rows);
+            item += panels;
+            count -= panels;
+        }
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void RunPanels<T, TFormat>(int panel, int panels, int first, int rows)
+        where T : struct, ILanes<T>
+        where TFormat : struct, IWeightFormat
+    {
+        int firstColumn = panel * PackedMatrix.MaxWidth, columns = Math.Min(panels * PackedMatrix.MaxWidth, Outputs - firstColumn);
         float* memory = stackalloc float[((MaxRows + 1) * PackedMatrix.MaxWidth) + 16];
         nint at = ((nint)first * DestinationStride) + firstColumn;
         var finish = new ProductFinish
@@ -132,8 +154,8 @@ internal unsafe struct ProductJob : ILaneJob
 
         byte* w = Panels + ((nint)firstColumn * Inputs * TFormat.Size);
         float* x = X + ((nint)first * Inputs);
-        nint inputBytes = (nint)width * TFormat.Size;
-        int most = TFormat.Size == sizeof(float) ? InputsAtOnce : WidenedInputs;
+        nint inputBytes = (nint)width / panels * TFormat.Size;
+        int most = IsOneTile<T>(rows) ? Inputs : TFormat.Size == sizeof(float) ? InputsAtOnce : WidenedInputs;
         int step = Result switch
         {
             ProductResult.Chain => Math.Min(most, Inputs),
@@ -155,20 +177,20 @@ internal unsafe struct ProductJob : ILaneJob
             }
 
             int count = Math.Min(step, Inputs - k);
-            Multiply<T, TFormat>(x + k, rows, w + (k * inputBytes), count, ends, finish, Result == ProductResult.EachBlock || k + count == Inputs);
+            Multiply<T, TFormat>(x + k, rows, w + (k * inputBytes), panels, count, ends, finish, Result == ProductResult.EachBlock || k + count == Inputs);
         }
 
         if (Inputs == 0 && Result != ProductResult.EachBlock)
             finish.Write<T>(0, rows);
     }
 
-    private readonly void Multiply<T, TFormat>(float* x, int rows, byte* w, int count, ChainEnds ends, in ProductFinish finish, bool last)
+    private readonly void Multiply<T, TFormat>(float* x, int rows, byte* w, int panels, int count, ChainEnds ends, in ProductFinish finish, bool last)
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
         int chains = Result == ProductResult.SumOfBlocks ? count / Block : 1;
         if (TFormat.Size == sizeof(float) || rows < RowsWorthWidening || count > WidenedInputs)
-            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, count, chains, w, (nint)finish.Width * TFormat.Size, ends, finish, last);
+            ProductRows<T, TFormat>.Run(x, Inputs, rows, w, panels, count, chains, w, (nint)finish.Width / panels * TFormat.Size, ends, finish, last);
         else
             MultiplyWidened<T, TFormat>(x, rows, w, count, ends, finish, last);
     }
@@ -185,22 +207,26 @@ internal unsafe struct ProductJob : ILaneJob
         int width = finish.Width;
         for (int i = 0; i < count * width; i += T.Width)
             T.Store(TFormat.Load<T>(w + ((nint)i * TFormat.Size)), wide + i);
-        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, count, chains, w, (nint)width * TFormat.Size, ends, finish, last);
+        ProductRows<T, Float32Weights>.Run(x, Inputs, rows, (byte*)wide, 1, count, chains, w, (nint)width * TFormat.Size, ends, finish, last);
     }
 
-    private readonly struct Pieces<T, TFormat>(ProductJob* jobs, int rowsPerItem) : IParallelJob
+    private readonly struct Pieces<T, TFormat>(ProductJob* jobs, int rowsPerItem) : IParallelRanges
         where T : struct, ILanes<T>
         where TFormat : struct, IWeightFormat
     {
         // They lie on the caller's stack, which outlives the run.
         private readonly ProductJob* jobs = jobs;
 
-        public void Run(int item)
+        public void Run(int first, int count)
         {
-            ProductJob* job = jobs;
-            for (; item >= Blocks(job->Rows, rowsPerItem) * job->PanelCount; job++)
-                item -= Blocks(job->Rows, rowsPerItem) * job->PanelCount;
-            job->RunItem<T, TFormat>(item, rowsPerItem);
+            for (ProductJob* job = jobs; count > 0; job++)
+            {
+                int items = Blocks(job->Rows, rowsPerItem) * job->PanelCount, own = Math.Clamp(items - first, 0, count);
+                if (own > 0)
+                    job->RunItems<T, TFormat>(first, own, rowsPerItem);
+                first = Math.Max(0, first - items);
+                count -= own;
+            }
         }
     }
 }

@@ -50,12 +50,12 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
         float* y = x + (4 * xStride), z = y + (4 * xStride);
         nint xStride3 = 3 * xStride, step = work.Wanted.Step, rowMask = work.Wanted.RowMask, rowStride = work.Wanted.RowStride;
         int lines = work.Wanted.Lines;
-        bool ask = sizeof(TRows) >= RowsWorthAsking || TFormat.Size < sizeof(float);
+        bool ask = sizeof(TRows) >= RowsWorthAsking || (TFormat.Size < sizeof(float) && !Processor.IsZen3Or4);
 
         // Large tiles always do: theirs is a constant, which needs no register.
         nint askMask = sizeof(TRows) < WantedMemory.RowsThatAsk ? work.Wanted.InputMask : WantedMemory.Inputs - 1;
         bool add = work.Start == ChainEnds.StartAndAdd;
-        nint chains = work.Chains;
+        nint chains = work.Chains, panels = work.Panels;
         while (true)
         {
             for (; inputs > 0; inputs--)
@@ -111,7 +111,16 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
             Store(8, tile + (8 * tileStride), add, a8, b8, c8);
             Store(9, tile + (9 * tileStride), add, a9, b9, c9);
             if (--chains == 0)
-                return;
+            {
+                if (--panels == 0)
+                    return;
+                chains = work.Chains;
+                tile += sizeof(TVectors) * T.Width;
+                x = work.X;
+                y = x + (4 * xStride);
+                z = y + (4 * xStride);
+            }
+
             inputs = work.Inputs;
             a0 = b0 = c0 = a1 = b1 = c1 = a2 = b2 = c2 = a3 = b3 = c3 = T.Broadcast(0f);
             a4 = b4 = c4 = a5 = b5 = c5 = a6 = b6 = c6 = a7 = b7 = c7 = a0;
@@ -125,11 +134,11 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
         if (row >= sizeof(TRows))
             return;
         T v = T.Broadcast(*x);
-        a = T.Fma(v, wa, a);
+        a.AddProduct(v, wa);
         if (sizeof(TVectors) > 1)
-            b = T.Fma(v, wb, b);
+            b.AddProduct(v, wb);
         if (sizeof(TVectors) > 2)
-            c = T.Fma(v, wc, c);
+            c.AddProduct(v, wc);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,6 +25,7 @@ internal static unsafe class ProductRows<T, TFormat>
     /// <param name="rows">Number of rows.</param>
     /// <param name="w">The panel, from the first input on.</param>
     /// <param name="inputs">How many inputs.</param>
+    /// <param name="panels">How many panels follow each other; more than one only for rows that are one tile, of panels that are one tile wide.</param>
     /// <param name="chains">Into how many chains of equal length they are cut; more than one only where these are added up.</param>
     /// <param name="stored">The same weights as they are stored, before what comes next.</param>
     /// <param name="storedBytes">Their bytes for each input.</param>
@@ -32,9 +33,9 @@ internal static unsafe class ProductRows<T, TFormat>
     /// <param name="finish">The tile, [rows, width], and where it goes.</param>
     /// <param name="last">Whether the chains are finished then.</param>
     internal static void Run(
-        float* x, nint xStride, int rows, byte* w, int inputs, int chains, byte* stored, nint storedBytes, ChainEnds start, in ProductFinish finish, bool last)
+        float* x, nint xStride, int rows, byte* w, int panels, int inputs, int chains, byte* stored, nint storedBytes, ChainEnds start, in ProductFinish finish, bool last)
     {
-        int width = finish.Width;
+        int width = finish.Width / panels;
 
         // Tiles of nearly the same height: 17 rows are 6, 6 and 5, since a tile of one row would wait for its weights.
         int tiles = rows <= MaxRowsAlone ? 1 : (rows + MaxRows - 1) / MaxRows;
@@ -44,7 +45,7 @@ internal static unsafe class ProductRows<T, TFormat>
             WantedMemory wanted = tiles == 1
                 ? WantedMemory.Alone(count, stored, storedBytes)
                 : WantedMemory.Of(t, tiles, stored, inputs, storedBytes);
-            if (last)
+            if (last && panels == 1)
                 wanted.AddRows(finish.Destination + (row * finish.Stride), finish.Stride, inputs);
             for (int c = 0; c < width;)
             {
@@ -57,8 +58,9 @@ internal static unsafe class ProductRows<T, TFormat>
                     WStride = (nint)width * TFormat.Size,
                     Inputs = inputs / chains,
                     Chains = chains,
-                    Tile = finish.Tile + ((nint)row * width) + c,
-                    TileStride = width,
+                    Panels = panels,
+                    Tile = finish.Tile + ((nint)row * finish.Width) + c,
+                    TileStride = finish.Width,
                     Start = start,
                     Wanted = wanted,
                 };

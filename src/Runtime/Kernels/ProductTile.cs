@@ -149,8 +149,8 @@ internal static unsafe class ProductTile<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(T x, T wa, T wb, ref T a, ref T b)
     {
-        a = T.Fma(x, wa, a);
-        b = T.Fma(x, wb, b);
+        a.AddProduct(x, wa);
+        b.AddProduct(x, wb);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

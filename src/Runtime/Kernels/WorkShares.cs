@@ -30,9 +30,16 @@ internal sealed unsafe class WorkShares
             Volatile.Write(ref Share(t), Pack((int)((long)count * t / threads), (int)((long)count * (t + 1) / threads)));
     }
 
-    /// <summary>The next item of a thread.</summary>
+    /// <summary>
+    /// The next items of a thread: half of what its share still has, so that few are left to wait for in the end, at least one.
+    /// </summary>
+    /// <param name="thread">Which thread.</param>
+    /// <param name="threads">How many share.</param>
+    /// <param name="most">Most items at a time.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
     /// <returns>False when nobody has items left that were not begun.</returns>
-    internal bool TryTake(int thread, int threads, out int item)
+    internal bool TryTake(int thread, int threads, int most, out int first, out int count)
     {
         ref long share = ref Share(thread);
         do
@@ -40,18 +47,17 @@ internal sealed unsafe class WorkShares
             long now = Volatile.Read(ref share);
             while (First(now) < End(now))
             {
-                long before = Interlocked.CompareExchange(ref share, Pack(First(now) + 1, End(now)), now);
+                first = First(now);
+                count = Math.Clamp((End(now) - first) / 2, 1, most);
+                long before = Interlocked.CompareExchange(ref share, Pack(first + count, End(now)), now);
                 if (before == now)
-                {
-                    item = First(now);
                     return true;
-                }
 
                 now = before;
             }
         }
         while (TakeHalf(thread, threads));
-        item = -1;
+        first = count = -1;
         return false;
     }
 

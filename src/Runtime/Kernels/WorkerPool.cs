@@ -31,8 +31,9 @@ internal static unsafe class WorkerPool
 
     // What is being run. Written before the run is opened, read by workers that found it open.
     private static void* job;
-    private static delegate*<void*, int, void> body;
+    private static delegate*<void*, int, int, void> body;
     private static int sharers;
+    private static int atOnce;
     private static Exception? failure;
 
     private static Signals signals;
@@ -46,15 +47,24 @@ internal static unsafe class WorkerPool
     /// <param name="threads">Most threads to use, the caller included.</param>
     /// <exception cref="Exception">The first exception that an item threw; items not yet begun are then left out.</exception>
     internal static void Run<TJob>(in TJob work, int count, int threads)
-        where TJob : struct, IParallelJob
+        where TJob : struct, IParallelJob => RunRanges(new OneByOne<TJob>(work), count, threads, 1);
+
+    /// <summary>Runs every item once, several at a time, and returns when all are done.</summary>
+    /// <param name="work">The job; the threads work on one copy of it.</param>
+    /// <param name="count">Number of items.</param>
+    /// <param name="threads">Most threads to use, the caller included.</param>
+    /// <param name="most">Most items at a time; the last ones are done in smaller ranges.</param>
+    /// <exception cref="Exception">The first exception that an item threw; items not yet begun are then left out.</exception>
+    internal static void RunRanges<TJob>(in TJob work, int count, int threads, int most)
+        where TJob : struct, IParallelRanges
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         TJob copy = work;
         int wanted = Math.Min(Math.Min(threads, count) - 1, MaxWorkers);
         if (wanted <= 0 || Interlocked.CompareExchange(ref busy, 1, 0) != 0)
         {
-            for (int item = 0; item < count; item++)
-                copy.Run(item);
+            for (int first = 0; first < count; first += most)
+                copy.Run(first, Math.Min(most, count - first));
             return;
         }
 
@@ -62,7 +72,7 @@ internal static unsafe class WorkerPool
         try
         {
             // The copy lies on this thread's stack, which outlives the run.
-            thrown = Share(Unsafe.AsPointer(ref copy), &Invoke<TJob>, count, wanted);
+            thrown = Share(Unsafe.AsPointer(ref copy), &Invoke<TJob>, count, wanted, most);
         }
         finally
         {
@@ -73,10 +83,10 @@ internal static unsafe class WorkerPool
             ExceptionDispatchInfo.Throw(thrown);
     }
 
-    private static void Invoke<TJob>(void* job, int item)
-        where TJob : struct, IParallelJob => Unsafe.AsRef<TJob>(job).Run(item);
+    private static void Invoke<TJob>(void* job, int first, int count)
+        where TJob : struct, IParallelRanges => Unsafe.AsRef<TJob>(job).Run(first, count);
 
-    private static Exception? Share(void* work, delegate*<void*, int, void> run, int count, int wanted)
+    private static Exception? Share(void* work, delegate*<void*, int, int, void> run, int count, int wanted, int most)
     {
         while (started < wanted)
         {
@@ -87,6 +97,7 @@ internal static unsafe class WorkerPool
         job = work;
         body = run;
         sharers = wanted + 1;
+        atOnce = most;
         failure = null;
         Shares.Deal(count, sharers);
         Volatile.Write(ref signals.IsOpen, true);
@@ -114,17 +125,17 @@ internal static unsafe class WorkerPool
     /// <summary>Does items until none is left that was not begun.</summary>
     private static void Work(int thread)
     {
-        while (Shares.TryTake(thread, sharers, out int item))
-            RunItem(item);
+        while (Shares.TryTake(thread, sharers, atOnce, out int first, out int count))
+            RunItems(first, count);
     }
 
-    private static void RunItem(int item)
+    private static void RunItems(int first, int count)
     {
         if (Volatile.Read(ref failure) is not null)
             return;
         try
         {
-            body(job, item);
+            body(job, first, count);
         }
         catch (Exception exception) when (Keep(exception))
         {
@@ -228,6 +239,16 @@ internal static unsafe class WorkerPool
                     signalled = false;
                 }
             }
+        }
+    }
+
+    private struct OneByOne<TJob>(TJob job) : IParallelRanges
+        where TJob : struct, IParallelJob
+    {
+        public void Run(int first, int count)
+        {
+            for (int item = first; item < first + count; item++)
+                job.Run(item);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class WorkSharesTests
         {
             for (int t = 0; t < 3; t++)
             {
-                Assert.True(shares.TryTake(t, 3, out int item));
+                Assert.True(shares.TryTake(t, 3, 1, out int item, out _));
                 taken[t].Add(item);
             }
         }
@@ -32,10 +32,22 @@ public sealed class WorkSharesTests
         var shares = new WorkShares(2);
         shares.Deal(8, 2);
         List<int> taken = [];
-        while (shares.TryTake(1, 2, out int item))
+        while (shares.TryTake(1, 2, 1, out int item, out _))
             taken.Add(item);
         Assert.Equal([4, 5, 6, 7, 2, 3, 1, 0], taken);
-        Assert.False(shares.TryTake(0, 2, out _));
+        Assert.False(shares.TryTake(0, 2, 1, out _, out _));
+    }
+
+    [Fact]
+    public void Several_at_a_time_are_half_of_what_is_left()
+    {
+        var shares = new WorkShares(2);
+        shares.Deal(40, 2);
+        List<(int First, int Count)> taken = [];
+        while (shares.TryTake(0, 2, 8, out int first, out int count))
+            taken.Add((first, count));
+        Assert.Equal([(0, 8), (8, 6), (14, 3), (17, 1), (18, 1), (19, 1), (30, 5), (35, 2), (37, 1), (38, 1), (39, 1)], taken[..11]);
+        Assert.Equal(40, taken.Sum(t => t.Count));
     }
 
     [Fact]
@@ -46,6 +58,7 @@ public sealed class WorkSharesTests
         for (int run = 0; run < 20; run++)
         {
             int[] done = new int[Items];
+            int most = 1 + (run % 8);
             shares.Deal(Items, Threads);
             using var start = new Barrier(Threads);
             Thread[] threads = [.. Enumerable.Range(0, Threads).Select(t => new Thread(() =>
@@ -53,9 +66,10 @@ public sealed class WorkSharesTests
                 start.SignalAndWait();
 
                 // The later a thread's number, the longer its items: all end up with items of others.
-                while (shares.TryTake(t, Threads, out int item))
+                while (shares.TryTake(t, Threads, most, out int first, out int count))
                 {
-                    Interlocked.Increment(ref done[item]);
+                    for (int item = first; item < first + count; item++)
+                        Interlocked.Increment(ref done[item]);
                     Thread.SpinWait(t * 4);
                 }
             }))];
