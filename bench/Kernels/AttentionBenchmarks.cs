@@ -34,7 +34,7 @@ public unsafe class AttentionBenchmarks : KernelBenchmark, IDisposable
             ProductRunner.Random((Tokens + KeyPanels.Width) * DHead, 3), new float[Tokens * DHead]);
         panels = new NativeBuffer(sizeof(float) * KeyPanels.Floats(Tokens, 1, DHead));
         fixed (float* rows = k)
-            KeyPanels.Append((float*)panels.Pointer, 0, rows, Tokens, 1, DHead);
+            KeyPanels.Append((float*)panels.Pointer, DHead * KeyPanels.Width, 0, rows, DHead, Tokens, DHead);
     }
 
     /// <summary>The definition.</summary>

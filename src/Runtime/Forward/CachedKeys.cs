@@ -5,34 +5,38 @@ namespace Interp.Runtime.Forward;
 /// <summary>Keys of a cache, to which each pass appends.</summary>
 internal sealed unsafe class CachedKeys(ModelConfig config, KeyValueCache cache, int threads) : PassKeys(config, threads)
 {
-    private int _layer;
     private RowSegment[] _segments = [];
+
+    public override bool AreApart => true;
 
     public override int End(int keys) => _segments[keys].End;
 
     /// <summary>Sets the segments whose keys the next layers bring.</summary>
     public void Reset(RowSegment[] segments) => _segments = segments;
 
-    public override void Put(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
+    public override void Take(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
     {
-        _layer = layer;
+        base.Take(layer, segments, k, v);
         foreach (RowSegment segment in segments)
         {
             cache.Reserve(layer, segment.Sequence, segment.Count);
-            cache.AppendValues(layer, segment.Sequence, v.Span.Slice(segment.Row * Width, segment.Count * Width));
         }
-
-        Pack(layer, segments, k);
     }
 
     public override void Runs(int keys, int head, out KeyRun past, out KeyRun own)
     {
         past = default;
-        RowSegment segment = _segments[keys];
-        own = Run(
-            cache.Keys(_layer, segment.Sequence), 0, cache.Values(_layer, segment.Sequence), 0, segment.End, head);
+        own = cache.Run(Layer, _segments[keys].Sequence, head, _segments[keys].End);
     }
 
-    protected override (nint Panels, int Held) Target(int layer, RowSegment segment) =>
-        ((nint)cache.Keys(layer, segment.Sequence), segment.First);
+    protected override void Put(RowSegment segment, int head, float* k, float* v)
+    {
+        KeyRun run = cache.Run(Layer, segment.Sequence, head, segment.End);
+        KeyPanels.Append(run.Keys, run.PanelStride, segment.First, k, Width, segment.Count, DHead);
+        for (int r = 0; r < segment.Count; r++)
+        {
+            var values = new Span<float>(run.Values + ((nint)(segment.First + r) * run.ValueStride), DHead);
+            new ReadOnlySpan<float>(v + ((nint)r * Width), DHead).CopyTo(values);
+        }
+    }
 }

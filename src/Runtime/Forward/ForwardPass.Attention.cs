@@ -16,15 +16,36 @@ internal sealed unsafe partial class ForwardPass<THooks>
     /// <summary>Floats that a thread takes for the scores of a block of queries, where nobody listens to them.</summary>
     public static long ScoreFloats(int keys) => (long)QueryBlock * keys;
 
+    /// <summary>
+    /// Whether each head's keys are read by one item of attention, which may put them itself: it finds them in its own cache, and the
+    /// threads need not wait for each other in between.
+    /// </summary>
+    private bool PutsKeysWithAttention(int layer)
+    {
+        foreach (RowSegment segment in _segments)
+        {
+            if (segment.Count > QueryBlock)
+            {
+                return false;
+            }
+        }
+
+        return _keys.AreApart && _config.NHeads == _config.NKeyValueHeads && !ListensToAttention(layer);
+    }
+
+    private bool ListensToAttention(int layer) => _hooks.Wants(Hook.AttnScores(layer)) || _hooks.Wants(Hook.Pattern(layer));
+
     /// <summary>Scores, pattern and weighted sum of all heads.</summary>
-    private void Attend(int layer)
+    /// <param name="layer">The layer.</param>
+    /// <param name="before">What is done before, head by head; only where nobody listens.</param>
+    private void Attend(int layer, AttentionParts before = 0)
     {
         HookPoint scores = Hook.AttnScores(layer), pattern = Hook.Pattern(layer);
         PrepareKeyBiases(layer);
         CountAttention();
-        if (!_hooks.Wants(scores) && !_hooks.Wants(pattern))
+        if (!ListensToAttention(layer))
         {
-            var job = new AttentionJob { Pass = this, Layer = layer, Parts = AttentionParts.All, Items = AttentionItems(0, _segments.Length) };
+            var job = new AttentionJob { Pass = this, Layer = layer, Parts = AttentionParts.All | before, Items = AttentionItems(0, _segments.Length) };
             WorkerPool.Run(job, job.Items.Count, _threads);
             return;
         }
@@ -83,6 +104,11 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private void RunAttention(in AttentionItem item, int layer, AttentionParts parts, bool everyKey)
     {
         RowSegment segment = _segments[item.Segment];
+        if (parts.HasFlag(AttentionParts.Keys))
+        {
+            _keys.Put(item.Segment, item.Head);
+        }
+
         int dHead = _config.DHead, width = _config.NHeads * dHead, keys = _keys.End(segment.Keys);
         fixed (float* biases = _keyBiases)
         {
@@ -99,7 +125,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
             };
             _keys.Runs(segment.Keys, item.Head / (_config.NHeads / _config.NKeyValueHeads), out head.Past, out head.Own);
             head = head.Part(item.Query, item.Queries);
-            float* scores = parts == AttentionParts.All
+            float* scores = parts.HasFlag(AttentionParts.All)
                 ? ThreadScratch.Take((nint)ScoreFloats(keys))
                 : _buffers.Attention.Pointer + ((((nint)item.Head * segment.Count) + item.Query) * keys);
             if (parts.HasFlag(AttentionParts.Scores))
@@ -173,6 +199,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
         Softmax = 2,
         WeightedSum = 4,
         All = Scores | Softmax | WeightedSum,
+        Keys = 8,
     }
 
     private readonly record struct AttentionItem(int Segment, int Head, int Query, int Queries);

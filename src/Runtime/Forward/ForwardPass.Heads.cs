@@ -29,7 +29,14 @@ internal sealed unsafe partial class ForwardPass<THooks>
                 _buffers.K, _config.NKeyValueHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
             Rotate(HookKind.RotQ, layer, _buffers.Q, _config.NHeads);
             Rotate(HookKind.RotK, layer, _buffers.K, _config.NKeyValueHeads);
-            _keys.Put(layer, _segments, _buffers.K, _buffers.V);
+            _keys.Take(layer, _segments, _buffers.K, _buffers.V);
+            if (PutsKeysWithAttention(layer))
+            {
+                Attend(layer, AttentionParts.Keys);
+                return;
+            }
+
+            _keys.Put();
         }
         else
         {
@@ -74,7 +81,8 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         NormalizeHeads(_buffers.K, _config.NKeyValueHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
         Rotate(HookKind.RotK, layer, _buffers.K, _config.NKeyValueHeads);
-        _keys.Put(layer, _segments, _buffers.K, _buffers.V);
+        _keys.Take(layer, _segments, _buffers.K, _buffers.V);
+        _keys.Put();
     }
 
     private void FireHeads(HookKind kind, int layer, FloatBlock values, int heads) =>

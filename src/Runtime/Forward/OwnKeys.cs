@@ -32,10 +32,10 @@ internal abstract unsafe class OwnKeys(ModelConfig config, int threads) : PassKe
 
     public override int End(int keys) => _segments[keys].End;
 
-    public override void Put(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
+    public override void Take(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
     {
+        base.Take(layer, segments, k, v);
         _values = v;
-        Pack(layer, segments, k);
     }
 
     public override void Runs(int keys, int head, out KeyRun past, out KeyRun own)
@@ -45,8 +45,8 @@ internal abstract unsafe class OwnKeys(ModelConfig config, int threads) : PassKe
         own = Run(_panels.Pointer, _places[keys], _values.Pointer + ((nint)segment.Row * Width), segment.First, segment.Count, head);
     }
 
-    protected override (nint Panels, int Held) Target(int layer, RowSegment segment) =>
-        ((nint)_panels.Pointer, _places[segment.Keys]);
+    protected override void Put(RowSegment segment, int head, float* k, float* v) =>
+        Append(_panels.Pointer, _places[segment.Keys], head, k, segment.Count);
 
     /// <summary>Keys before the segment's first; none, if it starts at 0.</summary>
     protected abstract KeyRun Past(RowSegment segment, int head);

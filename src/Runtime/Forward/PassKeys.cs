@@ -5,8 +5,12 @@ namespace Interp.Runtime.Forward;
 /// <summary>The keys and values that the rows of a pass read, layer by layer.</summary>
 internal abstract unsafe class PassKeys(ModelConfig config, int threads)
 {
-    private KeyChunk[] _chunks = [];
-    private int[] _panelStarts = [];
+    private RowSegment[] _rows = [];
+    private FloatBlock _k;
+    private FloatBlock _v;
+
+    /// <summary>Whether every sequence has panels of its own, so that threads may put its keys beside each other.</summary>
+    public virtual bool AreApart => false;
 
     protected int Heads { get; } = config.NKeyValueHeads;
 
@@ -14,17 +18,37 @@ internal abstract unsafe class PassKeys(ModelConfig config, int threads)
 
     protected int Width { get; } = config.NKeyValueHeads * config.DHead;
 
+    /// <summary>The layer whose keys were taken last.</summary>
+    protected int Layer { get; private set; }
+
     /// <summary>Positions of a sequence that the pass has keys of, earlier ones included.</summary>
     public abstract int End(int keys);
 
-    /// <summary>Takes the new keys (after rotary) and values of a layer, rows [rows, key-value heads x d_head].</summary>
-    public abstract void Put(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v);
+    /// <summary>Takes the new keys (after rotary) and values of a layer, rows [rows, key-value heads x d_head]; they are read once they are put.</summary>
+    public virtual void Take(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
+    {
+        _rows = segments;
+        _k = k;
+        _v = v;
+        Layer = layer;
+    }
 
-    /// <summary>What a head of a sequence reads in the layer of the last <see cref="Put"/>.</summary>
+    /// <summary>Puts the new keys and values of all heads.</summary>
+    public void Put() => WorkerPool.Run(new PutJob { Keys = this }, Heads, threads);
+
+    /// <summary>Puts the new keys and values of one head of one segment.</summary>
+    public void Put(int segment, int head)
+    {
+        RowSegment rows = _rows[segment];
+        nint at = ((nint)rows.Row * Width) + (head * DHead);
+        Put(rows, head, _k.Pointer + at, _v.Pointer + at);
+    }
+
+    /// <summary>What a head of a sequence reads in the layer whose keys were taken last.</summary>
     public abstract void Runs(int keys, int head, out KeyRun past, out KeyRun own);
 
-    /// <summary>Where the keys of a segment go, and how many are there already.</summary>
-    protected abstract (nint Panels, int Held) Target(int layer, RowSegment segment);
+    /// <summary>Puts the new keys and values of one head of one segment, which stand <see cref="Width"/> floats apart.</summary>
+    protected abstract void Put(RowSegment segment, int head, float* k, float* v);
 
     /// <summary>The place of each segment's keys where segments share panels.</summary>
     protected static int[] Places(RowSegment[] segments)
@@ -33,42 +57,14 @@ internal abstract unsafe class PassKeys(ModelConfig config, int threads)
         return [.. segments.Select(s => KeyPanels.Place(ref used, s.Count))];
     }
 
-    protected void Pack(int layer, RowSegment[] segments, FloatBlock k)
+    /// <summary>Puts keys at a place of panels that all heads share.</summary>
+    protected void Append(float* panels, int place, int head, float* k, int count)
     {
-        int count = 0, panels = 0;
-        foreach (RowSegment segment in segments)
-        {
-            (nint target, int held) = Target(layer, segment);
-            for (int first = 0; first < segment.Count;)
-            {
-                int keys = Math.Min(KeyPanels.Width - ((held + first) % KeyPanels.Width), segment.Count - first);
-                var chunk = new KeyChunk(target, held + first, (nint)(k.Pointer + ((nint)(segment.Row + first) * Width)), keys);
-                if (count == 0 || !chunk.SharesPanel(_chunks[count - 1]))
-                {
-                    At(ref _panelStarts, panels++) = count;
-                }
-
-                At(ref _chunks, count++) = chunk;
-                first += keys;
-            }
-        }
-
-        // One thread fills a panel: two would take its cache lines from each other.
-        At(ref _panelStarts, panels) = count;
-        WorkerPool.Run(new PackJob { Chunks = _chunks, Starts = _panelStarts, Heads = Heads, DHead = DHead }, panels, threads);
-
-        static ref T At<T>(ref T[] list, int index)
-        {
-            if (index >= list.Length)
-            {
-                Array.Resize(ref list, Math.Max(16, 2 * index));
-            }
-
-            return ref list[index];
-        }
+        KeyRun all = Run(panels, 0, null, 0, count, head);
+        KeyPanels.Append(all.Keys, all.PanelStride, place, k, Width, count, DHead);
     }
 
-    /// <summary>A run of keys whose first stands at a place of the panels.</summary>
+    /// <summary>A run of keys whose first stands at a place of panels that all heads share.</summary>
     protected KeyRun Run(float* panels, int place, float* values, int first, int count, int head)
     {
         nint panel = place / KeyPanels.Width, column = place % KeyPanels.Width;
@@ -83,24 +79,16 @@ internal abstract unsafe class PassKeys(ModelConfig config, int threads)
         };
     }
 
-    private readonly record struct KeyChunk(nint Panels, int Held, nint Rows, int Count)
+    // Segments may share panels, in which a head's lines are one thread's: two would take them from each other.
+    private struct PutJob : IParallelJob
     {
-        public bool SharesPanel(KeyChunk other) => Panels == other.Panels && Held / KeyPanels.Width == other.Held / KeyPanels.Width;
-    }
-
-    private struct PackJob : IParallelJob
-    {
-        public KeyChunk[] Chunks;
-        public int[] Starts;
-        public int Heads;
-        public int DHead;
+        public PassKeys Keys;
 
         public readonly void Run(int item)
         {
-            for (int i = Starts[item]; i < Starts[item + 1]; i++)
+            for (int s = 0; s < Keys._rows.Length; s++)
             {
-                KeyChunk chunk = Chunks[i];
-                KeyPanels.Append((float*)chunk.Panels, chunk.Held, (float*)chunk.Rows, chunk.Count, Heads, DHead);
+                Keys.Put(s, item);
             }
         }
     }

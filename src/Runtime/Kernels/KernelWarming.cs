@@ -57,7 +57,7 @@ internal static unsafe class KernelWarming
         float[] values = new float[KeyPanels.Width * DHead], z = new float[Rows * DHead];
         fixed (float* x = rows, v = values, pz = z)
         {
-            KeyPanels.Append((float*)panels.Pointer, 0, x, Rows, 1, DHead);
+            KeyPanels.Append((float*)panels.Pointer, DHead * KeyPanels.Width, 0, x, DHead, Rows, DHead);
             AttentionHead head = new()
             {
                 Q = x,

@@ -1,8 +1,8 @@
 namespace Interp.Runtime.Kernels;
 
 /// <summary>
-/// Keys of all key-value heads as attention reads them: panels of 32 keys, in each panel for every head and dimension the 32
-/// keys' values next to each other, [panel, head, d_head, 32]. Keys can be appended one by one.
+/// Keys as attention reads them: panels of 32 keys, of which for every dimension the 32 keys' values stand next to each other, [d_head, 32] for each head.
+/// Keys of a pass lie panel by panel, [panel, head, d_head, 32], those of a cache head by head. They can be appended one by one.
 /// </summary>
 internal static unsafe class KeyPanels
 {
@@ -27,21 +27,20 @@ internal static unsafe class KeyPanels
         return at;
     }
 
-    /// <summary>Writes rows [keys, heads x d_head] behind the keys that are already there.</summary>
-    /// <param name="panels">The panels.</param>
+    /// <summary>Writes one head's keys, [keys, d_head], behind those that are already there.</summary>
+    /// <param name="panels">The head's part of the first panel.</param>
+    /// <param name="panelStride">Floats from panel to panel.</param>
     /// <param name="held">Keys already there.</param>
-    /// <param name="rows">The new rows.</param>
-    /// <param name="keys">Number of new rows.</param>
-    /// <param name="heads">Key-value heads.</param>
-    /// <param name="dHead">Dimension of a head.</param>
-    internal static void Append(float* panels, int held, float* rows, int keys, int heads, int dHead)
+    /// <param name="rows">The new keys.</param>
+    /// <param name="rowStride">Floats from one of them to the next.</param>
+    /// <param name="keys">How many there are.</param>
+    /// <param name="dHead">Dimension of the head.</param>
+    internal static void Append(float* panels, nint panelStride, int held, float* rows, nint rowStride, int keys, int dHead)
     {
-        nint width = (nint)heads * dHead;
         for (int first = 0; first < keys;)
         {
             int at = held + first, column = at % Width, count = Math.Min(Width - column, keys - first);
-            float* panel = panels + (at / Width * width * Width) + column;
-            PackedMatrix.PackTransposed(rows + (first * width), width, count, (int)width, panel);
+            PackedMatrix.PackTransposed(rows + (first * rowStride), rowStride, count, dHead, panels + (at / Width * panelStride) + column);
             first += count;
         }
     }

@@ -10,7 +10,6 @@ internal sealed unsafe class BaseKeys : PassKeys
     private readonly Func<int, int, FloatBlock> _values;
     private readonly RowSegment[] _segments;
     private readonly int[] _places;
-    private int _layer;
 
     /// <summary>Lays the keys out.</summary>
     /// <param name="config">The model.</param>
@@ -30,22 +29,16 @@ internal sealed unsafe class BaseKeys : PassKeys
 
     public override int End(int keys) => _segments[keys].End;
 
-    public override void Put(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
-    {
-        _layer = layer;
-        Pack(layer, segments, k);
-    }
-
     public override void Runs(int keys, int head, out KeyRun past, out KeyRun own)
     {
         past = default;
-        own = First(_layer, keys, head, _segments[keys].Count);
+        own = First(Layer, keys, head, _segments[keys].Count);
     }
 
     /// <summary>The first keys of a sequence.</summary>
     public KeyRun First(int layer, int sequence, int head, int count) =>
         Run(_panels[layer].Pointer, _places[sequence], _values(layer, sequence).Pointer, 0, count, head);
 
-    protected override (nint Panels, int Held) Target(int layer, RowSegment segment) =>
-        ((nint)_panels[layer].Pointer, _places[segment.Keys] + segment.First);
+    protected override void Put(RowSegment segment, int head, float* k, float* v) =>
+        Append(_panels[Layer].Pointer, _places[segment.Keys] + segment.First, head, k, segment.Count);
 }

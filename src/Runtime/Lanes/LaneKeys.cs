@@ -8,7 +8,6 @@ internal sealed class LaneKeys(ModelConfig config, int threads) : OwnKeys(config
 {
     private Lane[] _lanes = [];
     private BaseRun? _base;
-    private int _layer;
 
     /// <summary>The lanes that segments belong to, and the runs they differ from.</summary>
     public void Begin(Lane[] lanes, BaseRun baseRun)
@@ -17,13 +16,7 @@ internal sealed class LaneKeys(ModelConfig config, int threads) : OwnKeys(config
         _base = baseRun;
     }
 
-    public override void Put(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
-    {
-        _layer = layer;
-        base.Put(layer, segments, k, v);
-    }
-
     protected override KeyRun Past(RowSegment segment, int head) => segment.First == 0
         ? default
-        : _base!.Keys(_layer, _lanes[segment.Sequence].Sequence, head, segment.First);
+        : _base!.Keys(Layer, _lanes[segment.Sequence].Sequence, head, segment.First);
 }

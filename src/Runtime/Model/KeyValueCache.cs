@@ -61,23 +61,31 @@ public sealed unsafe class KeyValueCache
         }
     }
 
-    /// <summary>Writes the values of new positions behind those that are held.</summary>
-    internal void AppendValues(int layer, int sequence, ReadOnlySpan<float> values) =>
-        values.CopyTo(_rows[layer][sequence].Values.AsSpan(_lengths[sequence] * Width));
-
-    /// <summary>The panels of a layer's keys; valid until more room is made.</summary>
-    internal float* Keys(int layer, int sequence) => Address(_rows[layer][sequence].Keys);
-
-    /// <summary>The rows of a layer's values; valid until more room is made.</summary>
-    internal float* Values(int layer, int sequence) => Address(_rows[layer][sequence].Values);
+    /// <summary>A head's keys and values of one layer and sequence, from the first on, with room for more; valid until more is made.</summary>
+    internal KeyRun Run(int layer, int sequence, int head, int count)
+    {
+        Rows rows = _rows[layer][sequence];
+        nint before = (nint)head * rows.Capacity * _dHead;
+        return new KeyRun
+        {
+            Keys = Address(rows.Keys) + before,
+            PanelStride = (nint)_dHead * KeyPanels.Width,
+            Values = Address(rows.Values) + before,
+            ValueStride = _dHead,
+            First = 0,
+            Count = count,
+        };
+    }
 
     /// <summary>Counts the new positions of a sequence, once all layers have appended theirs.</summary>
     internal void Advance(int sequence, int positions) => _lengths[sequence] += positions;
 
     private static float* Address(float[] pinned) => (float*)Unsafe.AsPointer(ref pinned[0]);
 
+    /// <summary>Keys and values of a sequence, head by head: what one head reads is one piece of memory, which processors read ahead.</summary>
     private sealed class Rows
     {
+        /// <summary>Positions that there is room for; whole panels.</summary>
         public int Capacity { get; private set; }
 
         // Pinned, so that their addresses stay true while kernels read them.
@@ -87,10 +95,11 @@ public sealed unsafe class KeyValueCache
 
         public void Grow(int positions, int held, int heads, int dHead)
         {
+            int before = Capacity;
             Capacity = Whole(positions);
             long[] floats = Floats(Capacity, heads, dHead);
-            Keys = Copy(Keys, KeyPanels.Floats(held, heads, dHead), floats[0]);
-            Values = Copy(Values, (long)held * heads * dHead, floats[1]);
+            Keys = Copy(Keys, before * dHead, Whole(held) * dHead, heads, floats[0], Capacity * dHead);
+            Values = Copy(Values, before * dHead, held * dHead, heads, floats[1], Capacity * dHead);
         }
 
         /// <summary>Positions rounded up to whole panels.</summary>
@@ -100,12 +109,13 @@ public sealed unsafe class KeyValueCache
         public static long[] Floats(int capacity, int heads, int dHead) =>
             [KeyPanels.Floats(capacity, heads, dHead), ((long)capacity * heads * dHead) + PackedMatrix.PanelWidth];
 
-        private static float[] Copy(float[] old, long used, long length)
+        private static float[] Copy(float[] old, int oldStride, int used, int heads, long length, int stride)
         {
             float[] grown = SystemMemory.PinnedArray(checked((int)length));
             fixed (float* memory = grown)
                 SystemMemory.Take(memory, sizeof(float) * length);
-            old.AsSpan(0, (int)used).CopyTo(grown);
+            for (int head = 0; head < heads; head++)
+                old.AsSpan(head * oldStride, used).CopyTo(grown.AsSpan(head * stride));
             return grown;
         }
     }

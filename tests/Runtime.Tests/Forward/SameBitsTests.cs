@@ -95,6 +95,40 @@ public sealed class SameBitsTests
         },
         causal: true);
 
+    // Over several panels of keys, so that the cache grows, in pieces of one row, some and more than a block of queries; sequences of unequal
+    // lengths beside each other.
+    [Theory]
+    [InlineData(4, null)]
+    [InlineData(2, null)]
+    [InlineData(4, 20)]
+    public void A_long_continuation_from_the_cache_gives_the_bytes_of_the_whole_run(int keyHeads, int? window)
+    {
+        TransformerModel model = RandomModel.Create(RandomModel.Config(keyHeads: keyHeads, window: window) with { NCtx = 160 }, 5);
+        int[][] tokens = [RandomModel.Tokens(150, 1), RandomModel.Tokens(147, 2)];
+        int[][] pieces = [[1, 30, 1, 1, 40, 1, 5, 70, 1], [1, 30, 1, 1, 1, 37, 2, 73, 1]];
+        foreach (int threads in new[] { 1, 2 })
+        {
+            var cache = new KeyValueCache(model.Config, 2);
+            List<float>[] found = [[], []];
+            int[] at = [0, 0];
+            for (int piece = 0; piece < pieces[0].Length; piece++)
+            {
+                int[] counts = [pieces[0][piece], pieces[1][piece]];
+                var batch = new TokenBatch([.. Enumerable.Range(0, 2).Select(s => tokens[s][at[s]..(at[s] + counts[s])])]);
+                float[] logits = model.Forward(batch, new NoHooks(), cache, threads: threads);
+                int cut = counts[0] * model.Config.DVocab;
+                found[0].AddRange(logits[..cut]);
+                found[1].AddRange(logits[cut..]);
+                at = [at[0] + counts[0], at[1] + counts[1]];
+            }
+
+            for (int s = 0; s < 2; s++)
+            {
+                Same(model.Run(tokens[s]).LogitBytes(), MemoryMarshal.AsBytes<float>([.. found[s]]).ToArray());
+            }
+        }
+    }
+
     [Fact]
     public void Logits_of_the_last_position_alone_have_the_bytes_of_all() => Property((model, tokens) =>
     {

@@ -77,8 +77,8 @@ public sealed class AttentionKernelsTests
         var panels = new float[KeyPanels.Floats(keys, 1, dHead) + 1];
         fixed (float* pr = rows, pp = panels)
         {
-            KeyPanels.Append(pp, 0, pr, first, 1, dHead);
-            KeyPanels.Append(pp, first, pr + (first * dHead), keys - first, 1, dHead);
+            KeyPanels.Append(pp, dHead * KeyPanels.Width, 0, pr, dHead, first, dHead);
+            KeyPanels.Append(pp, dHead * KeyPanels.Width, first, pr + (first * dHead), dHead, keys - first, dHead);
         }
 
         return panels;
