@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime;
 
@@ -52,7 +51,7 @@ public sealed class LensTable
     private void Row(
         int prompt, PromptPair pair, LensPlace place, int position, ReadOnlySpan<float> logits, ReadOnlySpan<float> final)
     {
-        int target = pair.Answers.Count > 0 ? pair.Answers[0] : TensorPrimitives.IndexOfMax(final);
+        int target = pair.Answers.Count > 0 ? pair.Answers[0] : TokenDistribution.MostLikely(final);
         double sum = TokenDistribution.LogSumExp(logits), finalSum = TokenDistribution.LogSumExp(final), entropy = 0, divergence = 0;
         int rank = 0;
         for (int t = 0; t < logits.Length; t++)
@@ -66,7 +65,7 @@ public sealed class LensTable
         Table.AddRow(new LensRow(
             pair.Row ?? prompt, pair.Id, pair.Group, HookTable.Row(place.Point.Kind).Site, place.Point.Layer,
             place.Head < 0 ? null : place.Head, position, _model.TokenText(pair.Clean[position]), _model.TokenText(target), rank,
-            _model.TokenText(TensorPrimitives.IndexOfMax(logits)), logits[target], Math.Exp(logits[target] - sum), entropy,
+            _model.TokenText(TokenDistribution.MostLikely(logits)), logits[target], Math.Exp(logits[target] - sum), entropy,
             divergence));
     }
 }

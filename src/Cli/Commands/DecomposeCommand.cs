@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Numerics.Tensors;
 using Interp.Analysis;
 using Interp.Runtime;
 
@@ -115,7 +114,7 @@ internal sealed class DecomposeCommand : ToolCommand
             return pair;
         }
 
-        int top = TensorPrimitives.IndexOfMax(logits);
+        int top = TokenDistribution.MostLikely(logits);
         remarks.Add(
             $"{where}: no answer was given; taking the most likely token, {Shown.Token(model.TokenText(top))} (id {top})");
         return pair with { Answers = [top] };

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime.Forward;
 
@@ -168,7 +167,7 @@ public static class Generator
     {
         if (options.Temperature == 0)
         {
-            return TensorPrimitives.IndexOfMax(logits);
+            return TokenDistribution.MostLikely(logits);
         }
 
         double[] probabilities = TokenDistribution.Probabilities(logits, options.Temperature);

@@ -4,6 +4,22 @@ public sealed class TokenDistributionTests
 {
     /// <summary>Tolerance 1e-12: float64 on both sides.</summary>
     [Fact]
+    public void The_most_likely_token_is_the_first_of_the_greatest()
+    {
+        Assert.Equal(0, TokenDistribution.MostLikely([-3]));
+        Assert.Equal(1, TokenDistribution.MostLikely([-3, 2, 2, 1]));
+        Assert.Equal(2, TokenDistribution.MostLikely([float.NegativeInfinity, -5, -4.5f]));
+        var random = new Random(7);
+        for (int run = 0; run < 200; run++)
+        {
+            float[] logits = [.. Enumerable.Range(0, 1 + random.Next(300)).Select(_ => random.Next(-20, 20) / 4f)];
+            Assert.Equal(Array.IndexOf(logits, logits.Max()), TokenDistribution.MostLikely(logits));
+        }
+
+        Assert.Throws<ArgumentException>(() => TokenDistribution.MostLikely([]));
+    }
+
+    [Fact]
     public void Log_probabilities_do_not_underflow()
     {
         Assert.Equal(-800, TokenDistribution.LogProbability([0, -800], 1), 1e-12);
