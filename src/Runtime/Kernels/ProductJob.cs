@@ -51,7 +51,7 @@ internal unsafe struct ProductJob : ILaneJob
     // Below this many multiply-adds, some microseconds, telling another thread costs more than it gives.
     private const long WorkWorthThreads = 200_000;
 
-    // Of rows that are one tile, a kernel multiplies so many panels at a time: to begin and finish one takes as long as reading 10 kB.
+    // Of rows that are one tile, a kernel multiplies so many panels at a time: to begin and finish one takes as long as reading 10 kB. The tile of MaxRows holds them.
     private const int PanelsTogether = 8;
 
     // So few items for each thread leave one waiting for the other's last.

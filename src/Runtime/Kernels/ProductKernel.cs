@@ -50,6 +50,8 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
         float* y = x + (4 * xStride), z = y + (4 * xStride);
         nint xStride3 = 3 * xStride, step = work.Wanted.Step, rowMask = work.Wanted.RowMask, rowStride = work.Wanted.RowStride;
         int lines = work.Wanted.Lines;
+
+        // Known to the compiler, since up to three rows of the widest vectors are alone (WantedMemory.Alone): a look in each step is one instruction in nine.
         bool ask = sizeof(TRows) >= RowsWorthAsking || (TFormat.Size < sizeof(float) && !Processor.IsZen3Or4);
 
         // Large tiles always do: theirs is a constant, which needs no register.
