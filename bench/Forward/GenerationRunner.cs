@@ -15,7 +15,7 @@ internal static class GenerationRunner
 
     private const int Tokens = 24;
 
-    // The compiler still improves what it has seen run, and with one round the slowest of the others took half as long again.
+    // While the compiler still improves what it has seen run.
     private const int WarmRounds = 12;
 
     /// <summary>The table on all cores.</summary>

@@ -6,7 +6,6 @@ namespace Interp.Runtime.Forward;
 internal abstract unsafe class OwnKeys(ModelConfig config, int threads) : PassKeys(config, threads)
 {
     private FloatBlock _panels;
-    private FloatBlock _values;
     private RowSegment[] _segments = [];
     private int[] _places = [];
 
@@ -32,17 +31,11 @@ internal abstract unsafe class OwnKeys(ModelConfig config, int threads) : PassKe
 
     public override int End(int keys) => _segments[keys].End;
 
-    public override void Take(int layer, RowSegment[] segments, FloatBlock k, FloatBlock v)
-    {
-        base.Take(layer, segments, k, v);
-        _values = v;
-    }
-
     public override void Runs(int keys, int head, out KeyRun past, out KeyRun own)
     {
         RowSegment segment = _segments[keys];
         past = Past(segment, head);
-        own = Run(_panels.Pointer, _places[keys], _values.Pointer + ((nint)segment.Row * Width), segment.First, segment.Count, head);
+        own = Run(_panels.Pointer, _places[keys], Values.Pointer + ((nint)segment.Row * Width), segment.First, segment.Count, head);
     }
 
     protected override void Put(RowSegment segment, int head, float* k, float* v) =>

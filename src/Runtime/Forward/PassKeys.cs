@@ -7,7 +7,6 @@ internal abstract unsafe class PassKeys(ModelConfig config, int threads)
 {
     private RowSegment[] _rows = [];
     private FloatBlock _k;
-    private FloatBlock _v;
 
     /// <summary>Whether every sequence has panels of its own, so that threads may put its keys beside each other.</summary>
     public virtual bool AreApart => false;
@@ -17,6 +16,9 @@ internal abstract unsafe class PassKeys(ModelConfig config, int threads)
     protected int DHead { get; } = config.DHead;
 
     protected int Width { get; } = config.NKeyValueHeads * config.DHead;
+
+    /// <summary>The values that were taken last.</summary>
+    protected FloatBlock Values { get; private set; }
 
     /// <summary>The layer whose keys were taken last.</summary>
     protected int Layer { get; private set; }
@@ -29,19 +31,28 @@ internal abstract unsafe class PassKeys(ModelConfig config, int threads)
     {
         _rows = segments;
         _k = k;
-        _v = v;
+        Values = v;
         Layer = layer;
     }
 
     /// <summary>Puts the new keys and values of all heads.</summary>
-    public void Put() => WorkerPool.Run(new PutJob { Keys = this }, Heads, threads);
+    public void Put()
+    {
+        long floats = 0;
+        foreach (RowSegment segment in _rows)
+        {
+            floats += (long)segment.Count * Width;
+        }
+
+        WorkerPool.Run(new PutJob { Keys = this }, Heads, floats < RowJobs.FloatsWorthThreads ? 1 : threads);
+    }
 
     /// <summary>Puts the new keys and values of one head of one segment.</summary>
     public void Put(int segment, int head)
     {
         RowSegment rows = _rows[segment];
         nint at = ((nint)rows.Row * Width) + (head * DHead);
-        Put(rows, head, _k.Pointer + at, _v.Pointer + at);
+        Put(rows, head, _k.Pointer + at, Values.Pointer + at);
     }
 
     /// <summary>What a head of a sequence reads in the layer whose keys were taken last.</summary>

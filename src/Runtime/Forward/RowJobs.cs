@@ -7,7 +7,7 @@ namespace Interp.Runtime.Forward;
 internal static unsafe class RowJobs
 {
     // Below this many floats, waking another thread costs more than it gives.
-    private const int FloatsWorthThreads = 32 * 1024;
+    internal const int FloatsWorthThreads = 32 * 1024;
 
     /// <summary>What of a norm is computed.</summary>
     [Flags]

@@ -51,8 +51,8 @@ internal static unsafe class ProductKernel<T, TFormat, TRows, TVectors>
         nint xStride3 = 3 * xStride, step = work.Wanted.Step, rowMask = work.Wanted.RowMask, rowStride = work.Wanted.RowStride;
         int lines = work.Wanted.Lines;
 
-        // Known to the compiler, since up to three rows of the widest vectors are alone (WantedMemory.Alone): a look in each step is one instruction in nine.
-        bool ask = sizeof(TRows) >= RowsWorthAsking || (TFormat.Size < sizeof(float) && !Processor.IsZen3Or4);
+        // Known to the compiler, since up to three rows of the widest vectors are alone: a look in each step is one instruction in nine.
+        bool ask = sizeof(TRows) >= RowsWorthAsking || (TFormat.Size < sizeof(float) && WantedMemory.AsksAlone(sizeof(TRows)));
 
         // Large tiles always do: theirs is a constant, which needs no register.
         nint askMask = sizeof(TRows) < WantedMemory.RowsThatAsk ? work.Wanted.InputMask : WantedMemory.Inputs - 1;

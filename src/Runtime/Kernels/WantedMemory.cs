@@ -53,6 +53,13 @@ internal unsafe struct WantedMemory
     /// <summary>Nothing new: what is there already.</summary>
     internal static WantedMemory Nothing(byte* weights) => new() { Weights = weights, InputMask = Inputs - 1, Lines = 1, RowMask = Never };
 
+    /// <summary>
+    /// Whether a tile of so many rows asks for its own weights where it is alone. Zen 3 and 4 read far enough ahead by themselves, with more requests than what asks
+    /// for a line may have open: one row of bfloat16 that asks has three quarters of their rate.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool AsksAlone(int rows) => rows >= RowsThatAsk || !Processor.IsZen3Or4;
+
     /// <summary>What a tile asks for that passes over the weights alone.</summary>
     /// <param name="rows">Its rows.</param>
     /// <param name="w">The weights.</param>
@@ -61,10 +68,7 @@ internal unsafe struct WantedMemory
     {
         WantedMemory wanted = Nothing(w + Distance);
         wanted.Lines = LinesOf(inputBytes);
-
-        // These read far enough ahead by themselves, with more requests than what asks for a line may have open: one row of bfloat16 that asks has
-        // three quarters of their rate.
-        if (Processor.IsZen3Or4 && rows < RowsThatAsk)
+        if (!AsksAlone(rows))
             wanted.InputMask = Never;
         return wanted;
     }

@@ -6,7 +6,7 @@ namespace Interp.Runtime;
 /// <summary>The distribution over tokens that logits stand for, in float64.</summary>
 public static class TokenDistribution
 {
-    /// <summary>The token with the greatest logit; of several that share it, the first.</summary>
+    /// <summary>The token with the greatest logit; of several that share it, the first. 0 is greater than -0.</summary>
     /// <param name="logits">Logits, [d_vocab]; finite, at least one.</param>
     /// <exception cref="ArgumentException">There are none.</exception>
     public static int MostLikely(ReadOnlySpan<float> logits)

@@ -9,6 +9,7 @@ public sealed class TokenDistributionTests
         Assert.Equal(0, TokenDistribution.MostLikely([-3]));
         Assert.Equal(1, TokenDistribution.MostLikely([-3, 2, 2, 1]));
         Assert.Equal(2, TokenDistribution.MostLikely([float.NegativeInfinity, -5, -4.5f]));
+        Assert.Equal(1, TokenDistribution.MostLikely([-0f, 0f]));
         var random = new Random(7);
         for (int run = 0; run < 200; run++)
         {
