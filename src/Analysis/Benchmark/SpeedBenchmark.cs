@@ -43,9 +43,12 @@ public sealed record SpeedOptions
 /// <param name="Least">Shortest.</param>
 /// <param name="Most">Longest.</param>
 /// <param name="TokensPerSecond">Tokens of the batch, or tokens generated, by the median.</param>
-/// <param name="Ratio">Median by that of the bare forward pass; null for generation.</param>
+/// <param name="Ratio">Time by that of the bare forward pass in the same round, median; null for generation.</param>
+/// <param name="RatioInto">
+/// Time by that of the bare forward pass whose logits go to memory that is there, as ONNX Runtime's do here, in the same round, median; null for generation.
+/// </param>
 public readonly record struct SpeedRow(
-    string Batch, string Kind, double Median, double Least, double Most, double TokensPerSecond, double? Ratio);
+    string Batch, string Kind, double Median, double Least, double Most, double TokensPerSecond, double? Ratio, double? RatioInto);
 
 /// <summary>
 /// Times forward passes with nobody listening, with all residual writes recorded, with what every head writes recorded in the
@@ -58,6 +61,9 @@ public static class SpeedBenchmark
     /// orders of magnitude more.
     /// </summary>
     public const double Tolerance = 1e-4;
+
+    private const string Forward = "forward";
+    private const string ForwardInto = "forward_into";
 
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
 
@@ -96,8 +102,7 @@ public static class SpeedBenchmark
             options.OnBatch?.Invoke("generation");
             TokenBatch prompt = TokenBatch.Of(random.Next(model.Config.DVocab));
             var generate = new GenerateOptions { MaxNewTokens = room, Threads = options.Threads };
-            Add([.. Time($"1+{room}", room, options, [("generate", () => model.Generate(prompt, generate))])
-                .Select(r => r with { Ratio = null })]);
+            Add(Time($"1+{room}", room, options, [("generate", () => model.Generate(prompt, generate))]));
         }
 
         return rows;
@@ -107,6 +112,25 @@ public static class SpeedBenchmark
             rows.AddRange(measured);
             Array.ForEach(measured, row => options.OnRow?.Invoke(row));
         }
+    }
+
+    /// <summary>
+    /// The median of the quotients of two kinds of runs, round by round. Where the machine is slow for some seconds, it is so for runs that follow each
+    /// other, and their quotient hardly moves; that of the medians does.
+    /// </summary>
+    /// <param name="times">Times of the one kind, [rounds].</param>
+    /// <param name="reference">Times of the other in the same rounds.</param>
+    /// <exception cref="ArgumentException">The rounds are not as many, or none.</exception>
+    public static double Ratio(IReadOnlyList<double> times, IReadOnlyList<double> reference)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        ArgumentNullException.ThrowIfNull(reference);
+        if (times.Count == 0 || times.Count != reference.Count)
+        {
+            throw new ArgumentException($"expected as many times of both kinds, found {times.Count} and {reference.Count}", nameof(times));
+        }
+
+        return Median(times.Zip(reference, (own, other) => own / other));
     }
 
     private static SpeedRow[] Batch(TransformerModel model, int[][] tokens, SpeedOptions options)
@@ -121,8 +145,8 @@ public static class SpeedBenchmark
         var logits = new float[checked(tokens.Sum(t => t.Length) * model.Config.DVocab)];
         List<(string, Action)> kinds =
         [
-            ("forward", () => model.Forward(batch, default(NoHooks), threads: options.Threads)),
-            ("forward_into", () => model.Forward(batch, default(NoHooks), logits, threads: options.Threads)),
+            (Forward, () => model.Forward(batch, default(NoHooks), threads: options.Threads)),
+            (ForwardInto, () => model.Forward(batch, default(NoHooks), logits, threads: options.Threads)),
             ("writes", () => model.Run(batch, writes)),
             ("head_results", () => model.Run(batch, results)),
             ("every_hook", () => model.Run(batch, every)),
@@ -184,12 +208,14 @@ public static class SpeedBenchmark
             }
         }
 
-        double[] medians = [.. times.Select(Median)];
-        return [.. kinds.Select((kind, i) => new SpeedRow(
-            batch, kind.Name, medians[i], times[i].Min(), times[i].Max(), 1000 * tokens / medians[i], medians[i] / medians[0]))];
+        return [.. kinds.Zip(times, (kind, own) => new SpeedRow(
+            batch, kind.Name, Median(own), own.Min(), own.Max(), 1000 * tokens / Median(own), Over(own, Forward), Over(own, ForwardInto)))];
+
+        double? Over(List<double> own, string reference) =>
+            kinds.FindIndex(k => k.Name == reference) is var at and >= 0 ? Ratio(own, times[at]) : null;
     }
 
-    private static double Median(List<double> values)
+    private static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[sorted.Length / 2] + sorted[(sorted.Length - 1) / 2]) / 2;

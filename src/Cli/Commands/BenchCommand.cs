@@ -144,26 +144,26 @@ internal sealed class BenchCommand : ToolCommand
     private static ResultTable Table(IReadOnlyList<SpeedRow> rows, double load)
     {
         ResultTable table = TableSchemas.Bench.Create();
-        table.Add("", "load", load, load, load, null, null, null);
+        table.Add("", "load", load, load, load, null, null, null, null);
         foreach (SpeedRow row in rows)
         {
-            table.Add(row.Batch, row.Kind, row.Median, row.Least, row.Most, row.TokensPerSecond, row.Ratio, null);
+            table.Add(row.Batch, row.Kind, row.Median, row.Least, row.Most, row.TokensPerSecond, row.Ratio, row.RatioInto, null);
         }
 
         using Process process = Process.GetCurrentProcess();
-        table.Add("", "process_peak", null, null, null, null, null, (double)process.PeakWorkingSet64);
+        table.Add("", "process_peak", null, null, null, null, null, null, (double)process.PeakWorkingSet64);
         return table;
     }
 
     private static void Print(Session session, TransformerModel model, ResultTable table, bool beside)
     {
         session.Output.WriteLine(
-            $"{model.Name}; medians and ranges of alternating runs"
+            $"{model.Name}; medians and ranges of alternating runs, medians of their quotients round by round"
             + (beside ? $"; logits agree with ONNX Runtime's within {SpeedBenchmark.Tolerance:0e+0} of the largest" : ""));
-        var people = new PeopleTable("batch", "kind", "#median ms", "#min", "#max", "#tokens/s", "#x forward", "peak");
+        var people = new PeopleTable("batch", "kind", "#median ms", "#min", "#max", "#tokens/s", "#x forward", "#x forward_into", "peak");
         foreach (IReadOnlyList<object?> row in table.Rows)
         {
-            people.Add([.. row.Take(7), row[7] is double bytes ? Shown.Bytes((long)bytes) : null]);
+            people.Add([.. row.Take(8), row[8] is double bytes ? Shown.Bytes((long)bytes) : null]);
         }
 
         people.Print(session.Output);

@@ -16,7 +16,13 @@ public sealed class BenchCommandTests
         Assert.All(
             outcome.Rows.SkipLast(1), r => Assert.InRange(r.GetProperty("median_ms").GetDouble(), double.Epsilon, double.MaxValue));
         Assert.Equal(1, outcome.Rows[1].GetProperty("ratio_to_forward").GetDouble());
+        Assert.Equal(1, outcome.Rows[2].GetProperty("ratio_to_forward_into").GetDouble());
         Assert.Equal(JsonValueKind.Null, outcome.Rows[^2].GetProperty("ratio_to_forward").ValueKind);
+        Assert.Equal(JsonValueKind.Null, outcome.Rows[^2].GetProperty("ratio_to_forward_into").ValueKind);
+
+        // One round: the quotient of its two times.
+        double own = outcome.Rows[6].GetProperty("median_ms").GetDouble(), reference = outcome.Rows[2].GetProperty("median_ms").GetDouble();
+        Assert.Equal(own / reference, outcome.Rows[6].GetProperty("ratio_to_forward_into").GetDouble(), 1e-12 * own / reference);
     }
 
     [Fact]

@@ -13,4 +13,4 @@ public readonly record struct HookPointRow(string Hook, string Site, int? Layer,
 /// <summary>A row of table <c>bench</c>: how fast something runs.</summary>
 public readonly record struct BenchRow(
     string Batch, string Kind, double? MedianMs, double? MinMs, double? MaxMs, double? TokensPerSecond, double? RatioToForward,
-    double? PeakBytes);
+    double? RatioToForwardInto, double? PeakBytes);
