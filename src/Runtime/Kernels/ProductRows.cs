@@ -64,19 +64,7 @@ internal static unsafe class ProductRows<T, TFormat>
                     Start = start,
                     Wanted = wanted,
                 };
-                switch (vectors)
-                {
-                    case 3:
-                        ChooseRows<Three>(count, work);
-                        break;
-                    case 2:
-                        ChooseRows<Two>(count, work);
-                        break;
-                    default:
-                        ChooseRows<One>(count, work);
-                        break;
-                }
-
+                RunTile(count, vectors, work);
                 c += vectors * T.Width;
                 wanted = WantedMemory.Nothing(w) with { InputMask = wanted.InputMask };
             }
@@ -84,6 +72,23 @@ internal static unsafe class ProductRows<T, TFormat>
             if (last)
                 finish.Write<T>(row, count);
             row += count;
+        }
+    }
+
+    /// <summary>The kernel of a tile of 1 to 10 rows and 1 to 3 vectors.</summary>
+    internal static void RunTile(int rows, int vectors, in KernelWork work)
+    {
+        switch (vectors)
+        {
+            case 3:
+                ChooseRows<Three>(rows, work);
+                break;
+            case 2:
+                ChooseRows<Two>(rows, work);
+                break;
+            default:
+                ChooseRows<One>(rows, work);
+                break;
         }
     }
 
