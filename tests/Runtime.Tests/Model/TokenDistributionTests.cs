@@ -2,7 +2,6 @@ namespace Interp.Runtime.Tests.Model;
 
 public sealed class TokenDistributionTests
 {
-    /// <summary>Tolerance 1e-12: float64 on both sides.</summary>
     [Fact]
     public void The_most_likely_token_is_the_first_of_the_greatest()
     {
@@ -20,6 +19,7 @@ public sealed class TokenDistributionTests
         Assert.Throws<ArgumentException>(() => TokenDistribution.MostLikely([]));
     }
 
+    /// <summary>Tolerance 1e-12: float64 on both sides.</summary>
     [Fact]
     public void Log_probabilities_do_not_underflow()
     {
