@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -8,19 +7,40 @@ namespace Interp.Runtime.Gguf;
 /// The tokenizer that a GGUF file carries: <c>llama</c>, SentencePiece BPE with scores and bytes for what has no piece, or
 /// <c>gpt2</c>, byte-level BPE with merges.
 /// </summary>
-internal sealed partial class GgufTokenizer
+internal sealed class GgufTokenizer
 {
     private const string Prefix = "tokenizer.ggml.", ModelKey = Prefix + "model", PreKey = Prefix + "pre";
     private const string TokensKey = Prefix + "tokens", ScoresKey = Prefix + "scores", TypesKey = Prefix + "token_type";
     private const string MergesKey = Prefix + "merges", SpaceKey = Prefix + "add_space_prefix";
     private const int MostMergesPerToken = 4;
+    private const string LlamaPattern = "llama-bpe";
 
+    // Digits in threes, punctuation with the line ends behind it.
+    private const string Llama3Words =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+    private static readonly string[] Known =
+    [
+        "model", "pre", "tokens", "scores", "token_type", "merges", "bos_token_id", "eos_token_id", "add_bos_token", "add_eos_token",
+        "add_space_prefix", "remove_extra_whitespaces", "precompiled_charsmap",
+    ];
+
+    // Tokens that no text is cut into, and what concerns chats: none of them changes what a text becomes.
+    private static readonly string[] Harmless =
+    [
+        "unknown_token_id", "separator_token_id", "seperator_token_id", "padding_token_id", "cls_token_id", "mask_token_id", "eot_token_id",
+        "eom_token_id", "prefix_token_id", "suffix_token_id", "middle_token_id", "fim_pre_token_id", "fim_suf_token_id", "fim_mid_token_id",
+        "fim_pad_token_id", "fim_rep_token_id", "fim_sep_token_id", "token_type_count", "added_tokens", "add_sep_token", "eos_token_ids",
+    ];
+
+    private readonly string path;
     private readonly GgufMetadata metadata;
     private readonly IReadOnlyList<string> tokens;
     private readonly IReadOnlyList<int>? types;
 
-    private GgufTokenizer(GgufMetadata metadata, int vocabulary)
+    private GgufTokenizer(string path, GgufMetadata metadata, int vocabulary)
     {
+        this.path = path;
         this.metadata = metadata;
         long count = metadata.Count(TokensKey);
         if (count < 1 || count > vocabulary)
@@ -49,7 +69,9 @@ internal sealed partial class GgufTokenizer
         string model = metadata.Text(ModelKey);
         if (model is not ("llama" or "gpt2"))
             throw metadata.Error(ModelKey, $"{OneLine.Quote(model)} is not supported; expected llama or gpt2");
-        GgufTokenizer reader = new(metadata, vocabulary);
+        if (metadata.Keys.FirstOrDefault(IsUnknown) is { } unknown)
+            throw metadata.Error(unknown, "is not known, and could change the tokens");
+        GgufTokenizer reader = new(path, metadata, vocabulary);
         try
         {
             return model == "llama" ? reader.SentencePiece() : reader.ByteLevelBpe();
@@ -66,7 +88,10 @@ internal sealed partial class GgufTokenizer
     public static int? Id(GgufMetadata metadata, string key) =>
         !metadata.Has(key) || metadata.Value(key) is uint.MaxValue or -1 ? null : metadata.Int(key);
 
-    private TextTokenizer SentencePiece()
+    private static bool IsUnknown(string key) => key.StartsWith(Prefix, StringComparison.Ordinal)
+        && !Known.Contains(key[Prefix.Length..]) && !Harmless.Contains(key[Prefix.Length..]);
+
+    private TokenizerPipeline SentencePiece()
     {
         if (metadata.Has(Prefix + "precompiled_charsmap") && metadata.Count(Prefix + "precompiled_charsmap") > 0)
             throw metadata.Error(Prefix + "precompiled_charsmap", "normalisation of characters is not supported");
@@ -76,56 +101,76 @@ internal sealed partial class GgufTokenizer
         if (types is null)
             throw metadata.Error(TypesKey, "expected the type of each token, found nothing");
         IReadOnlyList<double> scores = metadata.Numbers(ScoresKey);
-        int unknown = Id(metadata, Prefix + "unknown_token_id") ?? Math.Max(0, types.ToList().IndexOf(SentencePieceModel.Unknown));
-        byte[] model = SentencePieceModel.Write(
-            tokens.Select((token, id) => new SentencePiece(token, (float)scores[id], types[id])),
+        TokenizerParts parts = SentencePieceFile.Parts(
+            [.. tokens.Select((token, id) => new SentencePiece(token, (float)scores[id], types[id]))],
             unigram: false,
-            types.Contains(SentencePieceModel.Byte),
-            metadata.Flag(SpaceKey, true),
-            unknown);
-        return TokenizerLoader.SentencePiece(model, "SentencePiece BPE", Frame(bosByDefault: true));
+            types.Contains(Tokenization.SentencePiece.Byte),
+            new SentencePieceRules { Prefix = metadata.Flag(SpaceKey, true) },
+            path,
+            "SentencePiece BPE");
+        return new TokenizerPipeline(Framed(parts, bosByDefault: true));
     }
 
-    private TextTokenizer ByteLevelBpe()
+    private TokenizerPipeline ByteLevelBpe()
     {
         if (metadata.Flag(SpaceKey, false))
             throw metadata.Error(SpaceKey, "expected false for byte-level BPE, the other setting is not supported");
         if (metadata.Count(MergesKey) > MostMergesPerToken * (long)tokens.Count)
             throw metadata.Error(MergesKey, $"expected at most {MostMergesPerToken} merges per token, found {metadata.Count(MergesKey)}");
-        IReadOnlyList<string> merges = metadata.Texts(MergesKey);
-        if (merges.FirstOrDefault(merge => merge.Split(' ').Length != 2) is { } wrong)
-            throw metadata.Error(MergesKey, $"expected two pieces with a space between, found {OneLine.Quote(wrong)}");
-        TokenizerConfig frame = Frame(bosByDefault: false);
-        var vocabulary = tokens.Select((token, id) => (token, id)).ToDictionary(p => p.token, p => p.id, StringComparer.Ordinal);
-        var special = vocabulary
-            .Where(p => types is null
-                ? p.Key == frame.Bos || p.Key == frame.Eos
-                : types[p.Value] is SentencePieceModel.Control or SentencePieceModel.UserDefined)
-            .ToDictionary(StringComparer.Ordinal);
+        var vocabulary = new Vocabulary(
+            tokens.Select((token, id) => (token, id)).ToDictionary(p => p.token, p => p.id, StringComparer.Ordinal), path);
         string pattern = Pattern();
-        return TokenizerLoader.ByteLevelBpe(
-            vocabulary, merges, Words(pattern), special, frame, wholeWords: pattern == "llama-bpe");
+        TokenizerParts parts = Framed(
+            new TokenizerParts
+            {
+                Kind = "byte-level BPE",
+                Source = path,
+                PreTokenizer = OlderFiles.ByteLevelWords(Words(pattern), prefix: false),
+                Model = BytePairModel.ByteLevel(vocabulary, Merges(), path, wholeWords: pattern == LlamaPattern, unknown: null),
+                Decoder = Decoders.Bytes,
+                PieceText = ByteLevel.Text,
+            },
+            bosByDefault: pattern == LlamaPattern);
+        return new TokenizerPipeline(parts with
+        {
+            Added =
+            [
+                .. tokens.Index().Where(p => types is null
+                    ? p.Item == parts.Bos || p.Item == parts.Eos
+                    : types[p.Index] is Tokenization.SentencePiece.Control or Tokenization.SentencePiece.UserDefined)
+                    .Select(p => new AddedToken(p.Item) { Special = types?[p.Index] != Tokenization.SentencePiece.UserDefined }),
+            ],
+        });
     }
+
+    private IEnumerable<(string Left, string Right)> Merges() => metadata.Texts(MergesKey).Select(merge => merge.Split(' ') is [var left, var right]
+        ? (left, right)
+        : throw metadata.Error(MergesKey, $"expected two pieces with a space between, found {OneLine.Quote(merge)}"));
 
     // Files of GPT-2 are older than the key; for others, what was meant without it is not known.
     private string Pattern() =>
         metadata.Text(PreKey, metadata.Text("general.architecture", "") == "gpt2" ? "gpt-2" : null);
 
-    private Regex Words(string pattern) => pattern switch
+    private string? Words(string pattern) => pattern switch
     {
-        "gpt-2" => TokenizerLoader.Gpt2Words(),
-        "llama-bpe" => Llama3Words(),
-        "qwen2" => Qwen2Words(),
-        _ => throw metadata.Error(PreKey, $"{OneLine.Quote(pattern)} is not supported; expected gpt-2, llama-bpe or qwen2"),
+        "gpt-2" => null,
+        LlamaPattern => Llama3Words,
+        "qwen2" => OlderFiles.Qwen2Words,
+        _ => throw metadata.Error(PreKey, $"{OneLine.Quote(pattern)} is not supported; expected gpt-2, {LlamaPattern} or qwen2"),
     };
 
-    private TokenizerConfig Frame(bool bosByDefault) => new()
+    // As llama.cpp: SentencePiece and Llama 3 begin a text by the start token unless the file says otherwise.
+    private TokenizerParts Framed(TokenizerParts parts, bool bosByDefault)
     {
-        Bos = Token("bos_token_id"),
-        Eos = Token("eos_token_id"),
-        AddBos = metadata.Flag(Prefix + "add_bos_token", bosByDefault),
-        AddEos = metadata.Flag(Prefix + "add_eos_token", false),
-    };
+        string? bos = Token("bos_token_id"), eos = Token("eos_token_id");
+        return parts with
+        {
+            Bos = bos,
+            Eos = eos,
+            AddBos = metadata.Flag(Prefix + "add_bos_token", bosByDefault && bos is not null),
+            AddEos = metadata.Flag(Prefix + "add_eos_token", false),
+        };
+    }
 
     private string? Token(string key)
     {
@@ -140,14 +185,4 @@ internal sealed partial class GgufTokenizer
         if (metadata.Count(key) != tokens.Count)
             throw metadata.Error(key, $"expected {tokens.Count} elements, one for each token, found {metadata.Count(key)}");
     }
-
-    /// <summary>Llama 3's pattern of words: digits in threes, punctuation with the line ends behind it.</summary>
-    [GeneratedRegex(
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
-    private static partial Regex Llama3Words();
-
-    /// <summary>Qwen2's pattern of words: as Llama 3's, with every digit on its own.</summary>
-    [GeneratedRegex(
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
-    private static partial Regex Qwen2Words();
 }

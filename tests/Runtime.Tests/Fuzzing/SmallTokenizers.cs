@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Interp.Runtime.Tests.Tokenization;
 using Interp.Runtime.Tokenization;
 
 namespace Interp.Runtime.Tests.Fuzzing;
@@ -26,12 +27,12 @@ internal static class SmallTokenizers
     /// <summary>SentencePiece, with settings.</summary>
     public static Dictionary<string, byte[]> Pieces => new()
     {
-        ["tokenizer.model"] = SentencePieceModel.Write(
+        ["tokenizer.model"] = SentencePieceBuilder.Build(
             [
-                new("<unk>", 0, SentencePieceModel.Unknown), new("<s>", 0, SentencePieceModel.Control), new("</s>", 0, SentencePieceModel.Control),
-                .. Enumerable.Range(0, 256).Select(b => new SentencePiece($"<0x{b:X2}>", 0, SentencePieceModel.Byte)),
-                .. CharacterPieces.Select((p, i) => new SentencePiece(p, -i, SentencePieceModel.Normal)),
-            ], unigram: false, byteFallback: true, dummyPrefix: true, unknownId: 0),
+                new("<unk>", 0, SentencePiece.Unknown), new("<s>", 0, SentencePiece.Control), new("</s>", 0, SentencePiece.Control),
+                .. Enumerable.Range(0, 256).Select(b => new SentencePiece($"<0x{b:X2}>", 0, SentencePiece.Byte)),
+                .. CharacterPieces.Select((p, i) => new SentencePiece(p, -i, SentencePiece.Normal)),
+            ], unigram: false, byteFallback: true, removeExtraSpaces: false),
         ["tokenizer_config.json"] = """
             {"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,"add_eos_token":false,"do_lower_case":true}
             """u8.ToArray(),
@@ -55,7 +56,7 @@ internal static class SmallTokenizers
         ("tokenizer.json of Unigram", new JsonObject
         {
             ["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 1, ["content"] = "<s>" }),
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "Metaspace", ["prepend_scheme"] = "always" },
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "Metaspace", ["replacement"] = "▁", ["prepend_scheme"] = "always" },
             ["post_processor"] = Template("<s>", 1),
             ["model"] = new JsonObject
             {

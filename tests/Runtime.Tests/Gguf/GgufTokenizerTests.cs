@@ -97,7 +97,8 @@ public sealed class GgufTokenizerTests : IDisposable
         Refuse(Bpe(), "merges'", "found nothing");
         Refuse(Bpe().With("tokenizer.ggml.merges", new[] { "ab" }), "merges'", "two pieces", "'ab'");
         Refuse(Bpe().With("tokenizer.ggml.merges", Enumerable.Repeat("a b", 13).ToArray()), "at most 4 merges per token, found 13");
-        Refuse(Bpe().With("tokenizer.ggml.merges", new[] { "a x" }), "the tokenizer could not be read");
+        Refuse(Bpe().With("tokenizer.ggml.merges", new[] { "a x" }), "merges: merge 0: token 'x' is not in the vocabulary");
+        Refuse(Merged().With("tokenizer.ggml.split_digits", true), "'tokenizer.ggml.split_digits'", "is not known");
         Refuse(Merged().With("tokenizer.ggml.pre", "dbrx"), "pre'", "'dbrx' is not supported");
         Refuse(
             new GgufBuilder().With("tokenizer.ggml.model", "gpt2").With("tokenizer.ggml.tokens", tokens).With("tokenizer.ggml.merges", new[] { "a b" }),

@@ -3,7 +3,7 @@ using Interp.Runtime.Tokenization;
 
 namespace Interp.Runtime.Tests.Tokenization;
 
-public sealed class CanonicalFormsTests
+public sealed class UnicodeFormTests
 {
     // Expected: unicodedata.normalize of Python.
     [Theory]
@@ -22,8 +22,21 @@ public sealed class CanonicalFormsTests
     [InlineData("e\u0302\u0323", "\u1EC7", "e\u0323\u0302")]
     public void Text_is_composed_and_decomposed_as_unicode_says(string text, string composed, string decomposed)
     {
-        Assert.Equal(composed, CanonicalForms.Compose(text));
-        Assert.Equal(decomposed, CanonicalForms.Decompose(text));
+        Assert.Equal(composed, UnicodeForm.C.Of(text));
+        Assert.Equal(decomposed, UnicodeForm.D.Of(text));
+    }
+
+    // Expected: unicodedata.normalize of Python.
+    [Theory]
+    [InlineData("\uFB01\u00A0\u2075", "fi 5", "fi 5")]
+    [InlineData("\uFF21\uFF76\uFF9E", "A\u30AC", "A\u30AB\u3099")]
+    [InlineData("\u00E9\u2460\u3392", "\u00E91MHz", "e\u03011MHz")]
+    [InlineData("\U0001D400\u1E9B\u0323", "A\u1E69", "As\u0323\u0307")]
+    [InlineData("\uFDFA", "\u0635\u0644\u0649 \u0627\u0644\u0644\u0647 \u0639\u0644\u064A\u0647 \u0648\u0633\u0644\u0645", null)]
+    public void Compatible_characters_are_taken_apart_too(string text, string composed, string? decomposed)
+    {
+        Assert.Equal(composed, UnicodeForm.KC.Of(text));
+        Assert.Equal(decomposed ?? composed, UnicodeForm.KD.Of(text));
     }
 
     // Letters, marks of several classes, Hangul parts and syllables, characters that decompose only.
@@ -33,11 +46,11 @@ public sealed class CanonicalFormsTests
             .Array[0, 8].Select(string.Concat).Sample(
                 text =>
                 {
-                    string composed = CanonicalForms.Compose(text), decomposed = CanonicalForms.Decompose(text);
-                    Assert.Equal(decomposed, CanonicalForms.Decompose(composed));
-                    Assert.Equal(composed, CanonicalForms.Compose(decomposed));
-                    Assert.Equal(composed, CanonicalForms.Compose(composed));
-                    Assert.Equal(decomposed, CanonicalForms.Decompose(decomposed));
+                    string composed = UnicodeForm.C.Of(text), decomposed = UnicodeForm.D.Of(text);
+                    Assert.Equal(decomposed, UnicodeForm.D.Of(composed));
+                    Assert.Equal(composed, UnicodeForm.C.Of(decomposed));
+                    Assert.Equal(composed, UnicodeForm.C.Of(composed));
+                    Assert.Equal(decomposed, UnicodeForm.D.Of(decomposed));
                 },
                 iter: 2000);
 }
