@@ -30,7 +30,7 @@ internal static class DecoderGenerator
         }),
         (3, () => Typed("ByteFallback")),
         (2, () => Typed("Fuse")),
-        (2, () => draw.Chance(0.5) ? Strip(draw.One(" ", "e", "▁", "#"), draw.Below(3), 0) : Strip(draw.One(" ", "e", "▁", "#"), 0, draw.Below(3))),
+        (2, () => depth == 0 && draw.Chance(0.5) ? Strip(draw.One(" ", "e", "▁", "#"), 0, 1) : Strip(draw.One(" ", "e", "▁", "#"), draw.Below(3), 0)),
         (3, () => draw.Chance(0.5)
             ? Replace(draw.One("▁", "##", "e", " ", "Ġ"), draw.One(" ", "", "▁", "xy"))
             : new JsonObject
@@ -68,7 +68,7 @@ internal static class DecoderGenerator
     private static JsonObject Replace(string text, string content) =>
         new() { ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = text }, ["content"] = content };
 
-    // The reference ends the process where both ends want the same character.
+    // The reference ends the process where a token has fewer characters than the right end asks for, or both ends want the same one.
     private static JsonObject Strip(string text, int start, int stop) => new() { ["type"] = "Strip", ["content"] = text, ["start"] = start, ["stop"] = stop };
 
     private static JsonObject Typed(string type) => new() { ["type"] = type };

@@ -36,13 +36,13 @@ internal static class Patterns
     [
         @"\s+", @"\s", @"\d", @"\d+", @"\w+", @"\w+|[^\w\s]+", @"[aeiou]", @"[^a-z]", @"\p{P}", @"\p{Han}+", @"\p{Hiragana}|\p{Katakana}", @"[A-Z][a-z]+", "(?=[A-Z])", @"\b",
         "(?<= )a", "ab?c*", "(?i)the", "(?i:ss|st)", @"[\p{L}&&[^e]]+", @"\R", "▁", " ", "e", @"\.", "[[:punct:]]", "[[:alpha:]]+", @"\p{Lu}", @"\X", "^.", ".$", "(.)\\1", @"\h+", "a{2,}",
-        @"[\r\n]+", @"(?:\p{Nd}|\p{Nl})+", @"\S+", @"\s+$", @"^\s+", "Ġ", @"(?s:.)", @"(?m:^a)", @"\p{M}+", @"[^\p{Ll}\p{M}]",
+        @"[\r\n]+", @"(?:\p{Nd}|\p{Nl})+", @"\S+", @"\s+$", @"^\s+", "Ġ", @"(?m:.)", @"(?m:^a)", @"\p{M}+", @"[^\p{Ll}\p{M}]",
     ];
 
-    /// <summary>What normalizers of published models replace.</summary>
+    /// <summary>What normalizers of published models replace. The reference may end the process at a match of no width.</summary>
     public static readonly (string Pattern, string Content)[] Replacements =
     [
         (" {2,}", " "), (" {2,}", "▁"), (@"\s+", " "), ("[\u0300-\u036F]", ""), ("``|''", "\""), (@"(?<=\S)\s+", "_"), (@"\n", " "), ("\\p{Cc}", ""), ("a+", "b"), ("^ ", ""), ("e", "é"),
-        ("$", "!"), ("(?i)h", "H"), (@"\d", "0"), ("x*", "-"), ("[^\\x00-\\x7F]", "?"),
+        ("(?i)h", "H"), (@"\d", "0"), ("[^\\x00-\\x7F]", "?"),
     ];
 }
