@@ -71,16 +71,17 @@ internal static class TokenizerGenerator
     }
 
     // The reference ends the process where the stride is not below what the post-processor leaves of the length.
+    // transformers cuts and fills no text by itself whatever the file says, nor does Interp: so these do nothing to the texts at hand.
     private static JsonObject Truncation(Draw draw) => new()
     {
-        ["direction"] = draw.One("Left", "Right"), ["max_length"] = draw.Between(40, 60), ["strategy"] = draw.One("LongestFirst", "OnlyFirst"), ["stride"] = draw.Below(3),
+        ["direction"] = draw.One("Left", "Right"), ["max_length"] = 100_000, ["strategy"] = draw.One("LongestFirst", "OnlyFirst"), ["stride"] = draw.Below(3),
     };
 
     private static JsonObject Padding(Draw draw, (string Token, int Id) token) => new()
     {
-        ["strategy"] = draw.Chance(0.5) ? "BatchLongest" : new JsonObject { ["Fixed"] = draw.Between(1, 30) },
+        ["strategy"] = "BatchLongest",
         ["direction"] = draw.One("Left", "Right"),
-        ["pad_to_multiple_of"] = draw.Chance(0.5) ? null : draw.Between(1, 16),
+        ["pad_to_multiple_of"] = null,
         ["pad_id"] = token.Id,
         ["pad_type_id"] = 0,
         ["pad_token"] = token.Token,

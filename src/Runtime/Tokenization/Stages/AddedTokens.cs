@@ -35,16 +35,16 @@ internal sealed class AddedTokens
     private readonly Finder _plain, _normalized;
 
     /// <param name="tokens">The tokens, in order.</param>
-    /// <param name="vocabulary">Tokens that are in the vocabulary have its ids, others the next ones behind it.</param>
+    /// <param name="vocabulary">Tokens of the vocabulary have its ids, others are counted on from its size, holes or not.</param>
     /// <param name="normalizer">What the text goes through.</param>
     /// <exception cref="InvalidInputException">Normalizing leaves nothing of a token.</exception>
     public AddedTokens(IReadOnlyList<AddedToken> tokens, Vocabulary vocabulary, Normalizer? normalizer)
     {
         List<AddedToken> kept = [];
+        int next = vocabulary.Count;
         foreach (AddedToken token in tokens.Where(token => token.Content.Length > 0 && !_tokens.ContainsValue(token)))
         {
-            int last = _ids.Values.DefaultIfEmpty(-1).Max();
-            int id = Id(token.Content) ?? vocabulary.Id(token.Content) ?? Math.Max(last + 1, vocabulary.Count);
+            int id = Id(token.Content) ?? vocabulary.Id(token.Content) ?? next++;
             _ids[token.Content] = id;
             _tokens[id] = token;
             kept.Add(token);

@@ -40,6 +40,11 @@ internal static class Decoders
 
         void Flush()
         {
+            if (bytes.Count == 0)
+            {
+                return;
+            }
+
             try
             {
                 parts.Add(strict.GetString([.. bytes]));
