@@ -76,7 +76,6 @@ internal sealed class CharacterSet
         "CN" or "UNASSIGNED" => Is(UnicodeCategory.OtherNotAssigned),
         "SPACE" or "WHITESPACE" => CodePoints.IsWhiteSpace,
         "WORD" => CodePoints.IsWord,
-        "PUNCT" => code => CodePoints.IsPunctuation(code),
         "ANY" => _ => true,
         _ => null,
     };

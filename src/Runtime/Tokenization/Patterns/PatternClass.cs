@@ -151,11 +151,9 @@ internal sealed class PatternClass(int[] text, string source, bool ignoreCase)
 
         Func<int, bool> members = name switch
         {
-            "alpha" => code => CodePoints.IsLetter(code) || CodePoints.IsMark(code),
             "digit" => CodePoints.IsDigit,
             "space" => CodePoints.IsWhiteSpace,
             "word" => CodePoints.IsWord,
-            "punct" => CodePoints.IsPunctuation,
             "xdigit" => IsHex,
             _ => throw Error($"the class [:{name}:], which is not supported"),
         };

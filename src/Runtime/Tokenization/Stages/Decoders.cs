@@ -51,7 +51,7 @@ internal static class Decoders
             }
             catch (DecoderFallbackException)
             {
-                parts.Add(new string('\uFFFD', bytes.Count));
+                parts.AddRange(Enumerable.Repeat("\uFFFD", bytes.Count));
             }
 
             bytes.Clear();

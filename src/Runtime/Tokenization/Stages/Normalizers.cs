@@ -12,9 +12,9 @@ internal static class Normalizers
 
     public static Normalizer Form(UnicodeForm form) => form.Of;
 
-    public static TextPiece Lowercase(TextPiece text) => text.Map(CodePoints.Lower);
+    public static TextPiece Lowercase(TextPiece text) => text.Map(LibraryCharacters.Lower);
 
-    public static TextPiece StripAccents(TextPiece text) => text.Where(code => !CodePoints.IsMark(code));
+    public static TextPiece StripAccents(TextPiece text) => text.Where(code => !LibraryCharacters.IsMark(code));
 
     public static Normalizer Strip(bool left, bool right) => text =>
     {
@@ -67,7 +67,7 @@ internal static class Normalizers
 
         if (accents)
         {
-            parts.Add(text => UnicodeForm.D.Of(text).Where(code => CodePoints.Category(code) != System.Globalization.UnicodeCategory.NonSpacingMark));
+            parts.Add(text => UnicodeForm.D.Of(text).Where(code => !LibraryCharacters.IsNonspacingMark(code)));
         }
 
         if (lower)
@@ -85,7 +85,7 @@ internal static class Normalizers
             code is 9 or 0xA or 0xC or 0xD or 0x1680 or (>= 0x200B and <= 0x200F) or 0x2028 or 0x2029 or 0x2581 or 0xFEFF or 0xFFFD ? ' ' : code));
 
     private static TextPiece Clean(TextPiece text) => text
-        .Where(code => code is '\t' or '\n' or '\r' || !(code is 0 or CodePoints.Replacement || CodePoints.IsControl(code)))
+        .Where(code => code is '\t' or '\n' or '\r' || !(code is 0 or CodePoints.Replacement || LibraryCharacters.IsControl(code)))
         .Map((code, to) => to.Add(CodePoints.IsWhiteSpace(code) ? ' ' : code));
 
     private static TextPiece SpaceIdeographs(TextPiece text) => text.Map((code, to) =>

@@ -47,7 +47,7 @@ internal static class PreTokenizers
 
     /// <summary>BERT's words: split at white space, punctuation alone.</summary>
     public static IReadOnlyList<TextPiece> Bert(TextPiece text) =>
-        [.. WhitespaceSplit(text).SelectMany(piece => Split(piece, CodePoints.IsPunctuation, SplitBehavior.Isolated))];
+        [.. WhitespaceSplit(text).SelectMany(piece => Split(piece, LibraryCharacters.IsPunctuation, SplitBehavior.Isolated))];
 
     public static IReadOnlyList<TextPiece> WhitespaceSplit(TextPiece text) => Split(text, CodePoints.IsWhiteSpace, SplitBehavior.Removed);
 
@@ -56,10 +56,10 @@ internal static class PreTokenizers
 
     public static PreTokenizer Delimiter(int delimiter) => text => Split(text, code => code == delimiter, SplitBehavior.Removed);
 
-    public static PreTokenizer Punctuation(SplitBehavior behavior) => text => Split(text, CodePoints.IsPunctuation, behavior);
+    public static PreTokenizer Punctuation(SplitBehavior behavior) => text => Split(text, LibraryCharacters.IsPunctuation, behavior);
 
     public static PreTokenizer Digits(bool individual) =>
-        text => Split(text, CodePoints.IsNumber, individual ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
+        text => Split(text, LibraryCharacters.IsNumber, individual ? SplitBehavior.Isolated : SplitBehavior.Contiguous);
 
     public static PreTokenizer Split(Pattern pattern, SplitBehavior behavior, bool invert) => text => Split(text, pattern, behavior, invert);
 

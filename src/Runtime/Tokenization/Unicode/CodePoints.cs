@@ -4,14 +4,14 @@ using System.Text;
 namespace Interp.Runtime.Tokenization;
 
 /// <summary>
-/// What Unicode says of single code points, as the tokenizers library of Hugging Face asks for it. The general categories are those
-/// of the .NET runtime; what it has no list of (Alphabetic, Other_Alphabetic) is put together from them.
+/// What Unicode says of single code points. The general categories are those of the .NET runtime; what it has no list of
+/// (Alphabetic) is put together from them.
 /// </summary>
 internal static class CodePoints
 {
     public const int Replacement = 0xFFFD;
 
-    private const int DottedI = 0x130, LongS = 0x17F, Kelvin = 0x212A, CombiningDot = 0x307;
+    private const int LongS = 0x17F, Kelvin = 0x212A;
 
     public static UnicodeCategory Category(int code) => CharUnicodeInfo.GetUnicodeCategory(code);
 
@@ -29,14 +29,6 @@ internal static class CodePoints
 
     public static bool IsDigit(int code) => Category(code) == UnicodeCategory.DecimalDigitNumber;
 
-    /// <summary>Any of the P categories, or one of ASCII's 32 that are neither letter nor digit.</summary>
-    public static bool IsPunctuation(int code) => code < 128
-        ? code > ' ' && code < 127 && !char.IsAsciiLetterOrDigit((char)code)
-        : Category(code) is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation;
-
-    /// <summary>Cc, Cf, Co: what BERT's normalizer takes out beside white space that is a control character.</summary>
-    public static bool IsControl(int code) => Category(code) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
-
     /// <summary>Characters of words: Alphabetic, marks, decimal digits, connectors (Unicode Technical Standard #18).</summary>
     public static bool IsWord(int code) => IsLetter(code) || IsMark(code) || IsCircledLetter(code)
         || Category(code) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation;
@@ -49,27 +41,13 @@ internal static class CodePoints
         or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF)
         or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
 
-    /// <summary>Adds the lower case of a code point, one or two code points.</summary>
-    public static void Lower(int code, List<int> to)
-    {
-        if (code == DottedI)
-        {
-            to.Add('i');
-            to.Add(CombiningDot);
-        }
-        else
-        {
-            to.Add(Lower(code));
-        }
-    }
-
     /// <summary>What letters that differ only in case have in common (simple case folding).</summary>
     public static int Fold(int code) => code switch
     {
         LongS => 's',
         Kelvin => 'k',
         < 128 => char.ToLowerInvariant((char)code),
-        _ => Lower(Rune.IsValid(code) ? Rune.ToUpperInvariant(new Rune(code)).Value : code),
+        _ => SimpleLower(Rune.ToUpperInvariant(new Rune(code)).Value),
     };
 
     /// <summary>The code points of a text.</summary>
@@ -108,7 +86,8 @@ internal static class CodePoints
         return text.ToString();
     }
 
-    private static int Lower(int code) => code == DottedI || !Rune.IsValid(code) ? code : Rune.ToLowerInvariant(new Rune(code)).Value;
+    /// <summary>The lower case, where it is one code point.</summary>
+    public static int SimpleLower(int code) => Rune.ToLowerInvariant(new Rune(code)).Value;
 
     // Other_Alphabetic that is neither letter, mark nor number.
     private static bool IsCircledLetter(int code) => code is (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149)

@@ -133,7 +133,8 @@ internal sealed class UnicodeForm
         return Data.Value.Pairs.TryGetValue((first, second), out int both) ? both : null;
     }
 
-    private static int Class(int code) => code < FirstComposed ? 0 : Data.Value.Classes.GetValueOrDefault(code);
+    // A mark that the library does not know yet has no class for it.
+    private static int Class(int code) => code < FirstComposed || !LibraryCharacters.IsMark(code) ? 0 : Data.Value.Classes.GetValueOrDefault(code);
 
     private static Tables Read()
     {
