@@ -66,7 +66,12 @@ internal sealed class Shrinker(Func<Question, bool> fails)
 
     private void ShrinkJson(List<object> path)
     {
-        Without(() => Count(At(question.Json, path)), (start, count) => Changed(path, node => Remove(node, start, count)));
+        // The parts of a tokenizer need all of their fields: the reference ends the process where one is missing.
+        if (path.Count == 0 || At(question.Json, path) is JsonArray)
+        {
+            Without(() => Count(At(question.Json, path)), (start, count) => Changed(path, node => Remove(node, start, count)));
+        }
+
         for (int i = 0; i < Count(At(question.Json, path)); i++)
         {
             JsonNode node = At(question.Json, path)!;

@@ -111,6 +111,7 @@ public static class ColumnMeanings
         ["prompt_length"] = "the prompt length that the next two are for",
         ["activation_bytes"] = "bytes of all standard activations of a prompt",
         ["sha256"] = "SHA-256 of the model",
+        ["tokenizer_files"] = "files that the tokenizer was read from; null without files",
         ["forward_peak_bytes"] = "planned peak of a plain run with all logits, weights included",
         ["bench.kind"] = "what was timed",
         ["prompts.pos"] = "0-based position in its prompt; null for answers",

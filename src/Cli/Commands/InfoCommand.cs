@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Interp.Analysis;
 using Interp.Runtime;
+using Interp.Runtime.Tokenization;
 
 namespace Interp.Cli;
 
@@ -77,7 +78,7 @@ internal sealed class InfoCommand : ToolCommand
             "FFN", c.AttnOnly ? "none (attention only)" : $"d_mlp {c.DMlp}, {c.Activation}{(c.Gated ? ", gated" : "")}{experts}");
         people.Add("norm, block", $"{c.Norm}, {c.Block}");
         people.Add("positions", $"{c.Positions}, context {c.NCtx}");
-        people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is not null ? "with tokenizer"
+        people.Add("vocabulary", $"{c.DVocab}, {(model.Tokenizer is { } tokenizer ? Tokenizer(tokenizer)
             : model.TokenizerProblem is { } problem ? $"token ids only: {problem}" : "no tokenizer (token ids only)")}");
         people.Add("parameters", Shown.Count(model.Weights.Parameters(c.TiedUnembedding)));
         if (model.Stored.Count > 0)
@@ -97,6 +98,10 @@ internal sealed class InfoCommand : ToolCommand
         people.Add("SHA-256 of the weights", facts.Sha256);
         people.Print(session.Output);
     }
+
+    private static string Tokenizer(TextTokenizer tokenizer) => tokenizer.Source is { } source
+        ? $"{tokenizer.Kind} tokenizer from {source}, read by Interp"
+        : $"{tokenizer.Kind} tokenizer";
 
     private static void PrintHooks(Session session, ResultTable table, int positions)
     {

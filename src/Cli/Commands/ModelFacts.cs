@@ -50,7 +50,7 @@ internal sealed class ModelFacts(TransformerModel model, int positions, Task<str
             model.Name, c.Family, c.NLayers, c.DModel, c.NHeads, c.NKeyValueHeads, c.DHead, c.DMlp, c.DVocab, c.NCtx, c.Norm.ToString(),
             c.Block.ToString(), c.Positions.ToString(), model.Tokenizer?.Kind, model.Hooks.AllPoints.Length,
             model.Weights.Parameters(c.TiedUnembedding), model.Weights.Bytes, string.Join(' ', model.Stored.Select(s => s.Type)),
-            StoredBytes, positions, ActivationBytes, PeakBytes, ForwardPeakBytes, Sha256));
+            StoredBytes, positions, ActivationBytes, PeakBytes, ForwardPeakBytes, Sha256, model.Tokenizer?.Source));
         return table;
     }
 

@@ -113,6 +113,11 @@ internal sealed class ModelOptions
             session.Note($"{graph}: {report.Rows.Count} values agree within {report.Tolerance:E0} of their largest value");
         }
 
+        foreach (string remark in model.Tokenizer?.Remarks ?? [])
+        {
+            session.Remark(remark);
+        }
+
         model = Processed(session, model);
         session.Provenance.Model = model;
         session.Provenance.Threads = Threads(session);

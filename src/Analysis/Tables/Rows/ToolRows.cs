@@ -5,7 +5,7 @@ public readonly record struct ModelRow(
     string Model, string Family, int NLayers, int DModel, int NHeads, int NKeyValueHeads, int DHead, int DMlp, int DVocab, int NCtx,
     string Norm, string Block, string Positions, string? Tokenizer, int HookPoints, double Parameters, double WeightBytes,
     string StoredTypes, double StoredBytes, int PromptLength, double ActivationBytes, double PeakBytes,
-    double ForwardPeakBytes, string Sha256);
+    double ForwardPeakBytes, string Sha256, string? TokenizerFiles);
 
 /// <summary>A row of table <c>hooks</c>: a hook point of a model.</summary>
 public readonly record struct HookPointRow(string Hook, string Site, int? Layer, string Shape, string When);
