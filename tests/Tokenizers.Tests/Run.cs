@@ -75,11 +75,9 @@ internal sealed class Run(int firstSeed, string? report)
         switch (verdict)
         {
             case Verdict.Refused:
-                Count(Refused, comparison.Found.Refusal!);
-                return true;
+                return Count(Refused, comparison.Found.Refusal!) || Report(comparison, seed, verdict, question);
             case Verdict.ReadAlone:
-                Count(ReadAlone, comparison.Expected.Refusal!);
-                return true;
+                return Count(ReadAlone, comparison.Expected.Refusal!) || Report(comparison, seed, verdict, question);
             case Verdict.Different or Verdict.Crashed:
                 Keep(comparison, seed, verdict, question);
                 return false;
@@ -96,22 +94,52 @@ internal sealed class Run(int firstSeed, string? report)
             return;
         }
 
-        Question small = new Shrinker(q => comparison.Ask(q) == verdict).Shrink(question, 1500);
+        Failures.Add(Small(comparison, seed, verdict, question));
+        Write(Failures[^1], Failures[^1].About);
+    }
+
+    /// <summary>Tells the first refusal of its kind, where a report is wanted.</summary>
+    private bool Report(Comparison comparison, int seed, Verdict verdict, Question question)
+    {
+        if (report is null)
+        {
+            return true;
+        }
+
+        string reason = Reason();
+        Write(Small(comparison, seed, verdict, question), $"{verdict}: {reason}");
+        return false;
+
+        string Reason() => Refusals.Kind((verdict == Verdict.Refused ? comparison.Found : comparison.Expected).Refusal!);
+    }
+
+    /// <summary>The question made small, of the same verdict and for the same reason.</summary>
+    private static Failure Small(Comparison comparison, int seed, Verdict verdict, Question question)
+    {
+        string reason = Reason();
+        Question small = new Shrinker(q => comparison.Ask(q) == verdict && Reason() == reason).Shrink(question, 1500);
         comparison.Ask(small);
-        Failure failure = new(seed, verdict, small, comparison.Expected, comparison.Found);
-        Failures.Add(failure);
-        if (report is not null && reported.Add(failure.About))
+        return new Failure(seed, verdict, small, comparison.Expected, comparison.Found);
+
+        string Reason() => Refusals.Kind($"{comparison.Found.Refusal} {comparison.Expected.Refusal}");
+    }
+
+    private void Write(Failure failure, string about)
+    {
+        if (report is not null && reported.Add(about))
         {
             Directory.CreateDirectory(report);
             string name = $"{reported.Count:00}.txt";
             File.WriteAllText(Path.Combine(report, name), failure.ToString());
-            File.AppendAllText(Path.Combine(report, "INDEX.txt"), $"{name} {failure.About}\n");
+            File.AppendAllText(Path.Combine(report, "INDEX.txt"), $"{name} {about}\n");
         }
     }
 
-    private static void Count(SortedDictionary<string, int> reasons, string reason)
+    /// <summary>Counts a reason; whether it was known before.</summary>
+    private static bool Count(SortedDictionary<string, int> reasons, string reason)
     {
         string kind = Refusals.Kind(reason);
         reasons[kind] = reasons.GetValueOrDefault(kind) + 1;
+        return reasons[kind] > 1;
     }
 }
