@@ -71,6 +71,7 @@ public static class HookedExport
             ["n_key_value_heads"] = c.NKeyValueHeads,
             ["d_head"] = c.DHead,
             ["d_vocab"] = c.DVocab,
+            ["d_vocab_out"] = c.DVocabOut,
             ["n_ctx"] = c.NCtx,
             ["eps"] = (double)c.NormEpsilon,
             ["attn_only"] = c.AttnOnly,
@@ -169,8 +170,8 @@ public static class HookedExport
             yield return tensor;
         }
 
-        yield return NamedTensor.Float("unembed.W_U", [c.DModel, c.DVocab], Values(weights.Unembed));
-        yield return Bias("unembed.b_U", weights.Unembed.Bias, c.DVocab);
+        yield return NamedTensor.Float("unembed.W_U", [c.DModel, c.DVocabOut], Values(weights.Unembed));
+        yield return Bias("unembed.b_U", weights.Unembed.Bias, c.DVocabOut);
     }
 
     private static IEnumerable<NamedTensor> Norm(string name, NormWeights? norm)
