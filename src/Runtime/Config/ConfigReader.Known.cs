@@ -47,7 +47,7 @@ public sealed partial class ConfigReader
     /// <summary>
     /// Refuses what nobody asked for: a setting that is not known might change the computation. A field that is null says nothing.
     /// </summary>
-    /// <param name="whose">What the settings are of, such as <c>a llama model</c>.</param>
+    /// <param name="whose">What the settings are of, such as <c>model_type llama</c>.</param>
     /// <param name="harmless">Fields that change nothing.</param>
     /// <exception cref="InvalidInputException">There is such a field; the message names it.</exception>
     public void RefuseUnknown(string whose, IReadOnlySet<string> harmless)
@@ -59,7 +59,7 @@ public sealed partial class ConfigReader
             if (property.Value.ValueKind != JsonValueKind.Null && !_known.Contains(name) && !harmless.Contains(name))
             {
                 string nearest = OneLine.List(NearestNames.Find(name, _known, 1));
-                throw new InvalidInputException($"{Path}: {OneLine.Quote(name)}: expected only settings of {whose} that are known, "
+                throw new InvalidInputException($"{Path}: {OneLine.Quote(name)}: expected only known settings of {whose}, "
                     + $"found {Shown(property.Value)}; nothing would be right if it were ignored (the nearest known setting is "
                     + $"{nearest}; if it changes nothing, take it out of the file)");
             }

@@ -96,12 +96,13 @@ public sealed class FalconFamily : ModelFamily
     private static int KeyValueHeads(ConfigReader config, int heads)
     {
         int asked = config.Int("num_kv_heads", heads);
+        bool shared = config.Flag("multi_query", true);
         if (config.Flag("new_decoder_architecture", false))
         {
             return asked;
         }
 
-        if (config.Flag("multi_query", true))
+        if (shared)
         {
             return 1;
         }

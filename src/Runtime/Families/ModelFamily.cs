@@ -69,7 +69,7 @@ public abstract class ModelFamily
         ArgumentNullException.ThrowIfNull(config);
         HarmlessSettings.RefuseOthers(config);
         ModelConfig resolved = ReadConfig(config);
-        config.RefuseUnknown($"a {ModelType} model", Harmless);
+        config.RefuseUnknown($"model_type {ModelType}", Harmless);
         return resolved;
     }
 

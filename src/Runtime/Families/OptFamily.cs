@@ -50,7 +50,7 @@ public sealed class OptFamily : ModelFamily
             AttentionBias = bias,
             FeedForwardBias = bias,
             Activation = FamilyConfig.Activation(config, "activation_function", "relu"),
-            FinalNorm = before && !config.Flag("_remove_final_layer_norm", false),
+            FinalNorm = !config.Flag("_remove_final_layer_norm", false) && before,
             EmbedWidth = stored == width ? null : stored,
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
             BosId = FamilyConfig.Bos(config),

@@ -42,9 +42,7 @@ public static class HookedExport
             { Block: BlockStyle.PostNorm } or { Causal: false } => "encoders besides BERT's, and none with processed weights",
             { BranchNorms: not BranchNorms.Before } => "norms after attention and FFN",
             { QkNorm: not QkNorm.None } => "norms of queries and keys",
-            { ScoreSoftCap: not null } or { LogitSoftCap: not null } => "soft-caps",
             { Experts: > 0 } => "mixtures of experts",
-            { ScaleByInverseLayer: true } => "attention scaled by layer",
             { RoundedAlibi: true } => "ALiBi as Falcon rounds it",
             { EmbedNorm: true } => "norm of embeddings",
             { FinalNorm: false, Norm: not NormKind.None } => "model without a last norm",
@@ -106,6 +104,19 @@ public static class HookedExport
             json["rotary_dim"] = rotary.Dim;
             json["rotary_base"] = rotary.Base;
             json["rotary_adjacent_pairs"] = rotary.AdjacentPairs;
+        }
+
+        if (c.ScaleByInverseLayer)
+        {
+            json["scale_attn_by_inverse_layer_idx"] = true;
+        }
+
+        foreach ((string name, float? cap) in new[] { ("attn_scores_soft_cap", c.ScoreSoftCap), ("output_logits_soft_cap", c.LogitSoftCap) })
+        {
+            if (cap is { } value)
+            {
+                json[name] = value;
+            }
         }
 
         if (c.BosId is { } bos)
