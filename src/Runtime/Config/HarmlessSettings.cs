@@ -26,7 +26,7 @@ public static class HarmlessSettings
         "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels", "summary_first_dropout",
         "id2label", "label2id", "num_labels", "_num_labels", "problem_type", "task_specific_params", "predict_special_tokens",
 
-        // Tokens that texts are made with, and the seed of none of the numbers.
+        // Tokens that texts are made with.
         "bos_token_id", "eos_token_id", "pad_token_id", "sep_token_id", "cls_token_id", "mask_token_id", "unk_token_id",
         "decoder_start_token_id",
 
@@ -59,7 +59,7 @@ public static class HarmlessSettings
         config.Only("add_cross_attention", false);
         if (config.Object("pruned_heads") is { } pruned)
         {
-            pruned.RefuseUnknown("pruned heads, of which none are supported,", new HashSet<string>());
+            pruned.RefuseUnknown("pruned heads (none are supported)", new HashSet<string>());
         }
     }
 }
