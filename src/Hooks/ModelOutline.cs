@@ -24,7 +24,7 @@ public sealed record ModelOutline
     /// <summary>Neurons per FFN; 0 in attention-only models.</summary>
     public required int DMlp { get; init; }
 
-    /// <summary>Vocabulary entries.</summary>
+    /// <summary>Outputs of the unembedding: vocabulary entries, unless the model answers with something else.</summary>
     public required int DVocab { get; init; }
 
     /// <summary>Whether learned position embeddings exist.</summary>

@@ -97,7 +97,7 @@ public static class SpeedBenchmark
         }
 
         int room = Math.Min(options.NewTokens, model.Config.NCtx - 1);
-        if (room > 0 && model.Config.Causal)
+        if (room > 0 && model.Config.Causal && model.Config.DVocabOut == model.Config.DVocab)
         {
             options.OnBatch?.Invoke("generation");
             TokenBatch prompt = TokenBatch.Of(random.Next(model.Config.DVocab));
@@ -142,7 +142,7 @@ public static class SpeedBenchmark
         string name = $"{tokens.Length}x{tokens[0].Length}";
 
         // Recorded runs give logits in new memory, as "forward" does; "forward_into" writes them to memory that is there, as ONNX Runtime does here.
-        var logits = new float[checked(tokens.Sum(t => t.Length) * model.Config.DVocab)];
+        var logits = new float[checked(tokens.Sum(t => t.Length) * model.Config.DVocabOut)];
         List<(string, Action)> kinds =
         [
             (Forward, () => model.Forward(batch, default(NoHooks), threads: options.Threads)),
@@ -152,7 +152,7 @@ public static class SpeedBenchmark
             ("every_hook", () => model.Run(batch, every)),
         ];
         using OnnxLogits? peer = options.Graph is { } graph
-            ? new OnnxLogits(graph, tokens, model.Config.DVocab, options.Threads)
+            ? new OnnxLogits(graph, tokens, model.Config.DVocabOut, options.Threads)
             : null;
         if (peer is not null)
         {

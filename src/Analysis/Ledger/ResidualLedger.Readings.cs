@@ -181,9 +181,9 @@ public sealed partial class ResidualLedger
 
     private void RequireToken(int token)
     {
-        if ((uint)token >= (uint)_model.Config.DVocab)
+        if ((uint)token >= (uint)_model.Config.DVocabOut)
         {
-            throw new InvalidInputException($"token id {token} is out of range, expected 0..{_model.Config.DVocab - 1}");
+            throw new InvalidInputException($"token id {token} is out of range, expected 0..{_model.Config.DVocabOut - 1}");
         }
     }
 }

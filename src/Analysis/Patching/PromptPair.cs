@@ -87,13 +87,13 @@ public sealed record PromptPair
             }
         }
 
-        foreach ((string what, int id) in Clean.Concat(Corrupted).Select(id => ("token", id))
-                     .Concat(Answers.Concat(Wrongs).Select(id => ("answer token", id))))
+        foreach ((string what, int id, int count) in Clean.Concat(Corrupted).Select(id => ("token", id, config.DVocab))
+                     .Concat(Answers.Concat(Wrongs).Select(id => ("answer token", id, config.DVocabOut))))
         {
-            if ((uint)id >= (uint)config.DVocab)
+            if ((uint)id >= (uint)count)
             {
                 throw new InvalidInputException(
-                    $"prompt {row}: {what} {id} is out of range, expected 0..{config.DVocab - 1}");
+                    $"prompt {row}: {what} {id} is out of range, expected 0..{count - 1}");
             }
         }
 

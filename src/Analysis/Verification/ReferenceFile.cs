@@ -41,7 +41,7 @@ internal sealed record ReferenceFile(
             HookPoint? point = name == "logits" ? null : model.Hooks.Parse(name);
             Func<int, int[]> expected = point is { } p
                 ? positions => model.Hooks.Shape(p, positions, positions)
-                : positions => [positions, model.Config.DVocab];
+                : positions => [positions, model.Config.DVocabOut];
             lengths[name] = Positions(path, name, shape, expected);
             float[] floats = new float[file.Tensors[name].Count];
             file.ReadFloats(name, floats);

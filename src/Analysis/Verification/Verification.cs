@@ -92,9 +92,9 @@ public static class Verification
 
             if (expected is not null)
             {
-                var ours = new float[prompts[i].Count * model.Config.DVocab];
+                var ours = new float[prompts[i].Count * model.Config.DVocabOut];
                 run.Logits(0).FlattenTo(ours);
-                logits.Add([prompts[i].Count, model.Config.DVocab], ours, expected);
+                logits.Add([prompts[i].Count, model.Config.DVocabOut], ours, expected);
                 compared = true;
             }
         }

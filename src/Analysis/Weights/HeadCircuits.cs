@@ -147,9 +147,9 @@ public sealed class HeadCircuits
     private Matrix<double> Unembedded(Matrix<double> map)
     {
         double[][] rows = map.ToRowArrays();
-        Matrix<double> result = Matrix<double>.Build.Dense(rows.Length, _model.Config.DVocab);
+        Matrix<double> result = Matrix<double>.Build.Dense(rows.Length, _model.Config.DVocabOut);
         var column = new float[_model.Config.DModel];
-        for (int token = 0; token < _model.Config.DVocab; token++)
+        for (int token = 0; token < _model.Config.DVocabOut; token++)
         {
             _model.Weights.Unembed.CopyOutput(token, column);
             for (int i = 0; i < rows.Length; i++)

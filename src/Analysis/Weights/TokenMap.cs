@@ -17,6 +17,12 @@ internal static class TokenMap
     public static Matrix<double> Of(TransformerModel model, int threads)
     {
         int d = model.Config.DModel, vocabulary = model.Config.DVocab;
+        if (model.Config.DVocabOut != vocabulary)
+        {
+            throw new InvalidInputException($"{model.Name}: expected a model whose outputs are its vocabulary of {vocabulary} tokens, "
+                + $"found {model.Config.DVocabOut} outputs (d_vocab_out); a circuit from tokens to outputs has no eigenvalues then");
+        }
+
         var sum = new double[d * d];
         var block = new float[d * d];
         for (int first = 0; first < vocabulary; first += Tokens)

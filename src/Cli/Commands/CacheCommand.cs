@@ -123,7 +123,7 @@ internal sealed class CacheCommand : ToolCommand
         }
 
         long[] tokens = [.. run.Batch.Tokens(sequence).ToArray().Select(t => (long)t)];
-        yield return NamedTensor.Float(prefix + "logits", [tokens.Length, model.Config.DVocab], run.LogitValues(sequence));
+        yield return NamedTensor.Float(prefix + "logits", [tokens.Length, model.Config.DVocabOut], run.LogitValues(sequence));
         yield return NamedTensor.Integers(prefix + "tokens", [tokens.Length], tokens);
     }
 }

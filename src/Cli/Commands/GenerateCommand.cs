@@ -48,6 +48,11 @@ internal sealed class GenerateCommand : ToolCommand
             ? new TextStream(model, pairs[0].Clean, session.Output)
             : null;
         RemarkOnUnused(session);
+        if (model.Generation.InForce is { Count: > 0 } rules)
+        {
+            session.Remark($"tokens are chosen under the rules of the model's generation settings: {string.Join(", ", rules)}");
+        }
+
         int room = model.Config.NCtx - pairs.Max(p => p.Clean.Count);
         List<int>[] sequences = [.. pairs.Select(p => p.Clean.ToList())];
         var options = new GenerateOptions

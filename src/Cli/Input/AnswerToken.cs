@@ -32,7 +32,7 @@ internal static class AnswerToken
             return ids[0];
         }
 
-        int size = Math.Min(tokenizer!.VocabSize, model.Config.DVocab);
+        int size = Math.Min(tokenizer!.VocabSize, model.Config.DVocabOut);
         int named = Enumerable.Range(0, size).FirstOrDefault(id => tokenizer.TokenText(id) == text, -1);
         if (named >= 0 || ids.Count == 1)
         {

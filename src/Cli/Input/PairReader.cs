@@ -111,7 +111,7 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
                 $"{place}: expected 1 to {model.Config.NCtx} tokens (the model's context), found {tokens.Count}");
         }
 
-        return CheckRange(place, tokens);
+        return CheckRange(place, tokens, model.Config.DVocab);
     }
 
     private T AtPlace<T>(string place, Func<T> tokenize)
@@ -134,21 +134,21 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         }
 
         string place = row.Place(field);
-        return CheckRange(place, ids ?? [AtPlace(place, () => AnswerToken.Find(model, text!, place))]);
+        return CheckRange(place, ids ?? [AtPlace(place, () => AnswerToken.Find(model, text!, place))], model.Config.DVocabOut);
     }
 
     private int[] Numbers(RawPair row, int first, int end) =>
         [.. Enumerable.Range(first, end - first).Select(n =>
             AnswerToken.Find(model, n.ToString("00", CultureInfo.InvariantCulture), $"{row.Source}: above: the number"))];
 
-    private IReadOnlyList<int> CheckRange(string place, IReadOnlyList<int> ids)
+    private static IReadOnlyList<int> CheckRange(string place, IReadOnlyList<int> ids, int count)
     {
         foreach (int id in ids)
         {
-            if ((uint)id >= (uint)model.Config.DVocab)
+            if ((uint)id >= (uint)count)
             {
                 throw new InvalidInputException(
-                    $"{place}: token id {id} is out of range, expected 0..{model.Config.DVocab - 1}");
+                    $"{place}: token id {id} is out of range, expected 0..{count - 1}");
             }
         }
 

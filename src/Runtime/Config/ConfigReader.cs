@@ -4,7 +4,7 @@ using Interp.Runtime.Weights;
 namespace Interp.Runtime;
 
 /// <summary>Typed access to a config.json, with errors that name file, field, expected and found.</summary>
-public sealed class ConfigReader
+public sealed partial class ConfigReader
 {
     private readonly JsonElement _root;
 
@@ -73,7 +73,11 @@ public sealed class ConfigReader
 
     /// <summary>Whether the field is written as null, where that means something else than leaving it out.</summary>
     /// <param name="field">Field name.</param>
-    public bool IsNull(string field) => _root.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
+    public bool IsNull(string field)
+    {
+        _known.Add(field);
+        return _root.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
+    }
 
     /// <summary>An integer field.</summary>
     /// <param name="field">Field name.</param>
@@ -150,6 +154,20 @@ public sealed class ConfigReader
             : [Int(field)];
     }
 
+    /// <summary>A list of numbers.</summary>
+    /// <param name="field">Field name.</param>
+    public IReadOnlyList<double> Numbers(string field)
+    {
+        if (!TryGet(field, out JsonElement value))
+        {
+            throw Missing(field, "a list of numbers");
+        }
+
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(v => v.ValueKind == JsonValueKind.Number)
+            ? [.. value.EnumerateArray().Select(v => v.GetDouble())]
+            : throw Wrong(field, "a list of numbers", value);
+    }
+
     /// <summary>A list of texts, or null when it is absent.</summary>
     /// <param name="field">Field name.</param>
     public IReadOnlyList<string>? Texts(string field)
@@ -178,22 +196,18 @@ public sealed class ConfigReader
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Object
-            ? new ConfigReader($"{Path}: {field}", value)
-            : throw Wrong(field, "an object", value);
-    }
-
-    /// <summary>Refuses a setting that this version does not compute.</summary>
-    /// <param name="field">Field name.</param>
-    /// <param name="expected">The only value that is computed.</param>
-    /// <exception cref="InvalidInputException">The field is present with another value.</exception>
-    public void Only(string field, bool expected)
-    {
-        if (Flag(field, expected) != expected)
+        if (value.ValueKind != JsonValueKind.Object)
         {
-            throw new InvalidInputException($"{Path}: {field}: expected {(expected ? "true" : "false")}, "
-                + "the other setting is not supported");
+            throw Wrong(field, "an object", value);
         }
+
+        // One reader for each object, so that it knows everything that was asked of it.
+        if (!_nested.TryGetValue(field, out ConfigReader? nested))
+        {
+            _nested[field] = nested = new ConfigReader($"{Path}: {field}", value);
+        }
+
+        return nested;
     }
 
     // The parser leaves strings alone until they are asked for; a lone surrogate written as an escape fails only then.
@@ -224,15 +238,22 @@ public sealed class ConfigReader
         }
     }
 
-    private bool TryGet(string field, out JsonElement value) =>
-        _root.TryGetProperty(field, out value) && value.ValueKind != JsonValueKind.Null;
+    // Whoever asks for a field knows it, whatever is found.
+    private bool TryGet(string field, out JsonElement value)
+    {
+        _known.Add(field);
+        return _root.TryGetProperty(field, out value) && value.ValueKind != JsonValueKind.Null;
+    }
 
     private InvalidInputException Missing(string field, string expected) =>
         new($"{Path}: {field}: expected {expected}, found nothing");
 
-    private InvalidInputException Wrong(string field, string expected, JsonElement value)
+    private InvalidInputException Wrong(string field, string expected, JsonElement value) =>
+        new($"{Path}: {field}: expected {expected}, found {Shown(value)}");
+
+    private static string Shown(JsonElement value)
     {
         string raw = value.GetRawText().ReplaceLineEndings(" ");
-        return new($"{Path}: {field}: expected {expected}, found {(raw.Length > 40 ? raw[..40] + "..." : raw)}");
+        return raw.Length > 40 ? raw[..40] + "..." : raw;
     }
 }

@@ -7,6 +7,8 @@ namespace Interp.Runtime;
 /// </summary>
 public sealed record ModelConfig
 {
+    private readonly int? _outputs;
+
     /// <summary>Family name, as in <c>model_type</c> of config.json.</summary>
     public required string Family { get; init; }
 
@@ -30,6 +32,16 @@ public sealed record ModelConfig
 
     /// <summary>Vocabulary entries.</summary>
     public required int DVocab { get; init; }
+
+    /// <summary>
+    /// Outputs of the unembedding: the vocabulary, except in models that answer with something else than tokens
+    /// (TransformerLens' <c>d_vocab_out</c>).
+    /// </summary>
+    public int DVocabOut
+    {
+        get => _outputs ?? DVocab;
+        init => _outputs = value == DVocab ? null : value;
+    }
 
     /// <summary>Longest sequence the model can run.</summary>
     public required int NCtx { get; init; }
@@ -84,6 +96,12 @@ public sealed record ModelConfig
 
     /// <summary>Whether layer l divides its scores by l + 1 besides.</summary>
     public bool ScaleByInverseLayer { get; init; }
+
+    /// <summary>Whether the projections of attention have biases; null = where the checkpoint has them.</summary>
+    public bool? AttentionBias { get; init; }
+
+    /// <summary>Whether the maps of the FFN have biases; null = where the checkpoint has them.</summary>
+    public bool? FeedForwardBias { get; init; }
 
     /// <summary>Nonlinearity of the FFN.</summary>
     public ActivationFunction Activation { get; init; } = ActivationFunction.GeluTanh;
@@ -150,7 +168,7 @@ public sealed record ModelConfig
         NKeyValueHeads = NKeyValueHeads,
         DHead = DHead,
         DMlp = DMlp,
-        DVocab = DVocab,
+        DVocab = DVocabOut,
         HasPosEmbed = Positions is PositionKind.Learned or PositionKind.Shortformer,
         HasTokenTypes = TokenTypes > 0,
         HasEmbedNorm = EmbedNorm,
@@ -183,7 +201,8 @@ public sealed record ModelConfig
                  {
                      ("number of layers", NLayers, 1), ("model width", DModel, 1), ("number of heads", NHeads, 1),
                      ("number of key-value heads", NKeyValueHeads, 1), ("head dimension", DHead, 1),
-                     ("FFN width", DMlp, 0), ("vocabulary size", DVocab, 1), ("context length", NCtx, 1),
+                     ("FFN width", DMlp, 0), ("vocabulary size", DVocab, 1), ("number of outputs", DVocabOut, 1),
+                     ("context length", NCtx, 1),
                  })
         {
             if (value < least)

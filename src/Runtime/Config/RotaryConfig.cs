@@ -13,12 +13,15 @@ public sealed record RotaryConfig(int Dim, double Base, bool AdjacentPairs = fal
     public IReadOnlyList<float>? Divisors { get; init; }
 
     /// <summary>Whether the frequencies depend on the length of the sequence.</summary>
-    public bool DependsOnLength => Scaling?.Kind == RotaryScalingKind.Dynamic;
+    public bool DependsOnLength => Scaling?.Kind is RotaryScalingKind.Dynamic or RotaryScalingKind.LongRope;
 
-    /// <summary>Factor on cosines and sines; 1 except for YaRN.</summary>
-    public float AttentionFactor => Scaling is { Kind: RotaryScalingKind.Yarn } yarn
-        ? (float)(yarn.AttentionFactor ?? ((0.1 * Math.Log(yarn.Factor)) + 1.0))
-        : 1f;
+    /// <summary>Factor on cosines and sines; 1 except for YaRN and LongRoPE.</summary>
+    public float AttentionFactor => (float)(Scaling?.Kind switch
+    {
+        RotaryScalingKind.Yarn => Scaling.AttentionFactor ?? Scaling.YarnFactor(),
+        RotaryScalingKind.LongRope => Scaling.AttentionFactor ?? Scaling.LongRopeFactor(),
+        _ => 1,
+    });
 
     /// <summary>
     /// Inverse frequencies, radians per position, [Dim / 2]. In float32, as the reference implementations keep them:
@@ -47,6 +50,7 @@ public sealed record RotaryConfig(int Dim, double Base, bool AdjacentPairs = fal
             RotaryScalingKind.Linear => [.. frequencies.Select(f => f / (float)Scaling.Factor)],
             RotaryScalingKind.Llama3 => [.. frequencies.Select(Llama3)],
             RotaryScalingKind.Yarn => Yarn(frequencies),
+            RotaryScalingKind.LongRope => LongRope(frequencyBase, length > Scaling.OriginalContext ? Scaling.LongFactors : Scaling.ShortFactors),
             _ => frequencies,
         };
         return Divisors is null ? frequencies : [.. frequencies.Zip(Divisors, (frequency, divisor) => frequency / divisor)];
@@ -75,8 +79,9 @@ public sealed record RotaryConfig(int Dim, double Base, bool AdjacentPairs = fal
     private float[] Yarn(float[] frequencies)
     {
         RotaryScaling s = Scaling!;
-        double low = Math.Max(Math.Floor(CorrectionDimension(s.BetaFast)), 0);
-        double high = Math.Min(Math.Ceiling(CorrectionDimension(s.BetaSlow)), Dim - 1);
+        double low = CorrectionDimension(s.BetaFast), high = CorrectionDimension(s.BetaSlow);
+        (low, high) = s.Truncate ? (Math.Floor(low), Math.Ceiling(high)) : (low, high);
+        (low, high) = (Math.Max(low, 0), Math.Min(high, Dim - 1));
         double width = high == low ? 0.001 : high - low;
         var result = new float[frequencies.Length];
         for (int i = 0; i < result.Length; i++)
@@ -88,47 +93,10 @@ public sealed record RotaryConfig(int Dim, double Base, bool AdjacentPairs = fal
         return result;
 
         double CorrectionDimension(double rotations) =>
-            Dim * Math.Log(s.YarnContext / (rotations * 2 * Math.PI)) / (2 * Math.Log(Base));
+            Dim * Math.Log(s.OriginalContext / (rotations * 2 * Math.PI)) / (2 * Math.Log(Base));
     }
-}
 
-/// <summary>The length extensions of <c>rope_scaling</c>.</summary>
-public enum RotaryScalingKind
-{
-    /// <summary>All frequencies divided by the factor.</summary>
-    Linear,
-
-    /// <summary>The base grows with the sequence beyond the original context.</summary>
-    Dynamic,
-
-    /// <summary>YaRN.</summary>
-    Yarn,
-
-    /// <summary>Llama 3.1.</summary>
-    Llama3,
-}
-
-/// <summary>Settings of a rotary length extension, as in <c>rope_scaling</c> of config.json.</summary>
-/// <param name="Kind">Which one.</param>
-/// <param name="Factor">Stretch factor.</param>
-/// <param name="OriginalContext">Context length before stretching.</param>
-public sealed record RotaryScaling(RotaryScalingKind Kind, double Factor, int OriginalContext)
-{
-    /// <summary>Llama 3.1: fewer turns than this in the original context count as low frequency.</summary>
-    public double LowFrequencyFactor { get; init; } = 1;
-
-    /// <summary>Llama 3.1: more turns than this count as high frequency.</summary>
-    public double HighFrequencyFactor { get; init; } = 4;
-
-    /// <summary>YaRN: rotations above which a dimension is not interpolated.</summary>
-    public double BetaFast { get; init; } = 32;
-
-    /// <summary>YaRN: rotations below which a dimension is fully interpolated.</summary>
-    public double BetaSlow { get; init; } = 1;
-
-    /// <summary>YaRN: factor on cosines and sines; null = 0.1 ln(factor) + 1.</summary>
-    public double? AttentionFactor { get; init; }
-
-    /// <summary>YaRN: the context length that the correction range is computed for.</summary>
-    public int YarnContext { get; init; }
+    /// <summary>LongRoPE (Ding et al. 2024): a divisor for each frequency, one list for long sequences and one for others.</summary>
+    private float[] LongRope(double frequencyBase, IReadOnlyList<double> factors) =>
+        [.. factors.Select((factor, i) => 1f / ((float)factor * (float)Math.Pow(frequencyBase, 2.0 * i / Dim)))];
 }

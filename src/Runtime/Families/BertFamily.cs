@@ -22,6 +22,8 @@ public sealed class BertFamily : ModelFamily
     internal static ModelConfig Settings(ConfigReader config, string family)
     {
         config.Only("is_decoder", false);
+        config.Accept(
+            "directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type");
         string positions = config.Text("position_embedding_type", "absolute");
         if (positions != "absolute")
         {
@@ -32,6 +34,7 @@ public sealed class BertFamily : ModelFamily
         int width = config.Int("hidden_size");
         int heads = config.Int("num_attention_heads");
         int head = FamilyConfig.HeadDimension(config, width, heads);
+        config.Only("embedding_size", width);
         return new ModelConfig
         {
             Family = family,
@@ -65,14 +68,13 @@ public sealed class BertFamily : ModelFamily
         // The pooler and the next-sentence head read the encoder but write nothing that is modelled here.
         source.Ignore(name => name.EndsWith("embeddings.position_ids", StringComparison.Ordinal)
             || name.Contains("pooler.", StringComparison.Ordinal)
-            || name.StartsWith("cls.seq_relationship.", StringComparison.Ordinal)
-            || name == "cls.predictions.decoder.bias"
-            || (config.TiedUnembedding && name == "cls.predictions.decoder.weight"));
+            || name.StartsWith("cls.seq_relationship.", StringComparison.Ordinal));
         int d = config.DModel;
         var reader = new WeightReader(source, source.Contains("embeddings.word_embeddings.weight") ? "" : "bert.");
         var head = new WeightReader(source, "cls.predictions.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "cls.predictions.decoder", head.Read("bias", config.DVocab));
+            config, source, reader.Name("embeddings.word_embeddings.weight"), "cls.predictions.decoder.weight",
+            FamilyConfig.HeadBias(source, "cls.predictions.decoder.bias", "cls.predictions.bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,

@@ -12,6 +12,12 @@ public sealed class BloomFamily : ModelFamily
     public override string ModelType => "bloom";
 
     /// <inheritdoc/>
+    protected override IReadOnlySet<string> Harmless =>
+        HarmlessSettings.With(
+            "slow_but_exact", "attention_softmax_in_fp32", "bias_dropout_fusion", "masked_softmax_fusion", "offset_alibi",
+            "skip_bias_add", "skip_bias_add_qkv");
+
+    /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -19,6 +25,7 @@ public sealed class BloomFamily : ModelFamily
         int width = FamilyConfig.IntOr(config, "hidden_size", "n_embed");
         int heads = FamilyConfig.IntOr(config, "n_head", "num_attention_heads");
         int head = FamilyConfig.HeadDimension(config, width, heads);
+        config.Only("n_inner", 4 * width);
         return new ModelConfig
         {
             Family = ModelType,
@@ -46,10 +53,9 @@ public sealed class BloomFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        source.Ignore(name => config.TiedUnembedding && name == "lm_head.weight");
         var reader = new WeightReader(source, source.Contains("word_embeddings.weight") ? "" : "transformer.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("word_embeddings.weight", config.DVocab, config.DModel), source, "lm_head");
+            config, source, reader.Name("word_embeddings.weight"), "lm_head.weight");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -63,7 +69,7 @@ public sealed class BloomFamily : ModelFamily
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
-        (Linear query, Linear key, Linear value) = reader.FusedByGroup("self_attention.query_key_value", config);
+        (Linear query, Linear key, Linear value) = reader.FusedByGroup("self_attention.query_key_value", config, biased: true);
         return new BlockWeights(
             reader.LayerNorm("input_layernorm", d),
             new AttentionWeights(query, key, value, reader.Linear("self_attention.dense", d, d, bias: true)),

@@ -12,6 +12,10 @@ public sealed class DistilBertFamily : ModelFamily
     public override string ModelType => "distilbert";
 
     /// <inheritdoc/>
+    protected override IReadOnlySet<string> Harmless =>
+        HarmlessSettings.With("sinusoidal_pos_embds", "tie_weights_");
+
+    /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -47,13 +51,12 @@ public sealed class DistilBertFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        source.Ignore(name => name.EndsWith("embeddings.position_ids", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "vocab_projector.weight"));
+        source.Ignore(name => name.EndsWith("embeddings.position_ids", StringComparison.Ordinal));
         int d = config.DModel;
         var head = new WeightReader(source);
         WeightReader reader = head.Under("distilbert");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "vocab_projector",
+            config, source, reader.Name("embeddings.word_embeddings.weight"), "vocab_projector.weight",
             source.Read("vocab_projector.bias", config.DVocab));
         return new ModelWeights
         {

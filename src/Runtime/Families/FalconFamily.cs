@@ -23,7 +23,10 @@ public sealed class FalconFamily : ModelFamily
         int head = FamilyConfig.HeadDimension(config, width, heads);
         int context = config.Int("max_position_embeddings", 2048);
         bool alibi = config.Flag("alibi", false);
-        RotaryScaling? scaling = alibi ? null : FamilyConfig.RotaryScaling(config, context);
+        RotaryConfig? rotary = alibi ? null : RotarySettings.Read(config, head, context);
+        RotarySettings.Accept(config);
+        bool? bias = config.Has("bias") ? config.Flag("bias", false) : null;
+        config.Only("ff_factor", (double)config.Int("ffn_hidden_size", 4 * width) / width);
         return new ModelConfig
         {
             Family = ModelType,
@@ -34,12 +37,14 @@ public sealed class FalconFamily : ModelFamily
             DHead = head,
             DMlp = config.Int("ffn_hidden_size", 4 * width),
             DVocab = config.Int("vocab_size"),
-            NCtx = FamilyConfig.Context(scaling, context),
+            NCtx = FamilyConfig.Context(rotary, context),
             Block = Style(config),
             NormEpsilon = (float)config.Number("layer_norm_epsilon", 1e-5),
             Positions = alibi ? PositionKind.Alibi : PositionKind.Rotary,
-            Rotary = alibi ? null : new RotaryConfig(head, config.Number("rope_theta", 10000), Scaling: scaling),
+            Rotary = rotary,
             RoundedAlibi = alibi,
+            AttentionBias = bias,
+            FeedForwardBias = bias,
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "activation", "gelu"),
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
@@ -54,11 +59,10 @@ public sealed class FalconFamily : ModelFamily
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-            || name.EndsWith(".maybe_rotary.inv_freq", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "lm_head.weight"));
+            || name.EndsWith(".maybe_rotary.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "transformer.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("word_embeddings.weight", config.DVocab, config.DModel), source, "lm_head");
+            config, source, reader.Name("word_embeddings.weight"), "lm_head.weight");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -68,11 +72,10 @@ public sealed class FalconFamily : ModelFamily
         };
     }
 
-    // The projections have biases where "bias" is set; they are read where the checkpoint has them.
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
-        (Linear query, Linear key, Linear value) = reader.FusedByGroup("self_attention.query_key_value", config);
+        (Linear query, Linear key, Linear value) = reader.FusedByGroup("self_attention.query_key_value", config, config.AttentionBias);
         string? norm2 = config.Block switch
         {
             BlockStyle.Parallel => "ln_mlp",
@@ -81,24 +84,25 @@ public sealed class FalconFamily : ModelFamily
         };
         return new BlockWeights(
             reader.LayerNorm(config.Block == BlockStyle.Parallel ? "ln_attn" : "input_layernorm", d),
-            new AttentionWeights(query, key, value, reader.Linear("self_attention.dense", d, d)),
+            new AttentionWeights(query, key, value, reader.LinearOf("self_attention.dense", d, d, config.AttentionBias)),
             norm2 is null ? null : reader.LayerNorm(norm2, d),
             new FeedForwardWeights(
-                reader.Linear("mlp.dense_h_to_4h", config.DMlp, d),
+                reader.LinearOf("mlp.dense_h_to_4h", config.DMlp, d, config.FeedForwardBias),
                 null,
-                reader.Linear("mlp.dense_4h_to_h", d, config.DMlp),
+                reader.LinearOf("mlp.dense_4h_to_h", d, config.DMlp, config.FeedForwardBias),
                 []));
     }
 
     private static int KeyValueHeads(ConfigReader config, int heads)
     {
         int asked = config.Int("num_kv_heads", heads);
+        bool shared = config.Flag("multi_query", true);
         if (config.Flag("new_decoder_architecture", false))
         {
             return asked;
         }
 
-        if (config.Flag("multi_query", true))
+        if (shared)
         {
             return 1;
         }

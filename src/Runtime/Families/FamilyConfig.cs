@@ -35,6 +35,18 @@ internal static class FamilyConfig
         };
     }
 
+    /// <summary>Gemma's nonlinearity, under either name.</summary>
+    public static ActivationFunction GemmaActivation(ConfigReader config)
+    {
+        ActivationFunction function = Activation(config, "hidden_activation", "gelu_pytorch_tanh");
+        ActivationFunction old = Activation(config, "hidden_act", "gelu_pytorch_tanh");
+
+        // hidden_act of old checkpoints says gelu and is not what they were trained with: transformers ignores it too.
+        return old == function || old == ActivationFunction.GeluExact ? function : throw new InvalidInputException(
+            $"{config.Path}: hidden_act: expected what hidden_activation says, gelu_pytorch_tanh where that is absent, "
+            + $"found '{config.Text("hidden_act")}'");
+    }
+
     /// <summary>The beginning-of-sequence token, if one is named.</summary>
     public static int? Bos(ConfigReader config)
     {
@@ -43,28 +55,65 @@ internal static class FamilyConfig
     }
 
     /// <summary>Longest sequence: only dynamic rotary scaling goes beyond what the field says.</summary>
-    public static int Context(RotaryScaling? scaling, int context) =>
-        scaling is { Kind: RotaryScalingKind.Dynamic } ? (int)(context * scaling.Factor) : context;
+    public static int Context(RotaryConfig? rotary, int context) =>
+        rotary?.Scaling is { Kind: RotaryScalingKind.Dynamic } dynamic ? (int)(context * dynamic.Factor) : context;
 
     /// <summary>An integer field under its name or the older one that it had.</summary>
-    public static int IntOr(ConfigReader config, string field, string older) =>
-        config.Has(field) ? config.Int(field) : config.Int(config.Has(older) ? older : field);
+    /// <exception cref="InvalidInputException">It is under neither name, or they say different things.</exception>
+    public static int IntOr(ConfigReader config, string field, string older)
+    {
+        int? now = config.OptionalInt(field), before = config.OptionalInt(older);
+        return now is null || before is null || now == before ? now ?? before ?? config.Int(field) : throw new InvalidInputException(
+            $"{config.Path}: {field}: expected {before} as {older} says, found {now}");
+    }
 
     /// <summary>
     /// The token embedding and the unembedding, which are the same memory when tied; the unembedding has a bias where one is given.
+    /// Of tied matrices a checkpoint has one or both. Where it has both and they differ, each is what it is in the checkpoint.
     /// </summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="embedding">The token embedding.</param>
-    /// <param name="source">Where the unembedding is when it is not tied.</param>
-    /// <param name="name">The unembedding's name there.</param>
+    /// <param name="source">Where the matrices are.</param>
+    /// <param name="embedding">The token embedding's name there.</param>
+    /// <param name="unembedding">The unembedding's name there.</param>
     /// <param name="bias">The unembedding's bias, or null.</param>
     public static (EmbeddingTable Embedding, Linear Unembedding) Embeddings(
-        ModelConfig config, WeightView embedding, IWeightSource source, string name, float[]? bias = null)
+        ModelConfig config, IWeightSource source, string embedding, string unembedding, float[]? bias = null)
     {
         int rows = config.DVocab, width = config.DModel;
-        WeightView matrix = config.TiedUnembedding ? embedding : source.View(name + ".weight", rows, width);
-        Linear unembedding = matrix.OutputsFirst(rows, width, bias);
-        return (config.TiedUnembedding ? EmbeddingTable.Tied(unembedding) : embedding.ToTable(rows, width), unembedding);
+        (WeightView tokens, WeightView? own) = Matrices(config, source, embedding, unembedding, width);
+        Linear map = (own ?? tokens).OutputsFirst(rows, width, bias);
+        return (own is null ? EmbeddingTable.Tied(map) : tokens.ToTable(rows, width), map);
+    }
+
+    /// <summary>The matrices of the token embedding and of the unembedding; null for one that is the token embedding.</summary>
+    public static (WeightView Embedding, WeightView? Unembedding) Matrices(
+        ModelConfig config, IWeightSource source, string embedding, string unembedding, int width)
+    {
+        bool stored = source.Contains(unembedding);
+        if (config.TiedUnembedding && stored && !source.Contains(embedding))
+        {
+            return (source.View(unembedding, config.DVocab, width), null);
+        }
+
+        WeightView tokens = source.View(embedding, config.DVocab, width);
+        if (config.TiedUnembedding && !stored)
+        {
+            return (tokens, null);
+        }
+
+        WeightView own = source.View(unembedding, config.DVocab, width);
+        return (tokens, config.TiedUnembedding && own.HoldsSame(tokens) ? null : own);
+    }
+
+    /// <summary>The bias of a masked-language-model head, which checkpoints have under one name or two.</summary>
+    /// <param name="source">Where it is.</param>
+    /// <param name="own">Its name beside the head's matrix, which counts where both are there.</param>
+    /// <param name="other">Its other name.</param>
+    /// <param name="width">Its length.</param>
+    public static float[] HeadBias(IWeightSource source, string own, string other, int width)
+    {
+        source.Ignore(name => name == other);
+        return source.Read(source.Contains(own) ? own : other, width);
     }
 
     /// <summary>The number of layers, for families that say something about each: too large a number is refused before that.</summary>
@@ -83,9 +132,12 @@ internal static class FamilyConfig
     /// </summary>
     public static IReadOnlyList<int?>? Windows(ConfigReader config, int layers, int? window, Func<int, bool> slides)
     {
+        IReadOnlyList<string>? types = config.Texts("layer_types");
         if (window is null)
         {
-            return null;
+            return types is null || types.All(type => type == "full_attention") ? null : throw new InvalidInputException(
+                $"{config.Path}: layer_types: expected full_attention in each layer where there is no sliding window, "
+                + $"found '{types.First(type => type != "full_attention")}'");
         }
 
         if (window < 1)
@@ -93,7 +145,7 @@ internal static class FamilyConfig
             throw new InvalidInputException($"{config.Path}: sliding_window: expected at least 1, found {window}");
         }
 
-        if (config.Texts("layer_types") is not { } types)
+        if (types is null)
         {
             return [.. Enumerable.Range(0, layers).Select(l => slides(l) ? window : null)];
         }
@@ -110,51 +162,5 @@ internal static class FamilyConfig
             _ => throw new InvalidInputException(
                 $"{config.Path}: layer_types: expected sliding_attention or full_attention, found '{type}'"),
         })];
-    }
-
-    /// <summary>A number of the rotary settings, which transformers 5 writes into an object of their own.</summary>
-    public static double RotaryNumber(ConfigReader config, string field, double fallback) =>
-        config.Object("rope_parameters") is { } rotary && rotary.Has(field) ? rotary.Number(field) : config.Number(field, fallback);
-
-    /// <summary>The <c>rope_scaling</c> object, in transformers 5 part of <c>rope_parameters</c>, or null.</summary>
-    public static RotaryScaling? RotaryScaling(ConfigReader config, int context)
-    {
-        if ((config.Object("rope_scaling") ?? config.Object("rope_parameters")) is not { } scaling)
-        {
-            return null;
-        }
-
-        string type = scaling.Text("rope_type", scaling.Text("type", "default"));
-        if (type == "default")
-        {
-            return null;
-        }
-
-        RotaryScalingKind kind = type switch
-        {
-            "linear" => RotaryScalingKind.Linear,
-            "dynamic" => RotaryScalingKind.Dynamic,
-            "yarn" => RotaryScalingKind.Yarn,
-            "llama3" => RotaryScalingKind.Llama3,
-            _ => throw new InvalidInputException(
-                $"{scaling.Path}: rope_type '{type}' is not supported; expected default, linear, dynamic, yarn or llama3"),
-        };
-        double factor = scaling.Number("factor");
-        if (!(factor >= 1))
-        {
-            throw new InvalidInputException($"{scaling.Path}: factor: expected a number of at least 1, found {factor}");
-        }
-
-        // The dynamic kind stretches from max_position_embeddings, which is then the original context.
-        int original = kind == RotaryScalingKind.Dynamic ? context : scaling.Int("original_max_position_embeddings", context);
-        return new RotaryScaling(kind, factor, original)
-        {
-            LowFrequencyFactor = scaling.Number("low_freq_factor", 1),
-            HighFrequencyFactor = scaling.Number("high_freq_factor", 4),
-            BetaFast = scaling.Number("beta_fast", 32),
-            BetaSlow = scaling.Number("beta_slow", 1),
-            AttentionFactor = scaling.Has("attention_factor") ? scaling.Number("attention_factor") : null,
-            YarnContext = context,
-        };
     }
 }

@@ -22,7 +22,6 @@ public sealed class Gemma2Family() : LlamaStyleFamily("gemma2")
         return (resolved with
         {
             EmbedScale = (float)Math.Sqrt(resolved.DModel),
-            Activation = FamilyConfig.Activation(config, "hidden_activation", "gelu_pytorch_tanh"),
             BranchNorms = BranchNorms.BeforeAndAfter,
             AttentionScale = (float)(1 / Math.Sqrt(config.Number("query_pre_attn_scalar", 256))),
             ScoreSoftCap = Cap("attn_logit_softcapping", 50),
@@ -31,6 +30,9 @@ public sealed class Gemma2Family() : LlamaStyleFamily("gemma2")
 
         float? Cap(string field, double fallback) => config.IsNull(field) ? null : (float)config.Number(field, fallback);
     }
+
+    /// <inheritdoc/>
+    private protected override ActivationFunction Activation(ConfigReader config) => FamilyConfig.GemmaActivation(config);
 
     /// <inheritdoc/>
     private protected override NormWeights Norm(WeightReader reader, string name, int width) =>
@@ -48,8 +50,16 @@ public sealed class Gemma2Family() : LlamaStyleFamily("gemma2")
     };
 
     /// <inheritdoc/>
-    private protected override int? Window(ConfigReader config) =>
-        config.IsNull("sliding_window") ? null : config.Int("sliding_window", 4096);
+    private protected override int? Window(ConfigReader config)
+    {
+        int? window = config.IsNull("sliding_window") ? null : config.Int("sliding_window", 4096);
+        if (window is { } size)
+        {
+            config.Only("sliding_window_size", size);
+        }
+
+        return window;
+    }
 
     /// <inheritdoc/>
     private protected override bool Slides(ConfigReader config, int layer, int layers) => layer % 2 == 0;

@@ -17,15 +17,13 @@ public sealed class GemmaFamily() : LlamaStyleFamily("gemma")
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        config.Only("use_bidirectional_attention", false);
         ModelConfig resolved = base.ReadConfig(config);
-        return resolved with
-        {
-            EmbedScale = (float)Math.Sqrt(resolved.DModel),
-
-            // hidden_act of old checkpoints says gelu and is not what they were trained with: transformers ignores it too.
-            Activation = FamilyConfig.Activation(config, "hidden_activation", "gelu_pytorch_tanh"),
-        };
+        return resolved with { EmbedScale = (float)Math.Sqrt(resolved.DModel) };
     }
+
+    /// <inheritdoc/>
+    private protected override ActivationFunction Activation(ConfigReader config) => FamilyConfig.GemmaActivation(config);
 
     /// <inheritdoc/>
     private protected override NormWeights Norm(WeightReader reader, string name, int width) =>

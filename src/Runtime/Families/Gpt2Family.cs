@@ -13,10 +13,13 @@ public sealed class Gpt2Family : ModelFamily
     public override string ModelType => "gpt2";
 
     /// <inheritdoc/>
+    protected override IReadOnlySet<string> Harmless =>
+        HarmlessSettings.With("n_ctx", "n_special");
+
+    /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        config.Only("add_cross_attention", false);
         int width = config.Int("n_embd");
         int heads = config.Int("n_head");
         int head = FamilyConfig.HeadDimension(config, width, heads);
@@ -47,14 +50,13 @@ public sealed class Gpt2Family : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        // Buffers that hold the causal mask, and the copy of a tied unembedding.
+        // Buffers that hold the causal mask.
         source.Ignore(name => name.EndsWith(".attn.bias", StringComparison.Ordinal)
-            || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "lm_head.weight"));
+            || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal));
         string prefix = source.Contains("wte.weight") ? "" : "transformer.";
         var reader = new WeightReader(source, prefix);
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head");
+            config, source, reader.Name("wte.weight"), "lm_head.weight");
         return new ModelWeights
         {
             TokenEmbedding = embedding,

@@ -13,6 +13,10 @@ public sealed class GptJFamily : ModelFamily
     public override string ModelType => "gptj";
 
     /// <inheritdoc/>
+    protected override IReadOnlySet<string> Harmless =>
+        HarmlessSettings.With("n_ctx");
+
+    /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -21,6 +25,8 @@ public sealed class GptJFamily : ModelFamily
             throw new InvalidInputException($"{config.Path}: rotary_dim: expected an integer, found null");
         }
 
+        config.Only("rotary", true);
+        config.Only("scale_attn_weights", true);
         int width = config.Int("n_embd");
         int heads = config.Int("n_head");
         int head = FamilyConfig.HeadDimension(config, width, heads);
@@ -52,14 +58,12 @@ public sealed class GptJFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        // Buffers that hold the causal mask, and the copy of a tied unembedding.
+        // Buffers that hold the causal mask.
         source.Ignore(name => name.EndsWith(".attn.bias", StringComparison.Ordinal)
-            || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "lm_head.weight"));
+            || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal));
         var reader = new WeightReader(source, "transformer.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head",
-            source.Read("lm_head.bias", config.DVocab));
+            config, source, reader.Name("wte.weight"), "lm_head.weight", source.Read("lm_head.bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,

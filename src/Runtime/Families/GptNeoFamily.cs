@@ -47,13 +47,12 @@ public sealed class GptNeoFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        // Buffers that hold the causal mask, and the copy of a tied unembedding.
+        // Buffers that hold the causal mask.
         source.Ignore(name => name.EndsWith(".attn.attention.bias", StringComparison.Ordinal)
-            || name.EndsWith(".attn.attention.masked_bias", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "lm_head.weight"));
+            || name.EndsWith(".attn.attention.masked_bias", StringComparison.Ordinal));
         var reader = new WeightReader(source, source.Contains("wte.weight") ? "" : "transformer.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head");
+            config, source, reader.Name("wte.weight"), "lm_head.weight");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -92,11 +91,11 @@ public sealed class GptNeoFamily : ModelFamily
         }
 
         var windows = new List<int?>();
-        foreach ((JsonElement kinds, int repeats) in Entries())
+        foreach ((JsonElement names, int repeats) in Entries())
         {
             for (int i = 0; i < repeats && windows.Count <= layers; i++)
             {
-                windows.AddRange(kinds.EnumerateArray().Select(kind => kind.ToString() switch
+                windows.AddRange(names.EnumerateArray().Select(kind => kind.ToString() switch
                 {
                     "global" => (int?)null,
                     "local" => window,
@@ -106,10 +105,18 @@ public sealed class GptNeoFamily : ModelFamily
             }
         }
 
-        return windows.Count == layers
-            ? [.. windows]
-            : throw new InvalidInputException(
+        if (windows.Count != layers)
+        {
+            throw new InvalidInputException(
                 $"{config.Path}: attention_types: expected {layers} layers (num_layers), found {windows.Count}");
+        }
+
+        // Checkpoints that were saved by transformers have the same once more, layer by layer.
+        string[] kinds = [.. windows.Select(w => w is null ? "global" : "local")];
+        return config.Texts("attention_layers") is not { } written || written.SequenceEqual(kinds)
+            ? [.. windows]
+            : throw new InvalidInputException($"{config.Path}: attention_layers: expected {string.Join(", ", kinds)} as "
+                + $"attention_types says, found {string.Join(", ", written)}");
 
         IEnumerable<(JsonElement Kinds, int Repeats)> Entries()
         {

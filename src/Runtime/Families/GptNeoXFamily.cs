@@ -19,7 +19,11 @@ public sealed class GptNeoXFamily : ModelFamily
         int heads = config.Int("num_attention_heads");
         int head = FamilyConfig.HeadDimension(config, width, heads);
         int context = config.Int("max_position_embeddings");
-        RotaryScaling? scaling = FamilyConfig.RotaryScaling(config, context);
+        RotaryConfig rotary = RotarySettings.Read(config, head, context, new RotaryDefaults(Share: 0.25)
+        {
+            ShareNames = ["rotary_pct", "partial_rotary_factor"],
+            BaseNames = ["rotary_emb_base", "rope_theta"],
+        });
         return new ModelConfig
         {
             Family = ModelType,
@@ -30,14 +34,12 @@ public sealed class GptNeoXFamily : ModelFamily
             DHead = head,
             DMlp = config.Int("intermediate_size"),
             DVocab = config.Int("vocab_size"),
-            NCtx = context,
+            NCtx = FamilyConfig.Context(rotary, context),
             Block = config.Flag("use_parallel_residual", true) ? BlockStyle.Parallel : BlockStyle.PreNorm,
             NormEpsilon = (float)config.Number("layer_norm_eps", 1e-5),
             Positions = PositionKind.Rotary,
-            Rotary = new RotaryConfig(
-                (int)(head * config.Number("rotary_pct", 0.25)),
-                config.Number("rotary_emb_base", config.Number("rope_theta", 10000)),
-                Scaling: scaling),
+            Rotary = rotary,
+            AttentionBias = config.Has("attention_bias") ? config.Flag("attention_bias", true) : null,
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "hidden_act", "gelu"),
             TiedUnembedding = config.Flag("tie_word_embeddings", false),
@@ -54,11 +56,10 @@ public sealed class GptNeoXFamily : ModelFamily
         // Buffers of old checkpoints: masks and rotary frequencies.
         source.Ignore(name => name.EndsWith(".attention.bias", StringComparison.Ordinal)
             || name.EndsWith(".attention.masked_bias", StringComparison.Ordinal)
-            || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "embed_out.weight"));
+            || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "gpt_neox.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("embed_in.weight", config.DVocab, config.DModel), source, "embed_out");
+            config, source, reader.Name("embed_in.weight"), "embed_out.weight");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -71,10 +72,10 @@ public sealed class GptNeoXFamily : ModelFamily
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
-        (Linear query, Linear key, Linear value) = reader.FusedByGroup("attention.query_key_value", config);
+        (Linear query, Linear key, Linear value) = reader.FusedByGroup("attention.query_key_value", config, config.AttentionBias);
         return new BlockWeights(
             reader.LayerNorm("input_layernorm", d),
-            new AttentionWeights(query, key, value, reader.Linear("attention.dense", d, d)),
+            new AttentionWeights(query, key, value, reader.LinearOf("attention.dense", d, d, config.AttentionBias)),
             reader.LayerNorm("post_attention_layernorm", d),
             new FeedForwardWeights(
                 reader.Linear("mlp.dense_h_to_4h", config.DMlp, d, bias: true),

@@ -5,28 +5,47 @@ namespace Interp.Runtime.Families;
 /// <summary>
 /// TransformerLens' own format, in which people share toy models: <c>model_type: "hooked_transformer"</c>, the keys of
 /// HookedTransformerConfig, and weights by TransformerLens' names with a head axis (<c>W_Q</c> [head, d_model, d_head]).
-/// Encoders (<c>attention_dir: "bidirectional"</c>) follow HookedEncoder.
+/// Encoders (<c>attention_dir: "bidirectional"</c> and an encoder's tensors) follow HookedEncoder.
 /// </summary>
 public sealed class HookedTransformerFamily : ModelFamily
 {
+    private const string EncoderEmbedding = "embed.embed.W_E";
+
     /// <inheritdoc/>
     public override string ModelType => "hooked_transformer";
+
+    /// <inheritdoc/>
+    protected override IReadOnlySet<string> Harmless => HarmlessSettings.With(
+        "model_name", "use_attn_result", "use_split_qkv_input", "use_hook_mlp_in", "use_attn_in", "ungroup_grouped_query_attention",
+        "original_architecture", "from_checkpoint", "checkpoint_index", "checkpoint_label_type", "checkpoint_value", "init_mode",
+        "init_weights", "device", "n_devices", "seed", "n_params", "use_hook_tokens", "default_prepend_bos", "tokenizer_prepends_bos",
+
+        // The unembedding is a matrix of its own in this format, whatever it was made from.
+        "tie_word_embeddings");
 
     /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        config.Only("use_local_attn", false);
+        foreach (string field in new[]
+                 {
+                     "load_in_4bit", "post_embedding_ln", "use_normalization_before_and_after", "use_qk_norm",
+                 })
+        {
+            config.Only(field, false);
+        }
+
         string direction = config.Text("attention_dir", "causal");
-        bool encoder = direction == "bidirectional" || (direction == "causal" ? false : throw Unsupported("attention_dir", direction));
+        bool causal = direction == "causal" || (direction == "bidirectional" ? false : throw Unsupported(config, "attention_dir", direction));
         int width = config.Int("d_model");
         int head = config.Int("d_head");
         int heads = config.Int("n_heads", head > 0 ? width / head : 1);
-        int layers = config.Int("n_layers");
+        int layers = FamilyConfig.Layers(config, "n_layers");
         bool attnOnly = config.Flag("attn_only", false);
+        int vocabulary = config.Int("d_vocab");
         string positions = config.Text("positional_embedding_type", "standard");
-        bool rotary = positions == "rotary";
         string activation = config.Text("act_fn", attnOnly ? "relu" : null);
+        config.Accept("d_mlp", "gated_mlp");
         return new ModelConfig
         {
             Family = ModelType,
@@ -36,11 +55,11 @@ public sealed class HookedTransformerFamily : ModelFamily
             NKeyValueHeads = config.Int("n_key_value_heads", heads),
             DHead = head,
             DMlp = attnOnly ? 0 : config.Int("d_mlp", 4 * width),
-            DVocab = config.Int("d_vocab"),
+            DVocab = vocabulary,
+            DVocabOut = config.Int("d_vocab_out", -1) is var outputs && outputs == -1 ? vocabulary : outputs,
             NCtx = config.Int("n_ctx"),
-            Block = encoder ? BlockStyle.PostNorm
-                : config.Flag("parallel_attn_mlp", false) ? BlockStyle.Parallel : BlockStyle.PreNorm,
-            Norm = encoder ? NormKind.LayerNorm : Norm(),
+            Block = config.Flag("parallel_attn_mlp", false) ? BlockStyle.Parallel : BlockStyle.PreNorm,
+            Norm = HookedSettings.Norm(config),
             NormEpsilon = (float)config.Number("eps", 1e-5),
             Positions = positions switch
             {
@@ -49,14 +68,15 @@ public sealed class HookedTransformerFamily : ModelFamily
                 "shortformer" => PositionKind.Shortformer,
                 "alibi" => PositionKind.Alibi,
                 "none" => PositionKind.None,
-                _ => throw Unsupported("positional_embedding_type", positions),
+                _ => throw Unsupported(config, "positional_embedding_type", positions),
             },
-            Rotary = rotary
-                ? new RotaryConfig(
-                    config.Int("rotary_dim", head), config.Number("rotary_base", 10000), config.Flag("rotary_adjacent_pairs", false))
-                : null,
-            Causal = !encoder,
-            AttentionScale = Scale(config, head),
+            Rotary = HookedSettings.Rotary(config, positions == "rotary", head),
+            Windows = HookedSettings.Windows(config, layers),
+            Causal = causal,
+            AttentionScale = HookedSettings.Scale(config, head),
+            ScaleByInverseLayer = config.Flag("scale_attn_by_inverse_layer_idx", false),
+            ScoreSoftCap = HookedSettings.SoftCap(config, "attn_scores_soft_cap"),
+            LogitSoftCap = HookedSettings.SoftCap(config, "output_logits_soft_cap"),
             Activation = activation switch
             {
                 "relu" => ActivationFunction.Relu,
@@ -64,30 +84,38 @@ public sealed class HookedTransformerFamily : ModelFamily
                 "gelu_new" or "gelu_fast" or "gelu_pytorch_tanh" => ActivationFunction.GeluTanh,
                 "silu" => ActivationFunction.Silu,
                 "relu2" => ActivationFunction.ReluSquared,
-                _ => throw Unsupported("act_fn", activation),
+                _ => throw Unsupported(config, "act_fn", activation),
             },
             Gated = config.Flag("gated_mlp", false),
-            TokenTypes = encoder ? 2 : 0,
-            EmbedNorm = encoder,
-            FinalNorm = !encoder,
-            MlmHead = encoder,
+            BosId = FamilyConfig.Bos(config),
+            EosIds = config.Ints("eos_token_id"),
         }.Validated(config.Path);
+    }
 
-        InvalidInputException Unsupported(string field, string value) =>
-            new($"{config.Path}: {field} '{value}' is not supported");
-        NormKind Norm()
+    /// <summary>
+    /// Bidirectional attention is said of two kinds of model, HookedEncoder and a HookedTransformer that sees both sides, with the same
+    /// settings: which one it is the names of the tensors tell.
+    /// </summary>
+    /// <param name="config">The resolved configuration.</param>
+    /// <param name="source">Where tensors come from.</param>
+    public override ModelConfig Complete(ModelConfig config, IWeightSource source)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(source);
+        if (config.Causal || !source.Contains(EncoderEmbedding))
         {
-            string name = config.IsNull("normalization_type") ? "none" : config.Text("normalization_type", "LN");
-            bool finalRms = config.Flag("final_rms", false);
-            return name switch
-            {
-                "LN" or "LNPre" when finalRms => throw Unsupported("final_rms with normalization_type", name),
-                "LN" or "LNPre" => NormKind.LayerNorm,
-                "RMS" or "RMSPre" => NormKind.Rms,
-                "none" => NormKind.None,
-                _ => throw Unsupported("normalization_type", name),
-            };
+            return config;
         }
+
+        return (config with
+        {
+            Block = BlockStyle.PostNorm,
+            Norm = NormKind.LayerNorm,
+            TokenTypes = 2,
+            EmbedNorm = true,
+            FinalNorm = false,
+            MlmHead = true,
+        }).Validated(source.Description);
     }
 
     /// <inheritdoc/>
@@ -112,7 +140,7 @@ public sealed class HookedTransformerFamily : ModelFamily
 
         return new ModelWeights
         {
-            TokenEmbedding = reader.View(encoder ? "embed.embed.W_E" : "embed.W_E", config.DVocab, d).ToTable(config.DVocab, d),
+            TokenEmbedding = reader.View(encoder ? EncoderEmbedding : "embed.W_E", config.DVocab, d).ToTable(config.DVocab, d),
             PositionEmbedding = config.Outline.HasPosEmbed
                 ? reader.Read(encoder ? "embed.pos_embed.W_pos" : "pos_embed.W_pos", config.NCtx, d)
                 : [],
@@ -127,8 +155,8 @@ public sealed class HookedTransformerFamily : ModelFamily
                     reader.View("mlm_head.W", d, d).InputsFirst(d, d, reader.Read("mlm_head.b", d)),
                     Norm(config, reader, "mlm_head.ln"))
                 : null,
-            Unembed = reader.View("unembed.W_U", d, config.DVocab)
-                .InputsFirst(d, config.DVocab, reader.Read("unembed.b_U", config.DVocab)),
+            Unembed = reader.View("unembed.W_U", d, config.DVocabOut)
+                .InputsFirst(d, config.DVocabOut, reader.Read("unembed.b_U", config.DVocabOut)),
         };
     }
 
@@ -169,15 +197,6 @@ public sealed class HookedTransformerFamily : ModelFamily
         }
     }
 
-    private static float Scale(ConfigReader config, int head)
-    {
-        if (!config.Flag("use_attn_scale", true))
-        {
-            return 1f;
-        }
-
-        // TransformerLens writes -1 for "the usual square root of d_head".
-        double divisor = config.Number("attn_scale", -1);
-        return divisor > 0 ? (float)(1 / divisor) : 1f / MathF.Sqrt(head);
-    }
+    private static InvalidInputException Unsupported(ConfigReader config, string field, string value) =>
+        new($"{config.Path}: {field} '{value}' is not supported");
 }

@@ -8,6 +8,25 @@ namespace Interp.Runtime.Families;
 public sealed class LlamaFamily(string modelType) : LlamaStyleFamily(modelType)
 {
     /// <inheritdoc/>
+    public override ModelConfig ReadConfig(ConfigReader config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Only("rope_interleaved", false);
+        config.Only("use_mrope", false);
+        if (ModelType == "qwen2")
+        {
+            config.Accept(UnusedWindow);
+        }
+
+        return base.ReadConfig(config);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Qwen2 has biases on q, k and v and none on the output, whatever is said of them.</remarks>
+    private protected override bool? AttentionBias(ConfigReader config) =>
+        ModelType == "qwen2" ? null : base.AttentionBias(config);
+
+    /// <inheritdoc/>
     private protected override int? Window(ConfigReader config) => ModelType switch
     {
         "mistral" => config.OptionalInt("sliding_window"),

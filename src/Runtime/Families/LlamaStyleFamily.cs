@@ -9,6 +9,9 @@ namespace Interp.Runtime.Families;
 /// <param name="modelType">The family's <c>model_type</c>.</param>
 public abstract class LlamaStyleFamily(string modelType) : ModelFamily
 {
+    /// <summary>Qwen's settings of a window, which count for nothing unless <c>use_sliding_window</c> is set.</summary>
+    private protected static string[] UnusedWindow => ["sliding_window", "max_window_layers"];
+
     /// <inheritdoc/>
     public override string ModelType => modelType;
 
@@ -17,6 +20,9 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
 
     /// <summary>Whether the unembedding is tied where config.json does not say.</summary>
     private protected virtual bool TiedByDefault => false;
+
+    /// <summary>Rotary settings where config.json says nothing.</summary>
+    private protected virtual RotaryDefaults Rotary => new();
 
     /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
@@ -27,7 +33,7 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
         int layers = FamilyConfig.Layers(config, "num_hidden_layers");
         int head = config.OptionalInt("head_dim") ?? DefaultHeadDimension ?? FamilyConfig.HeadDimension(config, width, heads);
         int context = config.Int("max_position_embeddings");
-        RotaryScaling? scaling = FamilyConfig.RotaryScaling(config, context);
+        RotaryConfig rotary = RotarySettings.Read(config, head, context, Rotary);
         return new ModelConfig
         {
             Family = ModelType,
@@ -38,14 +44,16 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
             DHead = head,
             DMlp = config.Int("intermediate_size"),
             DVocab = config.Int("vocab_size"),
-            NCtx = FamilyConfig.Context(scaling, context),
+            NCtx = FamilyConfig.Context(rotary, context),
             Norm = NormKind.Rms,
-            NormEpsilon = (float)config.Number("rms_norm_eps", 1e-6),
+            NormEpsilon = (float)NormEpsilon(config),
             Positions = PositionKind.Rotary,
-            Rotary = new RotaryConfig(head, FamilyConfig.RotaryNumber(config, "rope_theta", 10000), Scaling: scaling),
+            Rotary = rotary,
             Windows = FamilyConfig.Windows(config, layers, Window(config), l => Slides(config, l, layers)),
             AttentionScale = 1f / MathF.Sqrt(head),
-            Activation = FamilyConfig.Activation(config, "hidden_act", "silu"),
+            AttentionBias = AttentionBias(config),
+            FeedForwardBias = config.Has("mlp_bias") ? config.Flag("mlp_bias", false) : null,
+            Activation = Activation(config),
             Gated = true,
             TiedUnembedding = config.Flag("tie_word_embeddings", TiedByDefault),
             BosId = FamilyConfig.Bos(config),
@@ -58,11 +66,10 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "lm_head.weight"));
+        source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "model.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("embed_tokens.weight", config.DVocab, config.DModel), source, "lm_head");
+            config, source, reader.Name("embed_tokens.weight"), "lm_head.weight");
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -71,6 +78,20 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
             Unembed = unembedding,
         };
     }
+
+    /// <summary>Epsilon of the norms.</summary>
+    private protected virtual double NormEpsilon(ConfigReader config) => config.Number("rms_norm_eps", 1e-6);
+
+    /// <summary>Nonlinearity of the FFN.</summary>
+    private protected virtual ActivationFunction Activation(ConfigReader config) =>
+        FamilyConfig.Activation(config, "hidden_act", "silu");
+
+    /// <summary>Whether the projections of attention have biases; null = as the checkpoint has them.</summary>
+    private protected virtual bool? AttentionBias(ConfigReader config) =>
+        config.Has("attention_bias") ? config.Flag("attention_bias", false) : null;
+
+    /// <summary>Whether the output projection of attention has a bias; null = as the checkpoint has it.</summary>
+    private protected virtual bool? OutputBias(ModelConfig config) => config.AttentionBias;
 
     /// <summary>A norm by its name.</summary>
     private protected virtual NormWeights Norm(WeightReader reader, string name, int width) => reader.RmsNorm(name, width);
@@ -87,22 +108,18 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
     {
         int d = config.DModel, queries = config.NHeads * config.DHead, keys = config.NKeyValueHeads * config.DHead;
         return new AttentionWeights(
-            Project(reader, "self_attn.q_proj", queries, d),
-            Project(reader, "self_attn.k_proj", keys, d),
-            Project(reader, "self_attn.v_proj", keys, d),
-            Project(reader, "self_attn.o_proj", d, queries));
+            reader.LinearOf("self_attn.q_proj", queries, d, config.AttentionBias),
+            reader.LinearOf("self_attn.k_proj", keys, d, config.AttentionBias),
+            reader.LinearOf("self_attn.v_proj", keys, d, config.AttentionBias),
+            reader.LinearOf("self_attn.o_proj", d, queries, OutputBias(config)));
     }
 
     /// <summary>The FFN of one block; null where it is a mixture of experts.</summary>
     private protected virtual FeedForwardWeights? FeedForward(ModelConfig config, WeightReader reader) => new(
-        Project(reader, "mlp.gate_proj", config.DMlp, config.DModel),
-        Project(reader, "mlp.up_proj", config.DMlp, config.DModel),
-        Project(reader, "mlp.down_proj", config.DModel, config.DMlp),
+        reader.LinearOf("mlp.gate_proj", config.DMlp, config.DModel, config.FeedForwardBias),
+        reader.LinearOf("mlp.up_proj", config.DMlp, config.DModel, config.FeedForwardBias),
+        reader.LinearOf("mlp.down_proj", config.DModel, config.DMlp, config.FeedForwardBias),
         []);
-
-    // Biases are read where the checkpoint has them: Llama's flags for them came after checkpoints that use them.
-    private static Linear Project(WeightReader reader, string name, int outputs, int inputs) =>
-        reader.Linear(name, outputs, inputs, reader.Has(name + ".bias"));
 
     /// <summary>The sliding window of the layers that slide, or null.</summary>
     private protected virtual int? Window(ConfigReader config) => null;

@@ -7,6 +7,16 @@ namespace Interp.Runtime.Families;
 public sealed class MixtralFamily() : LlamaStyleFamily("mixtral")
 {
     /// <inheritdoc/>
+    private protected override RotaryDefaults Rotary => new(Base: 1e6);
+
+    /// <inheritdoc/>
+    protected override IReadOnlySet<string> Harmless =>
+        HarmlessSettings.With("output_router_logits", "router_aux_loss_coef", "router_jitter_noise");
+
+    /// <inheritdoc/>
+    private protected override double NormEpsilon(ConfigReader config) => config.Number("rms_norm_eps", 1e-5);
+
+    /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -15,8 +25,6 @@ public sealed class MixtralFamily() : LlamaStyleFamily("mixtral")
         {
             Experts = config.Int("num_local_experts", 8),
             ExpertsPerToken = config.Int("num_experts_per_tok", 2),
-            NormEpsilon = (float)config.Number("rms_norm_eps", 1e-5),
-            Rotary = resolved.Rotary! with { Base = FamilyConfig.RotaryNumber(config, "rope_theta", 1e6) },
         }).Validated(config.Path);
     }
 

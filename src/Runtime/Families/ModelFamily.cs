@@ -56,6 +56,32 @@ public abstract class ModelFamily
     /// <exception cref="InvalidInputException">A field is missing, wrong, contradictory or not supported.</exception>
     public abstract ModelConfig ReadConfig(ConfigReader config);
 
+    /// <summary>
+    /// Resolves the configuration and refuses settings that nobody asked for: they might change the computation. So a family knows
+    /// the settings that <see cref="ReadConfig"/> reads, and those of <see cref="Harmless"/>.
+    /// </summary>
+    /// <param name="config">The family's settings.</param>
+    /// <exception cref="InvalidInputException">
+    /// A field is missing, wrong, contradictory, not supported or not known; the message names it.
+    /// </exception>
+    public ModelConfig Resolve(ConfigReader config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        HarmlessSettings.RefuseOthers(config);
+        ModelConfig resolved = ReadConfig(config);
+        config.RefuseUnknown($"model_type {ModelType}", Harmless);
+        return resolved;
+    }
+
+    /// <summary>Settings that change nothing in what is computed.</summary>
+    protected virtual IReadOnlySet<string> Harmless => HarmlessSettings.Common;
+
+    /// <summary>The configuration with what only the tensors tell.</summary>
+    /// <param name="config">The resolved configuration.</param>
+    /// <param name="source">Where tensors come from.</param>
+    /// <exception cref="InvalidInputException">Configuration and tensors contradict each other.</exception>
+    public virtual ModelConfig Complete(ModelConfig config, IWeightSource source) => config;
+
     /// <summary>Reads the weights.</summary>
     /// <param name="config">The resolved configuration.</param>
     /// <param name="source">Where tensors come from.</param>

@@ -7,6 +7,9 @@ namespace Interp.Runtime.Families;
 public sealed class Olmo2Family() : LlamaStyleFamily("olmo2")
 {
     /// <inheritdoc/>
+    private protected override double NormEpsilon(ConfigReader config) => config.Number("rms_norm_eps", 1e-5);
+
+    /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -14,7 +17,6 @@ public sealed class Olmo2Family() : LlamaStyleFamily("olmo2")
         {
             BranchNorms = BranchNorms.After,
             QkNorm = QkNorm.WholeProjection,
-            NormEpsilon = (float)config.Number("rms_norm_eps", 1e-5),
         }).Validated(config.Path);
     }
 

@@ -13,6 +13,7 @@ namespace Interp.Runtime.Families;
 public sealed class OptFamily : ModelFamily
 {
     private const int FirstPosition = 2;
+    private const string Unembedding = "lm_head.weight";
 
     /// <inheritdoc/>
     public override string ModelType => "opt";
@@ -22,6 +23,11 @@ public sealed class OptFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         config.Only("layer_norm_elementwise_affine", true);
+
+        // Galactica's names for what OPT always is.
+        config.Only("learned_embeddings", true);
+        config.Only("scale_embeddings", false);
+        bool? bias = config.Has("enable_bias") ? config.Flag("enable_bias", true) : null;
         int width = config.Int("hidden_size");
         int heads = config.Int("num_attention_heads");
         int head = FamilyConfig.HeadDimension(config, width, heads);
@@ -41,8 +47,10 @@ public sealed class OptFamily : ModelFamily
             Block = before ? BlockStyle.PreNorm : BlockStyle.PostNorm,
             Positions = PositionKind.Learned,
             AttentionScale = 1f / MathF.Sqrt(head),
+            AttentionBias = bias,
+            FeedForwardBias = bias,
             Activation = FamilyConfig.Activation(config, "activation_function", "relu"),
-            FinalNorm = before && !config.Flag("_remove_final_layer_norm", false),
+            FinalNorm = !config.Flag("_remove_final_layer_norm", false) && before,
             EmbedWidth = stored == width ? null : stored,
             TiedUnembedding = config.Flag("tie_word_embeddings", true),
             BosId = FamilyConfig.Bos(config),
@@ -55,28 +63,36 @@ public sealed class OptFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        source.Ignore(name => config.TiedUnembedding && name == "lm_head.weight");
-        int d = config.DModel, vocabulary = config.DVocab, stored = config.EmbedWidth ?? d;
+        int d = config.DModel;
         var reader = new WeightReader(source, source.Contains("decoder.embed_tokens.weight") ? "decoder." : "model.decoder.");
-        float[] embedding = reader.Read("embed_tokens.weight", vocabulary, stored);
-        float[] unembedding = config.TiedUnembedding ? embedding : source.Read("lm_head.weight", vocabulary, stored);
-        if (config.EmbedWidth is not null)
-        {
-            // project_in is [d, stored] and maps the rows of E by its transpose; project_out is [stored, d].
-            float[] projectIn = reader.Read("project_in.weight", d, stored);
-            float[] projectOut = reader.Read("project_out.weight", stored, d);
-            embedding = Product(embedding, projectIn, stored, (row, column) => (column * stored) + row);
-            unembedding = Product(unembedding, projectOut, stored, (row, column) => (row * d) + column);
-        }
-
+        string tokens = reader.Name("embed_tokens.weight");
+        (EmbeddingTable embedding, Linear unembedding) = config.EmbedWidth is { } stored
+            ? Projected(config, source, reader, tokens, stored)
+            : FamilyConfig.Embeddings(config, source, tokens, Unembedding);
         return new ModelWeights
         {
-            TokenEmbedding = new EmbeddingTable(embedding, d),
+            TokenEmbedding = embedding,
             PositionEmbedding = reader.Read("embed_positions.weight", config.NCtx + FirstPosition, d)[(FirstPosition * d)..],
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"layers.{l}")))],
             FinalNorm = config.FinalNorm ? reader.LayerNorm("final_layer_norm", d) : null,
-            Unembed = Linear.FromOutputsByInputs(unembedding, vocabulary, d),
+            Unembed = unembedding,
         };
+    }
+
+    private static (EmbeddingTable Embedding, Linear Unembedding) Projected(
+        ModelConfig config, IWeightSource source, WeightReader reader, string tokens, int stored)
+    {
+        int d = config.DModel, vocabulary = config.DVocab;
+        (WeightView narrow, WeightView? own) = FamilyConfig.Matrices(config, source, tokens, Unembedding, stored);
+        float[] embedding = narrow.ToTable(vocabulary, stored).ToArray();
+        float[] unembedding = own?.ToTable(vocabulary, stored).ToArray() ?? embedding;
+
+        // project_in is [d, stored] and maps the rows of E by its transpose; project_out is [stored, d].
+        float[] projectIn = reader.Read("project_in.weight", d, stored);
+        float[] projectOut = reader.Read("project_out.weight", stored, d);
+        embedding = Product(embedding, projectIn, stored, (row, column) => (column * stored) + row);
+        unembedding = Product(unembedding, projectOut, stored, (row, column) => (row * d) + column);
+        return (new EmbeddingTable(embedding, d), Linear.FromOutputsByInputs(unembedding, vocabulary, d));
     }
 
     /// <summary>Rows of <paramref name="rows"/> times a matrix, in float64, rounded once.</summary>
@@ -106,18 +122,21 @@ public sealed class OptFamily : ModelFamily
         return product;
     }
 
-    // Biases are read where the checkpoint has them; enable_bias: false leaves them out.
     private static BlockWeights Block(ModelConfig config, WeightReader reader)
     {
         int d = config.DModel;
         return new BlockWeights(
             reader.LayerNorm("self_attn_layer_norm", d),
             new AttentionWeights(
-                reader.Linear("self_attn.q_proj", d, d),
-                reader.Linear("self_attn.k_proj", d, d),
-                reader.Linear("self_attn.v_proj", d, d),
-                reader.Linear("self_attn.out_proj", d, d)),
+                reader.LinearOf("self_attn.q_proj", d, d, config.AttentionBias),
+                reader.LinearOf("self_attn.k_proj", d, d, config.AttentionBias),
+                reader.LinearOf("self_attn.v_proj", d, d, config.AttentionBias),
+                reader.LinearOf("self_attn.out_proj", d, d, config.AttentionBias)),
             reader.LayerNorm("final_layer_norm", d),
-            new FeedForwardWeights(reader.Linear("fc1", config.DMlp, d), null, reader.Linear("fc2", d, config.DMlp), []));
+            new FeedForwardWeights(
+                reader.LinearOf("fc1", config.DMlp, d, config.FeedForwardBias),
+                null,
+                reader.LinearOf("fc2", d, config.DMlp, config.FeedForwardBias),
+                []));
     }
 }

@@ -12,9 +12,14 @@ public sealed class Phi3Family() : LlamaStyleFamily("phi3")
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        ModelConfig resolved = base.ReadConfig(config);
-        int rotated = (int)(resolved.DHead * FamilyConfig.RotaryNumber(config, "partial_rotary_factor", 1));
-        return (resolved with { Rotary = resolved.Rotary! with { Dim = rotated } }).Validated(config.Path);
+        foreach (string bias in new[] { "attention_bias", "mlp_bias", "lm_head_bias" })
+        {
+            config.Only(bias, false);
+        }
+
+        config.Only("full_attn_mod", 1);
+        config.Only("interpolate_factor", 1);
+        return base.ReadConfig(config);
     }
 
     /// <inheritdoc/>

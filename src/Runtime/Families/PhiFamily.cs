@@ -20,7 +20,7 @@ public sealed class PhiFamily : ModelFamily
         int heads = config.Int("num_attention_heads");
         int head = FamilyConfig.HeadDimension(config, width, heads);
         int context = config.Int("max_position_embeddings");
-        RotaryScaling? scaling = FamilyConfig.RotaryScaling(config, context);
+        RotaryConfig rotary = RotarySettings.Read(config, head, context, new RotaryDefaults(Share: 0.5));
         return new ModelConfig
         {
             Family = ModelType,
@@ -31,12 +31,11 @@ public sealed class PhiFamily : ModelFamily
             DHead = head,
             DMlp = config.Int("intermediate_size"),
             DVocab = config.Int("vocab_size"),
-            NCtx = FamilyConfig.Context(scaling, context),
+            NCtx = FamilyConfig.Context(rotary, context),
             Block = BlockStyle.ParallelSharedNorm,
             NormEpsilon = (float)config.Number("layer_norm_eps", 1e-5),
             Positions = PositionKind.Rotary,
-            Rotary = new RotaryConfig(
-                (int)(head * config.Number("partial_rotary_factor", 0.5)), config.Number("rope_theta", 10000), Scaling: scaling),
+            Rotary = rotary,
             AttentionScale = 1f / MathF.Sqrt(head),
             Activation = FamilyConfig.Activation(config, "hidden_act", "gelu_new"),
             TiedUnembedding = config.Flag("tie_word_embeddings", false),
@@ -50,12 +49,10 @@ public sealed class PhiFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-            || (config.TiedUnembedding && name == "lm_head.weight"));
+        source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "model.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("embed_tokens.weight", config.DVocab, config.DModel), source, "lm_head",
-            source.Read("lm_head.bias", config.DVocab));
+            config, source, reader.Name("embed_tokens.weight"), "lm_head.weight", source.Read("lm_head.bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,

@@ -10,8 +10,12 @@ public sealed class Qwen3Family() : LlamaStyleFamily("qwen3")
     private protected override int? DefaultHeadDimension => 128;
 
     /// <inheritdoc/>
-    public override ModelConfig ReadConfig(ConfigReader config) =>
-        (base.ReadConfig(config) with { QkNorm = QkNorm.PerHead }).Validated(config.Path);
+    public override ModelConfig ReadConfig(ConfigReader config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.Accept(UnusedWindow);
+        return (base.ReadConfig(config) with { QkNorm = QkNorm.PerHead }).Validated(config.Path);
+    }
 
     /// <inheritdoc/>
     private protected override AttentionWeights Attention(ModelConfig config, WeightReader reader) =>

@@ -37,16 +37,15 @@ public sealed class RobertaFamily : ModelFamily
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
-        // The pooler reads the encoder but writes nothing that is modelled here; the decoder shares the head's bias.
+        // The pooler reads the encoder but writes nothing that is modelled here.
         source.Ignore(name => name.EndsWith("embeddings.position_ids", StringComparison.Ordinal)
-            || name.Contains("pooler.", StringComparison.Ordinal)
-            || name == "lm_head.decoder.bias"
-            || (config.TiedUnembedding && name == "lm_head.decoder.weight"));
+            || name.Contains("pooler.", StringComparison.Ordinal));
         int d = config.DModel, first = config.PaddingId!.Value + 1;
         var reader = new WeightReader(source, "roberta.");
         var head = new WeightReader(source, "lm_head.");
         (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "lm_head.decoder", head.Read("bias", config.DVocab));
+            config, source, reader.Name("embeddings.word_embeddings.weight"), "lm_head.decoder.weight",
+            FamilyConfig.HeadBias(source, "lm_head.decoder.bias", "lm_head.bias", config.DVocab));
         return new ModelWeights
         {
             TokenEmbedding = embedding,

@@ -8,16 +8,26 @@ namespace Interp.Runtime.Families;
 public sealed class StableLmFamily() : LlamaStyleFamily("stablelm")
 {
     /// <inheritdoc/>
+    private protected override RotaryDefaults Rotary => new(Share: 0.25);
+
+    /// <inheritdoc/>
+    private protected override double NormEpsilon(ConfigReader config) => config.Number("layer_norm_eps", 1e-5);
+
+    /// <inheritdoc/>
+    private protected override bool? AttentionBias(ConfigReader config) =>
+        config.Has("use_qkv_bias") ? config.Flag("use_qkv_bias", false) : null;
+
+    /// <inheritdoc/>
+    private protected override bool? OutputBias(ModelConfig config) => null;
+
+    /// <inheritdoc/>
     public override ModelConfig ReadConfig(ConfigReader config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        ModelConfig resolved = base.ReadConfig(config);
-        int rotated = (int)(resolved.DHead * FamilyConfig.RotaryNumber(config, "partial_rotary_factor", 0.25));
-        return (resolved with
+        config.Only("rotary_scaling_factor", 1);
+        return (base.ReadConfig(config) with
         {
             Norm = NormKind.LayerNorm,
-            NormEpsilon = (float)config.Number("layer_norm_eps", 1e-5),
-            Rotary = resolved.Rotary! with { Dim = rotated },
             QkNorm = config.Flag("qk_layernorm", false) ? QkNorm.PerHead : QkNorm.None,
             Block = config.Flag("use_parallel_residual", false) ? BlockStyle.ParallelSharedNorm : BlockStyle.PreNorm,
         }).Validated(config.Path);

@@ -10,6 +10,9 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
     /// <summary>A reader for names below a path.</summary>
     public WeightReader Under(string path) => new(source, prefix + path + ".");
 
+    /// <summary>The full name of a tensor.</summary>
+    public string Name(string name) => prefix + name;
+
     /// <summary>Whether a tensor exists.</summary>
     public bool Has(string name) => source.Contains(prefix + name);
 
@@ -23,19 +26,20 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
     public Linear Linear(string name, int outputs, int inputs, bool bias) =>
         View(name + ".weight", outputs, inputs).OutputsFirst(outputs, inputs, bias ? Read(name + ".bias", outputs) : null);
 
-    /// <summary>A torch Linear whose bias is read where the checkpoint has one.</summary>
-    public Linear Linear(string name, int outputs, int inputs) => Linear(name, outputs, inputs, Has(name + ".bias"));
+    /// <summary>A torch Linear whose bias the configuration asks for, or that is read where the checkpoint has one (null).</summary>
+    /// <exception cref="InvalidInputException">There is a bias that the configuration says is not there, or none that it asks for.</exception>
+    public Linear LinearOf(string name, int outputs, int inputs, bool? bias) => Linear(name, outputs, inputs, HasBias(name, bias));
 
     /// <summary>
     /// Queries, keys and values in one torch Linear with rows [group, (queries of the group, key, value), d_head]; a group
-    /// is what shares a key-value head. The bias is read where the checkpoint has one.
+    /// is what shares a key-value head. The bias is read where the configuration asks for it, or (null) where the checkpoint has one.
     /// </summary>
-    public (Linear Query, Linear Key, Linear Value) FusedByGroup(string name, ModelConfig config)
+    public (Linear Query, Linear Key, Linear Value) FusedByGroup(string name, ModelConfig config, bool? biased)
     {
         int d = config.DModel, head = config.DHead, groups = config.NKeyValueHeads, queries = config.NHeads / groups;
         int fused = groups * (queries + 2) * head;
         WeightView weight = View(name + ".weight", fused, d);
-        float[]? bias = Has(name + ".bias") ? Read(name + ".bias", fused) : null;
+        float[]? bias = HasBias(name, biased) ? Read(name + ".bias", fused) : null;
         return (Part(0, queries), Part(queries, 1), Part(queries + 1, 1));
 
         Linear Part(int first, int count)
@@ -47,6 +51,14 @@ internal sealed class WeightReader(IWeightSource source, string prefix = "")
             var place = new WeightPlace((long)first * head * d, Block: size, BlockStride: checked((queries + 2) * head * d));
             return weight.OutputsFirst(groups * size, d, partBias, place);
         }
+    }
+
+    private bool HasBias(string name, bool? expected)
+    {
+        bool found = Has(name + ".bias");
+        return expected != false || !found ? expected ?? found : throw new InvalidInputException(
+            $"{source.Description}: tensor {OneLine.Quote(Name(name + ".bias"))}: expected none, since the configuration says that "
+            + "there is no bias, found one");
     }
 
     /// <summary>A GPT-2 Conv1D: weight [inputs, outputs] and bias.</summary>

@@ -38,7 +38,7 @@ internal static class BatchLimit
         Require("neurons", rows * config.DMlp * Math.Max(1, config.ExpertsPerToken));
         Require("expert outputs", rows * config.DModel * config.ExpertsPerToken);
         Require("streams head by head", perHead ? rows * config.NHeads * config.DModel : 0);
-        Require("logits", read * config.DVocab);
+        Require("logits", read * config.DVocabOut);
         for (int s = 0; s < lengths.Count; s++)
         {
             long keys = lengths[s] + (long)(cache?.Lengths[s] ?? 0);

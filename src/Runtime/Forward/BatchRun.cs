@@ -73,7 +73,7 @@ internal static class BatchRun
         }
 
         bool some = ReadRows(lengths, logits) < rows;
-        long allLogits = some && hooks.Wants(Hook.UnembedOut) ? rows * config.DVocab : 0;
+        long allLogits = some && hooks.Wants(Hook.UnembedOut) ? rows * config.DVocabOut : 0;
         long scores = threads * ForwardPass<THooks>.ScoreFloats(keys);
         return sizeof(float) * (PassBuffers.Floats(config, Size(config, segments, cached > 0, hooks)) + allLogits + scores);
     }

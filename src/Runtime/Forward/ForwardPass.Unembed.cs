@@ -10,7 +10,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     /// <param name="logits">[rows read, d_vocab].</param>
     public void Unembed(int[]? read, Span<float> logits)
     {
-        int vocabulary = _config.DVocab;
+        int vocabulary = _config.DVocabOut;
         if (read is null || !_hooks.Wants(Hook.UnembedOut))
         {
             FinishStream(read);
@@ -49,7 +49,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
         MatrixProduct.Multiply(
             _buffers.Stream.Rows(_rows, _config.DModel), _rows, _weights.Unembed.Weight, _weights.Unembed.Bias, logits, _threads,
             epilogue: changed ? Epilogue.None : Epilogue.Watch(ref suspicious));
-        Fire(HookKind.UnembedOut, -1, logits, _config.DVocab);
+        Fire(HookKind.UnembedOut, -1, logits, _config.DVocabOut);
         SoftCap.Apply(logits, _config.LogitSoftCap, logits);
         if (suspicious)
         {

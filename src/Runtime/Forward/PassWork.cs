@@ -36,5 +36,5 @@ internal static class PassWork
     public static long Whole(ModelConfig config, long length, long logits) =>
         (config.NLayers * ((length * (Query(config) + KeysAndValues(config) + Output(config) + FeedForward(config)))
             + Attention(config, 0, length, length)))
-        + (length * Head(config)) + (logits * Unembed(config, config.DVocab));
+        + (length * Head(config)) + (logits * Unembed(config, config.DVocabOut));
 }

@@ -30,6 +30,7 @@ internal sealed class GgufConfig(GgufFile file, string architecture)
             throw metadata.Error("split.count", "a file in several parts is not supported; merge them (gguf-split --merge)");
         if (metadata.Text("general.type", "model") is var type && type != "model")
             throw metadata.Error("general.type", $"expected model, found {OneLine.Quote(type)}");
+        RefuseVariants();
         JsonObject settings = architecture == "gpt2" ? Gpt2() : Llama();
         settings["vocab_size"] = Vocabulary();
         settings["tie_word_embeddings"] = !file.Tensors.ContainsKey(Unembedding);
@@ -39,11 +40,32 @@ internal sealed class GgufConfig(GgufFile file, string architecture)
         {
             if (key.StartsWith(architecture + ".", StringComparison.Ordinal) && !known.Contains(key))
             {
-                throw metadata.Error(
-                    key, "the key is not supported; nothing would be right if it were ignored");
+                throw metadata.Error(key, "the key is not supported; nothing would be right if it were ignored "
+                    + $"(the nearest known key is {OneLine.List(NearestNames.Find(key, known, 1))})");
             }
         }
         return ConfigReader.Parse(file.FilePath, settings.ToJsonString());
+    }
+
+    // What llama.cpp's other architectures have, at the values that leave these as they are.
+    private void RefuseVariants()
+    {
+        foreach ((string name, double[] neutral) in new (string, double[])[]
+        {
+            ("expert_count", [0]), ("expert_used_count", [0]), ("expert_shared_count", [0]), ("expert_feed_forward_length", [0]),
+            ("leading_dense_block_count", [0]), ("attention.clamp_kqv", [0]), ("attention.max_alibi_bias", [0]), ("attention.scale", [0]),
+            ("attn_logit_softcapping", [0]), ("final_logit_softcapping", [0]), ("logit_scale", [0, 1]), ("embedding_scale", [0, 1]),
+            ("residual_scale", [0, 1]),
+        })
+        {
+            if (Number(name, neutral[0]) is var found && !neutral.Contains(found))
+                throw metadata.Error(Key(name), $"expected {neutral[^1]}, found {found}; the other setting is not supported");
+        }
+        if (Flag("use_parallel_residual", false))
+            throw metadata.Error(Key("use_parallel_residual"), "expected false, the other setting is not supported");
+
+        // How texts become one vector, which is not computed here.
+        Key("pooling_type");
     }
 
     private JsonObject Gpt2()
@@ -67,8 +89,6 @@ internal sealed class GgufConfig(GgufFile file, string architecture)
         int head = Int("attention.key_length", heads > 0 && width % heads == 0 ? width / heads : 0);
         Only("attention.value_length", head, head);
         Only("rope.dimension_count", head, head);
-        Only("expert_count", 0, 0);
-        Only("expert_used_count", 0, 0);
         if (!Flag("attention.causal", true))
             throw metadata.Error(Key("attention.causal"), "expected true, the other setting is not supported");
         if (architecture == "llama" && Text("tensor_data_layout", LlamaLayout) != LlamaLayout)
@@ -96,21 +116,43 @@ internal sealed class GgufConfig(GgufFile file, string architecture)
 
     private const string LlamaLayout = "Meta AI original pth";
 
+    // What llama.cpp has for "as the type of scaling asks for".
+    private const double UsualMix = -1;
+
     private JsonObject? Scaling()
     {
         string type = Text("rope.scaling.type", "none");
         double old = Number("rope.scale_linear", 1), factor = Number("rope.scaling.factor", old);
+        int original = Int("rope.scaling.original_context_length", 0);
+        double attention = Number("rope.scaling.attn_factor", 1) * Number("rope.scaling.yarn_attn_factor", 1);
+        double fast = Number("rope.scaling.yarn_beta_fast", 32), slow = Number("rope.scaling.yarn_beta_slow", 1);
+        double mix = Number("rope.scaling.yarn_ext_factor", UsualMix), logarithm = Number("rope.scaling.yarn_log_multiplier", 0);
         // What only tells how the model was trained.
         Flag("rope.scaling.finetuned", true);
-        Int("rope.scaling.original_context_length", 0);
         // Writers leave the type out when there is nothing but a factor.
-        bool linear = type == "linear" || !metadata.Has(Key("rope.scaling.type"));
-        if (!linear && type != "none")
+        bool linear = type == "linear" || !metadata.Has(Key("rope.scaling.type")), yarn = type == "yarn";
+        if (!linear && !yarn && type != "none")
         {
             throw metadata.Error(
-                Key("rope.scaling.type"), $"{OneLine.Quote(type)} is not supported; expected none or linear");
+                Key("rope.scaling.type"), $"{OneLine.Quote(type)} is not supported; expected none, linear or yarn");
         }
-        return linear && factor is not (0 or 1) ? new JsonObject { ["rope_type"] = "linear", ["factor"] = factor } : null;
+        if (!yarn && attention != 1)
+            throw metadata.Error(Key("rope.scaling.attn_factor"), $"expected 1 without YaRN, found {attention}");
+        if (yarn && mix is not (UsualMix or 1))
+            throw metadata.Error(Key("rope.scaling.yarn_ext_factor"), $"expected 1, found {mix}; the other setting is not supported");
+        if (yarn && logarithm != 0)
+            throw metadata.Error(Key("rope.scaling.yarn_log_multiplier"), $"expected 0, found {logarithm}; the other setting is not supported");
+        factor = factor == 0 ? 1 : factor;
+        return yarn ? new JsonObject
+        {
+            ["rope_type"] = "yarn",
+            ["factor"] = factor,
+            ["original_max_position_embeddings"] = original == 0 ? Int("context_length") : original,
+            ["beta_fast"] = fast,
+            ["beta_slow"] = slow,
+            ["attention_factor"] = attention * ((0.1 * Math.Log(factor)) + 1),
+        }
+        : linear && factor != 1 ? new JsonObject { ["rope_type"] = "linear", ["factor"] = factor } : null;
     }
 
     private int Vocabulary()

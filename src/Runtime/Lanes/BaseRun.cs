@@ -77,7 +77,7 @@ internal sealed class BaseRun : IDisposable
 
             rows = prune ? [.. Enumerable.Range(0, rows.Length)] : rows;
             _logits = options.Tokens.IsAll || hooks.Wants(Hook.UnembedOut)
-                ? OfVocabulary(pass, rows, read, sequences, options.Tokens, config.DVocab)
+                ? OfVocabulary(pass, rows, read, sequences, options.Tokens, config.DVocabOut)
                 : OfTokens(pass, buffers, rows, read, sequences, options.Tokens, config.DModel);
             MultiplyAdds = pass.MultiplyAdds;
             NonFinite = pass.NonFinite is { } found ? found with { Sequence = sequences[found.Sequence] } : null;

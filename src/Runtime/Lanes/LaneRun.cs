@@ -233,7 +233,7 @@ internal sealed class LaneRun(
     /// <summary>Multiply-adds of a full pass.</summary>
     private long Whole(int sequence) => PassWork.Whole(_config, batch.Tokens(sequence).Length, ReadCount(sequence));
 
-    private long Tokens(int sequence) => options.Tokens.IsAll ? _config.DVocab : options.Tokens.Of(sequence).Count;
+    private long Tokens(int sequence) => options.Tokens.IsAll ? _config.DVocabOut : options.Tokens.Of(sequence).Count;
 
     private int ReadCount(int sequence) => options.Logits.Resolve(batch.Tokens(sequence).Length, sequence).Length;
 
@@ -255,11 +255,11 @@ internal sealed class LaneRun(
     private long PassBytes(int sequence)
     {
         var size = new PassSize(batch.Tokens(sequence).Length, 0, ListenedParts.None, 0);
-        return (PassBuffers.Floats(_config, size) + ((long)ReadCount(sequence) * _config.DVocab)) * sizeof(float);
+        return (PassBuffers.Floats(_config, size) + ((long)ReadCount(sequence) * _config.DVocabOut)) * sizeof(float);
     }
 
     /// <summary>What a walk holds whatever its lanes.</summary>
-    private long WalkBytes() => sizeof(float) * ((options.Tokens.IsAll ? LaneWalk.VocabularyRows * (long)_config.DVocab : 0)
+    private long WalkBytes() => sizeof(float) * ((options.Tokens.IsAll ? LaneWalk.VocabularyRows * (long)_config.DVocabOut : 0)
         + (PassBuffers.NeuronRows * (long)_config.DMlp * (_config.Gated ? 2 : 1)));
 
     /// <summary>What a walk holds of a lane, keys left out: those of all lanes share panels.</summary>

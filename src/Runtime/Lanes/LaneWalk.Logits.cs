@@ -24,13 +24,13 @@ internal sealed partial class LaneWalk
         if (_hooks.Wants(Hook.UnembedOut))
         {
             _pass.FinishStream(null);
-            var all = new float[_pass.Rows * _config.DVocab];
+            var all = new float[_pass.Rows * _config.DVocabOut];
             _pass.Logits(all);
             foreach (RowSegment segment in _pass.Segments)
             {
                 for (int i = 0; i < segment.Count; i++)
                 {
-                    Take(segment with { First = segment.First + i }, all.AsSpan((segment.Row + i) * _config.DVocab), tokens, logits);
+                    Take(segment with { First = segment.First + i }, all.AsSpan((segment.Row + i) * _config.DVocabOut), tokens, logits);
                 }
             }
         }
@@ -55,7 +55,7 @@ internal sealed partial class LaneWalk
 
     private void ReadVocabulary(RowSegment[] rows, LogitTokens tokens, float[][] logits)
     {
-        int vocabulary = _config.DVocab;
+        int vocabulary = _config.DVocabOut;
         float[] block = new float[Math.Min(VocabularyRows, rows.Length) * vocabulary];
         FloatBlock stream = _buffers.Stream;
         for (int first = 0; first < rows.Length; first += VocabularyRows)
@@ -83,7 +83,7 @@ internal sealed partial class LaneWalk
         Span<float> destination = Place(lane, row.First, logits[row.Sequence]);
         if (tokens.IsAll)
         {
-            vocabulary[.._config.DVocab].CopyTo(destination);
+            vocabulary[.._config.DVocabOut].CopyTo(destination);
             return;
         }
 

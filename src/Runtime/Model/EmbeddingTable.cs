@@ -47,6 +47,9 @@ public sealed unsafe class EmbeddingTable
     /// <summary>Length of a vector.</summary>
     public int Width { get; }
 
+    /// <summary>Whether the unembedding is the same matrix.</summary>
+    public bool IsTied => _tied is not null;
+
     /// <summary>Bytes held in memory for the table alone: 0 where the unembedding has the numbers.</summary>
     public long Bytes => (sizeof(float) * _values.LongLength) + (_stored?.Bytes ?? 0);
 

@@ -34,6 +34,9 @@ public sealed record GenerateOptions
     /// <summary>Fire at each step, on the positions that they name. Negative positions count from the prompt's end.</summary>
     public IReadOnlyList<Intervention> Interventions { get; init; } = [];
 
+    /// <summary>Which tokens may be chosen; null = what the model's checkpoint says (<see cref="TransformerModel.Generation"/>).</summary>
+    public GenerationRules? Rules { get; init; }
+
     /// <summary>Threads; 0 = one per core.</summary>
     public int Threads { get; init; }
 
@@ -68,7 +71,7 @@ public static class Generator
             ? BatchRun.Bytes(model.Config, lengths, LogitRows.Last, hooks, threads, longest.Max())
                 + KeyValueCache.Bytes(model.Config, longest)
             : BatchRun.Bytes(model.Config, longest, LogitRows.Last, hooks, threads);
-        return new MemoryPlan(model.Weights.Bytes, pass, 0, (long)sizeof(float) * lengths.Count * model.Config.DVocab);
+        return new MemoryPlan(model.Weights.Bytes, pass, 0, (long)sizeof(float) * lengths.Count * model.Config.DVocabOut);
     }
 
     /// <summary>Continues each prompt of a batch.</summary>
@@ -85,7 +88,8 @@ public static class Generator
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(prompts);
         options ??= new GenerateOptions();
-        Check(model, prompts, options);
+        GenerationRules rules = options.Rules ?? model.Generation;
+        Check(model, prompts, options, rules);
         InterventionPlan plan = InterventionPlan.Create(
             model.Hooks, prompts.Lengths, options.Interventions, options.MaxNewTokens);
         List<int>[] sequences = [.. Enumerable.Range(0, prompts.Count).Select(s => prompts.Tokens(s).ToArray().ToList())];
@@ -94,14 +98,20 @@ public static class Generator
         KeyValueCache? cache = options.UseCache ? new KeyValueCache(model.Config, sequences.Length) : null;
         cache?.Expect([.. prompts.Lengths.Select(n => n + options.MaxNewTokens)]);
         TokenBatch batch = prompts;
-        var logits = new float[(long)sequences.Length * model.Config.DVocab];
+        var logits = new float[(long)sequences.Length * model.Config.DVocabOut];
         for (int step = 0; step < options.MaxNewTokens && finished.Contains(false); step++)
         {
             model.Forward(batch, new PlanHooks(plan), logits, cache, LogitRows.Last, options.Threads);
             var next = new int[sequences.Length][];
             for (int s = 0; s < sequences.Length; s++)
             {
-                int token = Choose(logits.AsSpan(s * model.Config.DVocab, model.Config.DVocab), options, random[s]);
+                Span<float> own = logits.AsSpan(s * model.Config.DVocabOut, model.Config.DVocabOut);
+                if (!finished[s])
+                {
+                    rules.Apply(own, sequences[s], step, options.StopTokens);
+                }
+
+                int token = Choose(own, options, random[s]);
                 next[s] = [token];
                 if (finished[s])
                 {
@@ -123,8 +133,19 @@ public static class Generator
         return sequences;
     }
 
-    private static void Check(TransformerModel model, TokenBatch prompts, GenerateOptions options)
+    private static void Check(TransformerModel model, TokenBatch prompts, GenerateOptions options, GenerationRules rules)
     {
+        if (rules.Problem is { } problem)
+        {
+            throw new InvalidInputException(problem);
+        }
+
+        if (model.Config.DVocabOut != model.Config.DVocab)
+        {
+            throw new InvalidInputException($"{model.Name}: expected a model whose outputs are its vocabulary of {model.Config.DVocab} tokens, "
+                + $"found {model.Config.DVocabOut} outputs (d_vocab_out): it cannot continue a text");
+        }
+
         if (!model.Config.Causal)
         {
             throw new InvalidInputException($"{model.Name}: the model is bidirectional, it cannot continue a text");

@@ -14,6 +14,10 @@ internal interface IModelSource : IDisposable
     /// <summary>The settings.</summary>
     ConfigReader Config { get; }
 
+    /// <summary>The settings of generation that stand in a file of their own, or null.</summary>
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    ConfigReader? Generation => null;
+
     /// <summary>Opens what a path names: a directory, an .onnx or a .gguf file.</summary>
     /// <exception cref="InvalidInputException">There is nothing of the kind, or it is damaged.</exception>
     static IModelSource Open(string path) => (Directory.Exists(path), Path.GetExtension(path).ToLowerInvariant()) switch
@@ -49,6 +53,13 @@ internal sealed class HuggingFaceDirectory(string path) : IModelSource
 
     /// <inheritdoc/>
     public ConfigReader Config { get; } = ConfigReader.Open(Path.Combine(path, "config.json"));
+
+    /// <inheritdoc/>
+    public ConfigReader? Generation => GenerationFile(path);
+
+    /// <summary>The generation_config.json of a folder, or null.</summary>
+    public static ConfigReader? GenerationFile(string folder) =>
+        Path.Combine(folder, "generation_config.json") is var file && File.Exists(file) ? ConfigReader.Open(file) : null;
 
     /// <inheritdoc/>
     public IWeightSource Weights(ModelConfig config) => _checkpoint ??= Checkpoint.Open(path);

@@ -39,11 +39,11 @@ public sealed partial class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(batch);
         Check(batch, hooks, cache, logits);
-        long expected = BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocab;
+        long expected = BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocabOut;
         if (into.Length != expected)
         {
             throw new InvalidInputException(
-                $"into: expected room for {expected} logits ({expected / Config.DVocab} rows of {Config.DVocab}), found {into.Length}");
+                $"into: expected room for {expected} logits ({expected / Config.DVocabOut} rows of {Config.DVocabOut}), found {into.Length}");
         }
 
         if (BatchRun.Run(Resources, batch, hooks, cache, logits, ThreadCount(threads), into) is { } found)
@@ -58,7 +58,7 @@ public sealed partial class TransformerModel
         where THooks : struct, IForwardHooks
     {
         Check(batch, hooks, cache, logits);
-        float[] result = ResultMemory.Shared.Take(checked((int)(BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocab)));
+        float[] result = ResultMemory.Shared.Take(checked((int)(BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocabOut)));
         nonFinite = BatchRun.Run(Resources, batch, hooks, cache, logits, ThreadCount(threads), result);
         return nonFinite is not { } found || allowNonFinite ? result : throw NotFinite(found);
     }

@@ -61,6 +61,12 @@ public sealed partial class TransformerModel
     public IReadOnlyList<StoredType> Stored { get; private init; } = [];
 
     /// <summary>
+    /// What the checkpoint says about which tokens <see cref="Generator.Generate"/> may choose: generation_config.json, or without one
+    /// config.json.
+    /// </summary>
+    public GenerationRules Generation { get; private init; } = new();
+
+    /// <summary>
     /// Loads a Hugging Face directory (config.json, safetensors, tokenizer files), an ONNX file with its config.json and
     /// tokenizer beside it, or a GGUF file.
     /// </summary>
@@ -75,11 +81,14 @@ public sealed partial class TransformerModel
         try
         {
             family ??= ModelFamily.For(source.Config);
-            ModelConfig config = source.Complete(family.ReadConfig(source.Config));
+            ModelConfig config = source.Complete(family.Resolve(source.Config));
+            GenerationRules generation = GenerationRules.Read(() => source.Generation ?? source.Config, config.EosIds);
+            config = config with { EosIds = generation.EosIds };
 
             // Reading the tokenizer takes as long as the weights of a small model, and goes on beside them.
             tokenizer = Task.Run(() => FindTokenizer(source, config));
             IWeightSource tensors = source.Weights(config);
+            config = family.Complete(config, tensors);
             ModelWeights weights = family.ReadWeights(config, tensors);
             tensors.ThrowIfUnused();
 
@@ -95,7 +104,11 @@ public sealed partial class TransformerModel
             // An ONNX model is held in memory, not mapped: it is not kept for its hash.
             if (source is OnnxModel)
                 _ = sha256.Value;
-            return new TransformerModel(config, weights, found, path, sha256) { Stored = tensors.Stored };
+            return new TransformerModel(AsStored(config, weights), weights, found, path, sha256)
+            {
+                Stored = tensors.Stored,
+                Generation = generation,
+            };
         }
         catch
         {
@@ -115,17 +128,18 @@ public sealed partial class TransformerModel
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
         ModelFamily family = ModelFamily.For(config);
-        return Create(family, family.ReadConfig(config), source, tokenizer);
+        return Create(family, family.Resolve(config), source, tokenizer);
     }
 
     /// <summary>Builds a model of a family from a resolved configuration and tensors under the family's names.</summary>
     /// <exception cref="InvalidInputException">The tensors do not fit.</exception>
     internal static TransformerModel Create(ModelFamily family, ModelConfig config, IWeightSource source, TextTokenizer? tokenizer)
     {
+        config = family.Complete(config, source);
         ModelWeights weights = family.ReadWeights(config, source);
         source.ThrowIfUnused();
         return new TransformerModel(
-            config, weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256))
+            AsStored(config, weights), weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256))
         { Stored = source.Stored };
     }
 
@@ -149,7 +163,7 @@ public sealed partial class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(Name), weights, _tokenizer, Name, _sha256) { Stored = Stored };
+        return new TransformerModel(config.Validated(Name), weights, _tokenizer, Name, _sha256) { Stored = Stored, Generation = Generation };
     }
 
     /// <summary>Runs a ragged batch.</summary>
@@ -184,7 +198,7 @@ public sealed partial class TransformerModel
             cache.Finite = nonFinite is null;
         }
 
-        return new RunResult(batch, logits, options.Logits, Config.DVocab, caches, nonFinite);
+        return new RunResult(batch, logits, options.Logits, Config.DVocabOut, caches, nonFinite);
     }
 
     /// <summary>What <see cref="Run(TokenBatch, RunOptions?)"/> needs at its height.</summary>
@@ -208,7 +222,7 @@ public sealed partial class TransformerModel
 
         return new MemoryPlan(
             Weights.Bytes, BatchRun.Bytes(Config, lengths, options.Logits, hooks, ThreadCount(options.Threads)), recorded,
-            sizeof(float) * BatchRun.ReadRows(lengths, options.Logits) * Config.DVocab);
+            sizeof(float) * BatchRun.ReadRows(lengths, options.Logits) * Config.DVocabOut);
     }
 
     /// <summary>Runs one prompt of token ids.</summary>
@@ -248,6 +262,12 @@ public sealed partial class TransformerModel
         > 0 => threads,
         _ => throw new InvalidInputException($"threads: expected 0 (one per core) or more, found {threads}"),
     };
+
+    // A checkpoint may hold an unembedding of its own where the settings call it tied; projections are multiplied into both.
+    private static ModelConfig AsStored(ModelConfig config, ModelWeights weights) =>
+        config.TiedUnembedding && !weights.TokenEmbedding.IsTied && config.EmbedWidth is null
+            ? config with { TiedUnembedding = false }
+            : config;
 
     private static TokenizerFound Found(TextTokenizer? tokenizer) => new(tokenizer, null);
 

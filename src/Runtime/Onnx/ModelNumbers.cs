@@ -47,7 +47,7 @@ internal sealed class ModelNumbers
         [
             .. scales.SelectMany(s => new[] { s, 1 / s, MathF.Sqrt(s), 1 / MathF.Sqrt(s) }), config.EmbedScale, config.NormEpsilon,
             .. caps.SelectMany(c => new[] { c, 1 / c }),
-            .. config.Rotary is { } rotary ? rotary.InverseFrequencies(1).Append(rotary.AttentionFactor) : [],
+            .. config.Rotary is { } rotary ? rotary.InverseFrequencies(1).Concat(rotary.InverseFrequencies(config.NCtx)).Append(rotary.AttentionFactor) : [],
             .. config.Positions == PositionKind.Alibi ? PositionTables.AlibiSlopes(config.NHeads) : [],
 
             // Of gelu and its approximation by a hyperbolic tangent.

@@ -68,7 +68,7 @@ public static class OnnxExport
         var graph = new GraphBuilder(external);
         string logits = new GraphForward(graph, model, options.Interventions, points).Write();
         exist.UnionWith(graph.Graph.Node.SelectMany(n => n.Output));
-        graph.Output(graph.Rename(logits, "logits"), "batch", "sequence", Number(model.Config.DVocab));
+        graph.Output(graph.Rename(logits, "logits"), "batch", "sequence", Number(model.Config.DVocabOut));
         foreach (HookPoint point in model.Hooks.AllPoints.Where(points.Contains))
         {
             string name = model.Hooks.Name(point);

@@ -105,6 +105,9 @@ internal sealed class OnnxModel : IModelSource
     /// <inheritdoc/>
     public TextTokenizer? Tokenizer(ModelConfig config) => TokenizerLoader.TryLoad(FolderOf(_file.Path));
 
+    /// <inheritdoc/>
+    public ConfigReader? Generation => HuggingFaceDirectory.GenerationFile(FolderOf(_file.Path));
+
     /// <summary>Closes the files.</summary>
     public void Dispose() => _file.Dispose();
 

@@ -132,7 +132,7 @@ public sealed class NaiveEngine : IVariantEngine
         }
 
         // What a pass holds of a row at a time: the stream and its copies, q, k, v and z, the neurons twice, logits.
-        long floats = (6L * config.DModel) + (4L * config.NHeads * config.DHead) + (2L * config.DMlp) + config.DVocab;
+        long floats = (6L * config.DModel) + (4L * config.NHeads * config.DHead) + (2L * config.DMlp) + config.DVocabOut;
         return (int)Math.Clamp(budget / (floats * sizeof(float)), 1, MostRows);
     }
 }

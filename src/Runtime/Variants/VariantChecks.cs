@@ -10,7 +10,7 @@ internal static class VariantChecks
     public static void Require(TransformerModel model, TokenBatch batch, VariantOptions options)
     {
         batch.Validate(model.Config);
-        options.Tokens.Validate(batch.Count, model.Config.DVocab);
+        options.Tokens.Validate(batch.Count, model.Config.DVocabOut);
         if (options.Base.Count > 0 && options.Base.Count != batch.Count)
         {
             throw new InvalidInputException(

@@ -10,6 +10,7 @@ public sealed class Checkpoint : WeightSource, IDisposable
 {
     private readonly IReadOnlyList<SafetensorsFile> files;
     private readonly OrderedDictionary<string, (SafetensorsFile File, TensorEntry Entry)> tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> aliases = new(StringComparer.Ordinal);
     private readonly Lazy<string> sha256;
 
     private Checkpoint(string directory, IReadOnlyList<SafetensorsFile> files)
@@ -23,6 +24,7 @@ public sealed class Checkpoint : WeightSource, IDisposable
             foreach (TensorEntry entry in file.Entries)
                 tensors.Add(entry.Name, (file, entry));
         }
+        AddAliases();
         sha256 = new Lazy<string>(() => WeightHash.Of(WriteTo));
     }
 
@@ -53,13 +55,23 @@ public sealed class Checkpoint : WeightSource, IDisposable
     public static Checkpoint Open(string directory)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
-        return new Checkpoint(directory, CheckpointFiles.Open(directory));
+        IReadOnlyList<SafetensorsFile> files = CheckpointFiles.Open(directory);
+        try
+        {
+            return new Checkpoint(directory, files);
+        }
+        catch
+        {
+            foreach (SafetensorsFile file in files)
+                file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The element type in which a tensor is stored.</summary>
     /// <param name="name">The name.</param>
     /// <returns>The type, or null when there is no such tensor.</returns>
-    public SafetensorsType? TypeOf(string name) => TryFind(name, out WeightInfo info) ? info.Type : null;
+    public SafetensorsType? TypeOf(string name) => TryFind(Resolve(name), out WeightInfo info) ? info.Type : null;
 
     /// <summary>Unmaps the files.</summary>
     public void Dispose()
@@ -67,6 +79,28 @@ public sealed class Checkpoint : WeightSource, IDisposable
         foreach (SafetensorsFile file in files)
             file.Dispose();
     }
+
+    /// <summary>
+    /// What safetensors' <c>save_model</c> notes: of tensors that share memory it keeps one, and for each other its name with that of the
+    /// one that was kept. Other notes of a file are no names of tensors.
+    /// </summary>
+    private void AddAliases()
+    {
+        foreach ((string key, string value) in files.SelectMany(file => file.Metadata))
+        {
+            bool keyStored = tensors.ContainsKey(key);
+            if (keyStored == tensors.ContainsKey(value))
+                continue;
+            (string name, string kept) = keyStored ? (value, key) : (key, value);
+            if (!aliases.TryAdd(name, kept) && aliases[name] != kept)
+            {
+                throw new InvalidInputException($"{Description}: {SafetensorsHeader.MetadataName}: expected one tensor that is also "
+                    + $"{OneLine.Quote(name)}, found {OneLine.Quote(aliases[name])} and {OneLine.Quote(kept)}");
+            }
+        }
+    }
+
+    private protected override string Resolve(string name) => aliases.GetValueOrDefault(name, name);
 
     private protected override bool TryFind(string name, out WeightInfo info)
     {

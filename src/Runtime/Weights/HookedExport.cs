@@ -42,9 +42,7 @@ public static class HookedExport
             { Block: BlockStyle.PostNorm } or { Causal: false } => "encoders besides BERT's, and none with processed weights",
             { BranchNorms: not BranchNorms.Before } => "norms after attention and FFN",
             { QkNorm: not QkNorm.None } => "norms of queries and keys",
-            { ScoreSoftCap: not null } or { LogitSoftCap: not null } => "soft-caps",
             { Experts: > 0 } => "mixtures of experts",
-            { ScaleByInverseLayer: true } => "attention scaled by layer",
             { RoundedAlibi: true } => "ALiBi as Falcon rounds it",
             { EmbedNorm: true } => "norm of embeddings",
             { FinalNorm: false, Norm: not NormKind.None } => "model without a last norm",
@@ -71,6 +69,7 @@ public static class HookedExport
             ["n_key_value_heads"] = c.NKeyValueHeads,
             ["d_head"] = c.DHead,
             ["d_vocab"] = c.DVocab,
+            ["d_vocab_out"] = c.DVocabOut,
             ["n_ctx"] = c.NCtx,
             ["eps"] = (double)c.NormEpsilon,
             ["attn_only"] = c.AttnOnly,
@@ -105,6 +104,19 @@ public static class HookedExport
             json["rotary_dim"] = rotary.Dim;
             json["rotary_base"] = rotary.Base;
             json["rotary_adjacent_pairs"] = rotary.AdjacentPairs;
+        }
+
+        if (c.ScaleByInverseLayer)
+        {
+            json["scale_attn_by_inverse_layer_idx"] = true;
+        }
+
+        foreach ((string name, float? cap) in new[] { ("attn_scores_soft_cap", c.ScoreSoftCap), ("output_logits_soft_cap", c.LogitSoftCap) })
+        {
+            if (cap is { } value)
+            {
+                json[name] = value;
+            }
         }
 
         if (c.BosId is { } bos)
@@ -169,8 +181,8 @@ public static class HookedExport
             yield return tensor;
         }
 
-        yield return NamedTensor.Float("unembed.W_U", [c.DModel, c.DVocab], Values(weights.Unembed));
-        yield return Bias("unembed.b_U", weights.Unembed.Bias, c.DVocab);
+        yield return NamedTensor.Float("unembed.W_U", [c.DModel, c.DVocabOut], Values(weights.Unembed));
+        yield return Bias("unembed.b_U", weights.Unembed.Bias, c.DVocabOut);
     }
 
     private static IEnumerable<NamedTensor> Norm(string name, NormWeights? norm)

@@ -45,18 +45,23 @@ public abstract class WeightSource : IWeightSource
     }
 
     /// <inheritdoc/>
-    public bool Contains(string name) => TryFind(name, out _);
+    public bool Contains(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return TryFind(Resolve(name), out _);
+    }
 
     /// <inheritdoc/>
     public int[] ShapeOf(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Find(name, "").Shape;
+        return Find(Resolve(name), "").Shape;
     }
 
     /// <inheritdoc/>
     public float[] Read(string name, params int[] expectedShape)
     {
+        name = Resolve(name);
         WeightInfo info = Expect(name, expectedShape);
         if (info.Count > Array.MaxLength)
             throw Error(info, name, $"expected at most {Array.MaxLength} elements, found {info.Count}");
@@ -68,6 +73,7 @@ public abstract class WeightSource : IWeightSource
 
     WeightView IWeightSource.View(string name, params int[] expectedShape)
     {
+        name = Resolve(name);
         WeightInfo info = Expect(name, expectedShape);
         if (TryView(name, info) is not { } view)
             return WeightView.Of(Read(name, expectedShape));
@@ -94,6 +100,10 @@ public abstract class WeightSource : IWeightSource
         throw new InvalidInputException(
             $"{Description}: expected only tensors that the model uses, found {count} beside them: {OneLine.List(unused)}");
     }
+
+    /// <summary>The name under which a tensor is stored: another than its own where the source keeps it for two.</summary>
+    /// <param name="name">The name.</param>
+    private protected virtual string Resolve(string name) => name;
 
     /// <summary>Looks a tensor up.</summary>
     /// <param name="name">The name.</param>

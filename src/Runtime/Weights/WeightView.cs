@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Weights;
@@ -69,6 +70,35 @@ internal sealed unsafe class WeightView
         Buffer.MemoryCopy(address, copy.Pointer, copy.Bytes, copy.Bytes);
         Used();
         return new EmbeddingTable(copy, Format, rows, width);
+    }
+
+    /// <summary>Whether another view has the same numbers. NaN is the same as NaN of the same bits.</summary>
+    internal bool HoldsSame(WeightView other)
+    {
+        const int atOnce = 1 << 16;
+        if (Count != other.Count)
+            return false;
+        var own = new float[Math.Min(Count, atOnce)];
+        var others = new float[own.Length];
+        for (long i = 0; i < Count; i += atOnce)
+        {
+            int count = (int)Math.Min(atOnce, Count - i);
+            Copy(i, own.AsSpan(0, count));
+            other.Copy(i, others.AsSpan(0, count));
+            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(own.AsSpan(0, count));
+            if (!bytes.SequenceEqual(MemoryMarshal.AsBytes(others.AsSpan(0, count))))
+                return false;
+        }
+        return true;
+    }
+
+    private void Copy(long first, Span<float> destination)
+    {
+        if (address == null)
+            values.Span.Slice((int)first, destination.Length).CopyTo(destination);
+        else
+            PackedMatrix.Widen(address + (first * Size), Format, destination);
+        GC.KeepAlive(owner);
     }
 
     private int Size => Format == WeightFormat.Float32 ? sizeof(float) : sizeof(ushort);

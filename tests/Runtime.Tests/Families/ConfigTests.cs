@@ -39,7 +39,7 @@ public sealed class ConfigTests
     }
 
     [Theory]
-    [InlineData("phi3", "rope_scaling", """{ "type": "longrope", "factor": 4 }""", "rope_type 'longrope' is not supported")]
+    [InlineData("phi3", "rope_scaling", """{ "type": "longrope", "factor": 4 }""", "short_factor: expected a list of numbers, found nothing")]
     [InlineData("gemma2", "layer_types", """["full_attention"]""", "layer_types: expected 4 entries, found 1")]
     [InlineData("qwen3", "layer_types", """["full_attention", "x", "x", "x"]""", "expected sliding_attention or full_attention, found 'x'")]
     [InlineData("gemma2", "layer_types", "3", "layer_types: expected a list of texts, found 3")]

@@ -58,7 +58,7 @@ public sealed class FamilySettingsTests
     [InlineData(Falcon, """ "new_decoder_architecture": true, "parallel_attn": false """, "parallel_attn", "found false")]
     [InlineData(Falcon, """ "num_ln_in_parallel_attn": 2 """, "num_ln_in_parallel_attn", "found 2")]
     [InlineData(Falcon, """ "multi_query": false, "num_kv_heads": 2 """, "num_kv_heads", "found 2")]
-    [InlineData(Falcon, """ "rope_scaling": {"type": "su"} """, "rope_type 'su'")]
+    [InlineData(Falcon, """ "rope_scaling": {"type": "ntk"} """, "rope_type 'ntk'")]
     [InlineData(Bloom, """ "apply_residual_connection_post_layernorm": true """, "apply_residual_connection_post_layernorm")]
     [InlineData(Roberta, """ "hidden_act": "relu" """, "hidden_act", "'relu'")]
     [InlineData(Roberta, """ "position_embedding_type": "relative_key" """, "position_embedding_type", "'relative_key'")]

@@ -82,6 +82,29 @@ public sealed class GgufModelTests : IDisposable
         SameLogits("llama_rope_linear", builder => builder.With("llama.rope.scale_linear", 4f));
     }
 
+    // A file's YaRN is that of llama.cpp: transformers' with a factor on cosines and sines of its own.
+    [Fact]
+    public void Yarn_is_that_of_the_directory()
+    {
+        SameLogits("llama_rope_yarn", builder => builder
+            .With("llama.rope.scaling.type", "yarn").With("llama.rope.scaling.factor", 4f)
+            .With("llama.rope.scaling.original_context_length", 16u));
+        RotaryConfig rotary = Load("llama", builder => builder
+            .With("llama.rope.scaling.type", "yarn").With("llama.rope.scaling.factor", 4f)
+            .With("llama.rope.scaling.original_context_length", 16u).With("llama.rope.scaling.attn_factor", 2f)
+            .With("llama.rope.scaling.yarn_beta_fast", 8f).With("llama.rope.scaling.yarn_beta_slow", 2f)
+            .With("llama.rope.scaling.yarn_ext_factor", -1f).With("llama.rope.scaling.yarn_log_multiplier", 0f)).Config.Rotary!;
+        Assert.Equal((RotaryScalingKind.Yarn, 16, 8.0, 2.0),
+            (rotary.Scaling!.Kind, rotary.Scaling.OriginalContext, rotary.Scaling.BetaFast, rotary.Scaling.BetaSlow));
+        Assert.Equal(2 * ((0.1 * Math.Log(4)) + 1), rotary.AttentionFactor, 1e-6);
+    }
+
+    // What llama.cpp's other architectures have, written out where it changes nothing.
+    [Fact]
+    public void Keys_at_values_that_change_nothing_are_read() => SameLogits("llama", builder => builder
+        .With("llama.logit_scale", 1f).With("llama.expert_count", 0u).With("llama.attention.clamp_kqv", 0f)
+        .With("llama.use_parallel_residual", false).With("llama.pooling_type", 0u).With("llama.rope.scaling.attn_factor", 1f));
+
     // The tensor holds Llama 3.1's factors in float32, so that frequencies differ from the directory's by rounding. The
     // reference is float64; tolerance as for the directory.
     [Fact]
@@ -110,10 +133,15 @@ public sealed class GgufModelTests : IDisposable
         foreach ((string key, object value, string words) in new (string, object, string)[]
         {
             ("llama.expert_count", 8u, "expected 0, found 8"),
-            ("llama.rope.scaling.type", "yarn", "'yarn' is not supported; expected none or linear"),
+            ("llama.rope.scaling.type", "longrope", "'longrope' is not supported; expected none, linear or yarn"),
+            ("llama.rope.scaling.attn_factor", 2f, "expected 1 without YaRN, found 2"),
+            ("llama.rope.scaling.yarn_beta_quick", 2f, "the nearest known key is 'llama.rope.scaling.yarn_beta_fast'"),
+            ("llama.attention.clamp_kqv", 8f, "expected 0, found 8"),
+            ("llama.use_parallel_residual", true, "expected false"),
+            ("llama.rope.freq_base_swa", 100f, "nothing would be right if it were ignored"),
             ("llama.attention.causal", false, "expected true"),
             ("llama.attention.value_length", 4u, "expected 8, found 4"),
-            ("llama.logit_scale", 2f, "nothing would be right if it were ignored"),
+            ("llama.logit_scale", 2f, "expected 1, found 2"),
             ("llama.tensor_data_layout", "other", "expected Meta AI original pth"),
             ("split.count", (ushort)3, "merge them"),
             ("general.type", "adapter", "expected model, found 'adapter'"),

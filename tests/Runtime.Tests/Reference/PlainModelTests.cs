@@ -155,6 +155,11 @@ public sealed class PlainModelTests
             config[name] = value;
         }
 
+        if (settings.ContainsKey("layer_norm_eps"))
+        {
+            config.Remove("rms_norm_eps");
+        }
+
         for (int seed = 0; seed < 3; seed++)
         {
             var random = new Random(seed);

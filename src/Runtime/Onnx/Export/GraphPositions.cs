@@ -133,6 +133,14 @@ internal sealed class GraphPositions
     private string DynamicFrequencies(RotaryConfig rotary)
     {
         RotaryScaling scaling = rotary.Scaling!;
+        if (scaling.Kind == RotaryScalingKind.LongRope)
+        {
+            float[] usual = rotary.InverseFrequencies(scaling.OriginalContext), longer = rotary.InverseFrequencies(int.MaxValue);
+            string beyond = _graph.Node("Greater", [_graph.Cast(Length, TensorProto.Types.DataType.Float), _graph.Scalar(scaling.OriginalContext)]);
+            return _graph.Node(
+                "Where", [_graph.Unsqueeze(beyond, 2, 3), _graph.Floats(longer, longer.Length), _graph.Floats(usual, usual.Length)]);
+        }
+
         double factor = scaling.Factor, original = scaling.OriginalContext;
         string longest = _graph.Node("Max", [_graph.Cast(Length, TensorProto.Types.DataType.Double), Number(original)]);
         string stretch = _graph.Subtract(_graph.Multiply(longest, Number(factor / original)), Number(factor - 1));
