@@ -12,7 +12,7 @@ namespace Interp;
 public sealed partial class OutputLock : IDisposable
 {
     private const int ReadOnly = 0;
-    private const int MostText = 512;
+    private const int MostText = 512, MostTries = 100;
 
     private readonly string _path;
     private readonly FileStream _file;
@@ -65,7 +65,7 @@ public sealed partial class OutputLock : IDisposable
         string path = PathOf(output);
         string text = string.Create(
             CultureInfo.InvariantCulture, $"{Environment.ProcessId} {Environment.MachineName} {Guid.NewGuid():N}\n");
-        while (true)
+        for (int tries = 1; ; tries++)
         {
             FileStream file;
             try
@@ -82,9 +82,21 @@ public sealed partial class OutputLock : IDisposable
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                return exception is not (DirectoryNotFoundException or PathTooLongException or UnauthorizedAccessException) && File.Exists(path)
-                    ? null
-                    : throw AtomicFile.NotWritable(output, exception);
+                if (exception is IOException and not (DirectoryNotFoundException or PathTooLongException))
+                {
+                    if (File.Exists(path))
+                    {
+                        return null;
+                    }
+
+                    // It was held a moment ago, and is gone.
+                    if (tries < MostTries)
+                    {
+                        continue;
+                    }
+                }
+
+                throw AtomicFile.NotWritable(output, exception);
             }
 
             try

@@ -55,7 +55,9 @@ public sealed unsafe class ActivationFile : IDisposable
             stream.Position = offset;
             stream.ReadExactly(bytes);
             (long rows, long[] buffers) = IpcFile.Batch(bytes);
-            batches.Add(new Batch(Count, rows, offset + message, buffers));
+            var batch = new Batch(Count, rows, offset + message, buffers);
+            RequireInside(batch, Width, stream.Length, path);
+            batches.Add(batch);
             Count += rows;
         }
 
@@ -207,10 +209,26 @@ public sealed unsafe class ActivationFile : IDisposable
         }
     }
 
-    private static string[] Texts(IArrowArray column)
+    private static string[] Texts(IArrowArray column) =>
+        [.. ArrowTypes.TextsOf((StringArray)((DictionaryArray)column).Dictionary).Select(text => text ?? "")];
+
+    // What is mapped is read without a check, so that nothing may point out of the file.
+    private static void RequireInside(Batch batch, int width, long length, string path)
     {
-        var texts = (StringArray)((DictionaryArray)column).Dictionary;
-        return [.. Enumerable.Range(0, texts.Length).Select(i => texts.GetString(i)!)];
+        bool inside = batch.Rows >= 0 && batch.Rows <= length && batch.Body >= 0 && batch.Body <= length && batch.Buffers.Length == Value + 1;
+        for (int i = 0; inside && i < batch.Buffers.Length; i++)
+        {
+            Int128 bytes = i == Value ? (Int128)batch.Rows * width * sizeof(float)
+                : i is Prompt or Hook or Layer or Pos or Token or Head ? (Int128)batch.Rows * sizeof(int)
+                : i is LayerValidity or HeadValidity && batch.Buffers[i] != batch.Buffers[i + 1] ? (batch.Rows + 7) / 8
+                : 0;
+            inside = batch.Buffers[i] >= 0 && batch.Body + batch.Buffers[i] + bytes <= length;
+        }
+
+        if (!inside)
+        {
+            throw new InvalidInputException($"{path}: {Expected}; found rows that lie outside of the file, which is cut off or damaged");
+        }
     }
 
     private (Batch Batch, long At) Find(long row)

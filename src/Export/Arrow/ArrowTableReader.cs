@@ -114,14 +114,14 @@ internal static class ArrowTableReader
 
                 break;
             case (StringArray array, TextColumn column):
-                for (int row = 0; row < array.Length; row++)
+                foreach (string? text in ArrowTypes.TextsOf(array))
                 {
-                    column.Add(array.GetString(row));
+                    column.Add(text);
                 }
 
                 break;
             case (DictionaryArray array, TextColumn column):
-                texts ??= Texts((StringArray)array.Dictionary);
+                texts ??= ArrowTypes.TextsOf((StringArray)array.Dictionary);
                 for (int row = 0; row < array.Length; row++)
                 {
                     int? code = Index(array.Indices, row, name);
@@ -131,9 +131,6 @@ internal static class ArrowTableReader
                 break;
         }
     }
-
-    private static string?[] Texts(StringArray dictionary) =>
-        [.. Enumerable.Range(0, dictionary.Length).Select(i => dictionary.GetString(i))];
 
     // pandas writes the narrowest indices that are wide enough.
     private static int? Index(IArrowArray indices, int row, string name) => indices switch
