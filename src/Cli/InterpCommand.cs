@@ -66,6 +66,7 @@ internal static class InterpCommand
 
             session = new Session(parse, arguments, output, error, cancellation, bytes);
             ((ToolCommand)parse.CommandResult.Command).Execute(session);
+            session.Commit();
             session.WriteReport();
             session.TellRemarks();
             cancellation.ThrowIfCancellationRequested();
@@ -81,13 +82,32 @@ internal static class InterpCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            session?.WriteReportOfStopped();
-            error.WriteLine("interp: stopped");
-            return ExitCode.Interrupted;
+            return Stopped();
         }
         catch (Exception exception)
         {
             return Fail(exception, ExitCode.Bug, verbose ? "" : " (a bug in interp; --verbose shows the stack trace)");
+        }
+
+        finally
+        {
+            session?.Dispose();
+        }
+
+        int Stopped()
+        {
+            try
+            {
+                session?.Commit();
+            }
+            catch (InvalidInputException exception)
+            {
+                return Fail(exception, ExitCode.BadInput, "");
+            }
+
+            session?.WriteReportOfStopped();
+            error.WriteLine($"interp: stopped{(session?.Stopped is null ? "" : "; what was finished is kept")}");
+            return ExitCode.Interrupted;
         }
 
         int Fail(Exception exception, int code, string remark)

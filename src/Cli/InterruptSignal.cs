@@ -11,6 +11,7 @@ internal sealed class InterruptSignal : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _signals;
+    private bool _signaled;
 
     public InterruptSignal() => _signals =
     [
@@ -31,14 +32,12 @@ internal sealed class InterruptSignal : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (_source.IsCancellationRequested)
+        if (Interlocked.Exchange(ref _signaled, true))
         {
             Environment.Exit(ExitCode.Interrupted);
         }
 
-        Console.Error.WriteLine(context.Signal == PosixSignal.SIGTERM
-            ? "interp: stopping, as it was told to"
-            : "interp: stopping; Ctrl-C once more stops at once");
+        Console.Error.WriteLine("interp: stopping; a second Ctrl-C or SIGTERM ends it at once");
         _source.Cancel();
     }
 }

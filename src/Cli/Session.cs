@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Interp.Analysis;
+using Interp.Export;
 using Spectre.Console;
 
 namespace Interp.Cli;
@@ -14,12 +15,14 @@ namespace Interp.Cli;
 /// <param name="bytes">Results that are no text; null = the standard output.</param>
 internal sealed class Session(
     ParseResult parse, IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellation,
-    Stream? bytes = null)
+    Stream? bytes = null) : IDisposable
 {
     /// <summary>Width of tables where nobody reads along, and least width everywhere.</summary>
     public const int PlainWidth = 160;
 
     private readonly List<string> _remarks = [];
+    private readonly Dictionary<string, OutputLock> _locks = [];
+    private readonly Dictionary<string, ResultFolder> _folders = [];
     private (string Path, bool Prompts)? _report;
 
     /// <summary>Results.</summary>
@@ -36,6 +39,9 @@ internal sealed class Session(
 
     /// <summary>Ctrl-C.</summary>
     public CancellationToken Cancellation => cancellation;
+
+    /// <summary>How the work was stopped before its end; null = it was not.</summary>
+    public StoppedWork? Stopped { get; set; }
 
     /// <summary>Tables for the report.</summary>
     public List<ResultTable> Gathered { get; } = [];
@@ -79,6 +85,58 @@ internal sealed class Session(
     /// <summary>A remark on the input, told when the work is done: an error is one line, so it comes without remarks.</summary>
     public void Remark(string text) => _remarks.Add(text);
 
+    /// <summary>Takes the right to write a file until the call ends.</summary>
+    /// <exception cref="InvalidInputException">Another process has it.</exception>
+    public void Lock(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (!_locks.ContainsKey(full))
+        {
+            _locks[full] = OutputLock.Take(path);
+        }
+    }
+
+    /// <summary>A folder of results; what is staged there appears with <see cref="Commit"/>.</summary>
+    /// <exception cref="InvalidInputException">It cannot be made, or is none of results.</exception>
+    public ResultFolder Folder(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (!_folders.TryGetValue(full, out ResultFolder? folder))
+        {
+            _folders[full] = folder = ResultFolder.Create(path);
+        }
+
+        return folder;
+    }
+
+    /// <summary>Makes everything that was staged in folders appear, all tables of a folder at once.</summary>
+    /// <exception cref="InvalidInputException">It cannot be written.</exception>
+    public void Commit()
+    {
+        foreach (ResultFolder folder in _folders.Values)
+        {
+            IReadOnlyList<string> parts = folder.Commit();
+            if (parts.Count > 0)
+            {
+                Note($"{folder.Path}: kept as it was, because a part does not replace a whole result; what was finished is in {string.Join(", ", parts)}");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (ResultFolder folder in _folders.Values)
+        {
+            folder.Discard();
+        }
+
+        foreach (OutputLock held in _locks.Values)
+        {
+            held.Dispose();
+        }
+    }
+
     /// <summary>Asks for a report of <see cref="Gathered"/> when the work is done.</summary>
     /// <param name="path">The file.</param>
     /// <param name="prompts">Whether the prompts belong to it.</param>
@@ -91,6 +149,7 @@ internal sealed class Session(
         {
             ResultTable[] first = prompts && Prompts() is { } table ? [table] : [];
             string title = $"interp {arguments[0]}: {string.Join(", ", Gathered.Select(t => t.Name))}";
+            _report = null;
             ReportFile.Write(this, path, title, [.. first, .. Gathered]);
         }
     }
@@ -101,6 +160,12 @@ internal sealed class Session(
         if (_report is ({ } path, _) && Gathered.Count == 0)
         {
             Note($"{path}: no report, because nothing was finished");
+            return;
+        }
+
+        if (_report is ({ } page, _) && File.Exists(page))
+        {
+            Note($"{page}: kept as it was, because the run was stopped");
             return;
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Interp.Analysis;
 
 namespace Interp.Export;
@@ -9,6 +10,13 @@ namespace Interp.Export;
 public abstract class TableWriter : ITableSink, IDisposable
 {
     private ResultHash? _hash;
+
+    /// <summary>Begins a table.</summary>
+    /// <param name="path">The file that it will be in; null = no file.</param>
+    protected TableWriter(string? path = null) => Path = path;
+
+    /// <summary>The file that the table will be in, or is in once it is finished; null = it goes to no file.</summary>
+    public string? Path { get; private set; }
 
     /// <summary>Name of the table; empty before the first rows.</summary>
     public string Name { get; private set; } = "";
@@ -40,7 +48,10 @@ public abstract class TableWriter : ITableSink, IDisposable
     }
 
     /// <summary>Ends the table and puts it where it goes.</summary>
-    /// <param name="metadata">Where the table comes from; its name, the version of the layout and the hash of its columns are added.</param>
+    /// <param name="metadata">
+    /// Where the table comes from, and whether it is a part (<see cref="ResultMetadata.OfPart"/>); its name, the version of the layout, the
+    /// number of rows and the hash of its columns are added.
+    /// </param>
     /// <exception cref="InvalidInputException">It cannot be written.</exception>
     /// <exception cref="InvalidOperationException">No rows were written, not even an empty batch.</exception>
     public void Finish(IReadOnlyDictionary<string, string> metadata)
@@ -51,13 +62,40 @@ public abstract class TableWriter : ITableSink, IDisposable
             throw new InvalidOperationException("a table is written before it is finished, and its columns are not known yet");
         }
 
-        Metadata = new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal)
+        string rows = Rows.ToString(CultureInfo.InvariantCulture);
+        bool part = ResultMetadata.IsPart(metadata);
+        var all = new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal)
         {
             [ResultMetadata.Table] = Name,
             [ResultMetadata.SchemaVersion] = ResultMetadata.CurrentSchemaVersion,
             [ResultMetadata.ResultSha256] = _hash.Finish(),
+            [ResultMetadata.Complete] = part ? "false" : "true",
+            [ResultMetadata.RowsDone] = rows,
         };
+        if (!part)
+        {
+            all[ResultMetadata.RowsExpected] = rows;
+            all.Remove(ResultMetadata.Stopped);
+        }
+
+        Metadata = all;
         End();
+        if (!part && Path is not null)
+        {
+            PartFile.Remove(Path);
+        }
+    }
+
+    /// <summary>
+    /// Ends a table whose work was stopped. A whole result is never replaced by a part, and a file that cannot say that it is one
+    /// does not stand under a whole one's name: such a part goes to <c>NAME.incomplete.ENDING</c>, which <see cref="Path"/> tells.
+    /// </summary>
+    /// <param name="metadata">As for <see cref="Finish"/>, with <see cref="ResultMetadata.OfPart"/>.</param>
+    /// <exception cref="InvalidInputException">It cannot be written.</exception>
+    public void FinishPart(IReadOnlyDictionary<string, string> metadata)
+    {
+        Path = Path is null ? null : PartFile.PlaceFor(Path);
+        Finish(metadata);
     }
 
     /// <inheritdoc/>
@@ -75,7 +113,7 @@ public abstract class TableWriter : ITableSink, IDisposable
     /// <param name="rows">The rows.</param>
     protected abstract void WriteRows(ResultTable rows);
 
-    /// <summary>All rows were written and the metadata is known.</summary>
+    /// <summary>All rows were written and the metadata is known; puts the table into <see cref="Path"/> where there is one.</summary>
     protected abstract void End();
 
     /// <summary>Lets go of what is held, and removes what was not finished.</summary>

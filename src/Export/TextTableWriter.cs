@@ -10,8 +10,8 @@ internal sealed class TextTableWriter : TableWriter
     private readonly Action<Action<TextWriter>> _write;
     private readonly PendingFile? _file;
 
-    private TextTableWriter(bool csv, Action<Action<TextWriter>> write, PendingFile? file = null) =>
-        (_csv, _write, _file) = (csv, write, file);
+    private TextTableWriter(bool csv, Action<Action<TextWriter>> write, PendingFile? file = null)
+        : base(file?.Path) => (_csv, _write, _file) = (csv, write, file);
 
     /// <summary>A writer of a file, UTF-8 without byte order mark, which appears whole or not at all.</summary>
     public static TextTableWriter ToFile(string path, bool csv)
@@ -53,7 +53,7 @@ internal sealed class TextTableWriter : TableWriter
     });
 
     /// <inheritdoc/>
-    protected override void End() => _file?.Commit();
+    protected override void End() => _file?.Commit(Path!);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _file?.Dispose();

@@ -20,7 +20,8 @@ public static class AtomicFile
     }
 
     /// <summary>
-    /// Checks that a file can be written, so that long work does not start in vain. Nothing is left behind.
+    /// Checks that a file can be written, so that long work does not start in vain. Nothing is left behind, and what a process that
+    /// was killed left beside the file is removed.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="InvalidInputException">
@@ -40,7 +41,8 @@ public static class AtomicFile
             throw new InvalidInputException($"{path}: cannot be written, there is no folder {folder}");
         }
 
-        string aside = Aside(path);
+        AsideFile.Clean(path);
+        string aside = AsideFile.NameFor(path);
         try
         {
             new FileStream(aside, FileMode.CreateNew, FileAccess.Write).Dispose();
@@ -51,8 +53,6 @@ public static class AtomicFile
             throw NotWritable(path, exception);
         }
     }
-
-    internal static string Aside(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
 
     internal static InvalidInputException NotWritable(string path, Exception exception) =>
         new($"{path}: cannot be written ({exception.Message.ReplaceLineEndings(" ")})", exception);

@@ -28,7 +28,7 @@ public sealed class PendingFile : IDisposable
     public static PendingFile Create(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string aside = AtomicFile.Aside(path);
+        string aside = AsideFile.NameFor(path);
         return Guarded(path, () => new PendingFile(
             path, aside, new FileStream(aside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, BufferBytes)));
     }
@@ -48,10 +48,15 @@ public sealed class PendingFile : IDisposable
 
     /// <summary>Puts the file in its final place.</summary>
     /// <exception cref="InvalidInputException">It cannot be put there.</exception>
-    public void Commit() => Guarded(Path, () =>
+    public void Commit() => Commit(Path);
+
+    /// <summary>Puts the file in another place of the same folder instead.</summary>
+    /// <param name="path">The place; a file that is there is replaced.</param>
+    /// <exception cref="InvalidInputException">It cannot be put there.</exception>
+    public void Commit(string path) => Guarded(path, () =>
     {
         _stream.Dispose();
-        File.Move(_aside, Path, overwrite: true);
+        File.Move(_aside, path, overwrite: true);
         return _committed = true;
     });
 

@@ -77,7 +77,7 @@ public static class AblationSweep
         var rows = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan(
-            $"ablation {ablation.Name} {ablation.Seed} {string.Join('|', reference.Select(p => string.Join(' ', p.Clean)))}",
+            $"ablation {ablation.Name} {ablation.Seed} {string.Join('|', reference.Select(p => $"{string.Join(' ', p.Clean)} {p.Group}"))}",
             pairs, prompts, cells, Intervene)
         {
             Has = (cell, prompt) => cell.IsIn(pairs[prompt], false, model.Hooks) && Changes(cell, prompt),

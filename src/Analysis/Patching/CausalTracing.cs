@@ -73,6 +73,7 @@ public static class CausalTracing
         {
             Has = (cell, run) => cell.IsIn(runs[run], false, model.Hooks),
             Base = bases,
+            RunsPerRow = draws,
             Sources = [.. runs.Select((_, run) => clean[run / draws])],
         };
         double sum = 0;

@@ -54,6 +54,27 @@ public sealed class ResultHash : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>Requires that a file of tensors that carries a hash still is what it was when it was written; others are let pass.</summary>
+    /// <param name="file">The file.</param>
+    /// <exception cref="InvalidInputException">It was changed.</exception>
+    public static void Require(SafetensorsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        string key = ResultMetadata.ResultSha256;
+        if (!file.Metadata.TryGetValue(key, out string? expected))
+        {
+            return;
+        }
+
+        string found = Of(file.Entries.Select(entry => Tensor(file, entry)));
+        if (found != expected)
+        {
+            throw new InvalidInputException(
+                $"{file.FilePath}: expected the tensors whose {key} is {expected}, found others ({found}): the file was "
+                + "changed or damaged since it was written; let it be written again");
+        }
+    }
+
     /// <summary>Takes the next rows of the table.</summary>
     /// <param name="rows">Rows with the columns that were promised.</param>
     /// <exception cref="ArgumentException">The columns are others.</exception>
@@ -94,6 +115,19 @@ public sealed class ResultHash : IDisposable
         {
             column.Dispose();
         }
+    }
+
+    private static NamedTensor Tensor(SafetensorsFile file, TensorEntry entry)
+    {
+        int[] shape = [.. entry.Shape];
+        if (!entry.Type.IsFloat())
+        {
+            return NamedTensor.Integers(entry.Name, shape, file.ReadIntegers(entry.Name));
+        }
+
+        var values = new float[entry.Count];
+        file.ReadFloats(entry.Name, values);
+        return NamedTensor.Float(entry.Name, shape, values);
     }
 
     private sealed class ColumnHash(Column column) : IDisposable

@@ -25,6 +25,7 @@ internal sealed record ReferenceFile(
     public static ReferenceFile Read(string path, TransformerModel model)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
+        ResultHash.Require(file);
         Dictionary<HookPoint, float[]> values = [];
         Dictionary<string, int> lengths = [];
         float[]? logits = null;

@@ -43,6 +43,7 @@ internal sealed class CacheCommand : ToolCommand
         if (tensors)
         {
             AtomicFile.Probe(path);
+            session.Lock(path);
         }
         else
         {
@@ -83,11 +84,18 @@ internal sealed class CacheCommand : ToolCommand
             tensors.AddRange(Tensors(model, run, sequence, prefix));
         }
 
-        Dictionary<string, string> metadata = FileMetadata.Of(session);
+        Dictionary<string, string> metadata = FileMetadata.OfResult(session);
         metadata[ResultMetadata.Table] = "cache";
         metadata[ResultMetadata.ResultSha256] = ResultHash.Of(tensors);
-        SafetensorsWriter.Write(path, tensors, metadata);
-        session.Note($"{path}: {tensors.Count} tensors, {Shown.Bytes(new FileInfo(path).Length)}");
+        metadata.TryAdd(ResultMetadata.Complete, "true");
+        string file = session.Stopped is null ? path : PartFile.PlaceFor(path);
+        SafetensorsWriter.Write(file, tensors, metadata);
+        if (session.Stopped is null)
+        {
+            File.Delete(PartFile.Beside(path));
+        }
+
+        session.Note($"{file}: {tensors.Count} tensors, {Shown.Bytes(new FileInfo(file).Length)}{(session.Stopped is null ? "" : ", incomplete")}");
     }
 
     /// <summary>

@@ -81,7 +81,8 @@ internal sealed class GenerateCommand : ToolCommand
         catch (OperationCanceledException) when (sequences.Zip(pairs).Any(p => p.First.Count > p.Second.Clean.Count))
         {
             // Ctrl-C: what was generated until then is the result.
-            session.Note("stopped before the end");
+            session.Stopped = new StoppedWork("stopped before the end");
+            session.Note(session.Stopped.Reason);
         }
 
         stream?.End();

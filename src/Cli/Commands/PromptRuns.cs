@@ -25,7 +25,8 @@ internal static class PromptRuns
             size = options.Interventions.Count > 0 ? pairs.Count : Size(model, pairs, options, first, atOnce);
             if (session.Cancellation.IsCancellationRequested && first > 0)
             {
-                session.Note($"stopped after {first} of {pairs.Count} prompts");
+                session.Stopped = new StoppedWork($"stopped after {first} of {pairs.Count} prompts");
+                session.Note(session.Stopped.Reason);
                 yield break;
             }
 

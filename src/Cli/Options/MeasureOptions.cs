@@ -51,7 +51,8 @@ internal sealed class MeasureOptions
 
     /// <summary>What was asked for: the plan, one row per cell and prompt, or the summary over prompts.</summary>
     public SweepResult Result(Session session, int seed, int threads, SweepJournal? journal) => new(
-        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal);
+        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal,
+        session.Get(_resume));
 
     /// <summary>Whether the plan was asked for.</summary>
     /// <exception cref="InvalidInputException">With it, something that the plan has not.</exception>

@@ -76,6 +76,11 @@ internal sealed class TableOptions
                 return;
             default:
                 OutputPath.Check(path, session.Get(_compression));
+                if (!OutputPath.IsFolder(path))
+                {
+                    session.Lock(path);
+                }
+
                 return;
         }
     }
@@ -111,10 +116,10 @@ internal sealed class TableOptions
 
                 break;
             case { } path when OutputPath.IsFolder(path):
-                ResultFolder folder = ResultFolder.Create(path);
-                if (main && _prompts && session.Prompts() is { } prompts)
+                ResultFolder folder = session.Folder(path);
+                if (main)
                 {
-                    folder.Write([prompts], compression);
+                    session.Lock(folder.PathFor(table));
                 }
 
                 writers.Add((folder.Begin(table, compression), FileOf(session, table), folder));
@@ -124,7 +129,7 @@ internal sealed class TableOptions
                 break;
         }
 
-        return new TableOutput(session, writers);
+        return new TableOutput(session, writers, main && _prompts ? folder => StagePrompts(session, folder, compression) : null);
     }
 
     /// <summary>Hands a table over.</summary>
@@ -163,6 +168,20 @@ internal sealed class TableOptions
         {
             people();
         }
+    }
+
+    /// <summary>The prompts appear together with the tables whose positions they name.</summary>
+    private static void StagePrompts(Session session, ResultFolder folder, Compression compression)
+    {
+        if (session.Prompts() is not { } prompts)
+        {
+            return;
+        }
+
+        using TableWriter writer = folder.Begin(prompts.Name, compression);
+        writer.Write(prompts);
+        writer.Finish(prompts.Metadata);
+        folder.Stage(writer);
     }
 
     private string? Page(Session session) => _report is { } option ? session.Get(option) : null;

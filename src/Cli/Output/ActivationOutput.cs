@@ -31,7 +31,7 @@ internal sealed class ActivationOutput(
             ActivationWriter.WidthOf(model, part, prompts);
         }
 
-        ResultFolder? folder = isFolder ? ResultFolder.Create(path) : null;
+        ResultFolder? folder = isFolder ? session.Folder(path) : null;
         List<ActivationWriter> writers = [];
         try
         {
@@ -39,7 +39,8 @@ internal sealed class ActivationOutput(
             {
                 Dictionary<string, string> metadata = FileMetadata.Of(session);
                 metadata[ResultMetadata.Table] = name;
-                writers.Add(new ActivationWriter(folder?.PathFor(name) ?? path, model, part, prompts, metadata));
+                session.Lock(folder?.PathFor(name) ?? path);
+                writers.Add(folder?.Begin(name, model, part, prompts, metadata) ?? new ActivationWriter(path, model, part, prompts, metadata));
             }
 
             foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(
@@ -50,10 +51,20 @@ internal sealed class ActivationOutput(
 
             for (int i = 0; i < parts.Length; i++)
             {
-                writers[i].Finish();
-                folder?.Add(parts[i].Name, writers[i]);
-                string file = folder?.PathFor(parts[i].Name) ?? path;
-                session.Note($"{file}: {writers[i].Rows} rows of {writers[i].Width}, {Shown.Bytes(new FileInfo(file).Length)}");
+                ActivationWriter writer = writers[i];
+                if (session.Stopped is null || folder is not null)
+                {
+                    writer.Finish();
+                }
+                else
+                {
+                    writer.FinishPart();
+                }
+
+                long bytes = new FileInfo(writer.Path).Length;
+                folder?.Stage(parts[i].Name, writer);
+                string file = folder?.PathFor(parts[i].Name) ?? writer.Path;
+                session.Note($"{file}: {writer.Rows} rows of {writer.Width}, {Shown.Bytes(bytes)}{(session.Stopped is null ? "" : ", incomplete")}");
             }
         }
         finally

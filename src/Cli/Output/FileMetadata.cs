@@ -38,4 +38,19 @@ internal static class FileMetadata
 
         return metadata;
     }
+
+    /// <summary>The same for a result that is a part where the work was stopped.</summary>
+    public static Dictionary<string, string> OfResult(Session session)
+    {
+        Dictionary<string, string> metadata = Of(session);
+        if (session.Stopped is { } stopped)
+        {
+            foreach ((string key, string value) in ResultMetadata.OfPart(stopped.Reason, stopped.RowsExpected))
+            {
+                metadata[key] = value;
+            }
+        }
+
+        return metadata;
+    }
 }

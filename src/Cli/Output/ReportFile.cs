@@ -23,6 +23,11 @@ internal static class ReportFile
     /// <param name="tables">The results.</param>
     public static void Write(Session session, string path, string title, IReadOnlyList<ResultTable> tables)
     {
+        foreach (string remark in tables.Select(ResultMetadata.Remark).OfType<string>())
+        {
+            session.Note(remark);
+        }
+
         Report.From(tables, new ReportOptions { Title = title }).Write(path);
         session.Note(string.Create(
             CultureInfo.InvariantCulture, $"{path}: report of {tables.Count} tables, {new FileInfo(path).Length / 1e6:0.0} MB; open it in a browser"));

@@ -8,8 +8,9 @@ namespace Interp.Cli;
 /// <param name="Plan">The plan of the runs instead of the runs.</param>
 /// <param name="Summarize">Makes the statistics.</param>
 /// <param name="Journal">Where measurements are noted; removed when the sweep is whole. Null = nowhere.</param>
+/// <param name="Resumed">Whether a stopped sweep was to be gone on with.</param>
 internal sealed record SweepResult(
-    bool Summary, bool Plan, Func<SweepCellEffects, ResultTable> Summarize, SweepJournal? Journal = null);
+    bool Summary, bool Plan, Func<SweepCellEffects, ResultTable> Summarize, SweepJournal? Journal = null, bool Resumed = false);
 
 /// <summary>What a sweep is told by the one who runs it.</summary>
 /// <param name="Progress">Told how far the sweep is; null = nobody.</param>

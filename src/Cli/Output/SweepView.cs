@@ -39,11 +39,18 @@ internal static class SweepView
         {
             ProgressView.Show(session, name, progress => sweep(new SweepCall(progress, null, sinks)));
             Finish();
+
+            // The journal goes when what it was kept for is there.
+            session.Commit();
             if (result.Journal is { } journal)
             {
                 if (journal.TakenOver > 0)
                 {
                     session.Note($"{name}: {journal.TakenOver} runs were taken over from the stopped call");
+                }
+                else if (result.Resumed)
+                {
+                    session.Note($"{name}: no run was taken over, because {journal.Path} had none; all were made");
                 }
 
                 journal.Remove();
@@ -56,12 +63,18 @@ internal static class SweepView
         }
         catch (SweepStoppedException stopped)
         {
+            session.Stopped = new StoppedWork(stopped.Reason, stopped.RowsExpected);
             if (sinks.Rows > 0)
             {
                 Finish();
             }
 
             session.Note(stopped.Message);
+            if (result.Journal is { } journal && File.Exists(journal.Path))
+            {
+                session.Note($"{journal.Path}: what was measured; the same call with --resume goes on from there");
+            }
+
             throw;
         }
 
@@ -73,7 +86,7 @@ internal static class SweepView
             {
                 using TableOutput statistics = output.Open(session, summary!.Name, main: result.Summary);
                 statistics.Write(summary);
-                statistics.Finish();
+                statistics.Finish(counted: false);
             }
 
             if (output.ForPeople(session))

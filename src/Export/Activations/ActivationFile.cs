@@ -2,6 +2,7 @@ using System.IO.MemoryMappedFiles;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
+using Interp.Analysis;
 
 namespace Interp.Export;
 
@@ -15,8 +16,8 @@ namespace Interp.Export;
 public readonly record struct ActivationRow(int Prompt, string Hook, int? Layer, int Pos, string Token, int? Head);
 
 /// <summary>
-/// Activations in a file of <see cref="ActivationWriter"/>, mapped into memory: nothing is read before it is asked for, so the
-/// file may be larger than memory.
+/// Activations in a file of <see cref="ActivationWriter"/>, mapped into memory, so the file may be larger than memory. Opening it reads it
+/// through once to hold it against its hash; what is asked for then is read again.
 /// </summary>
 public sealed unsafe class ActivationFile : IDisposable
 {
@@ -35,6 +36,7 @@ public sealed unsafe class ActivationFile : IDisposable
 
     private ActivationFile(string path, FileStream stream)
     {
+        SchemaCopies.RequireSame(stream, path);
         using (var reader = new ArrowFileReader(stream, leaveOpen: true))
         {
             Schema schema = reader.Schema;
@@ -53,7 +55,9 @@ public sealed unsafe class ActivationFile : IDisposable
             stream.Position = offset;
             stream.ReadExactly(bytes);
             (long rows, long[] buffers) = IpcFile.Batch(bytes);
-            batches.Add(new Batch(Count, rows, offset + message, buffers));
+            var batch = new Batch(Count, rows, offset + message, buffers);
+            RequireInside(batch, Width, stream.Length, path);
+            batches.Add(batch);
             Count += rows;
         }
 
@@ -92,10 +96,18 @@ public sealed unsafe class ActivationFile : IDisposable
         }
     }
 
+    /// <summary>Opens a file and checks that nothing in it was changed since it was written.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidInputException">There is none, it is not one of activations, or it was changed.</exception>
+    public static ActivationFile Open(string path) => Open(path, verify: true);
+
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidInputException">There is none, or it is not one of activations.</exception>
-    public static ActivationFile Open(string path)
+    /// <param name="verify">
+    /// Whether it is read through and held against its hash; false = nothing is read before it is asked for, of a file that was opened before.
+    /// </param>
+    /// <exception cref="InvalidInputException">There is none, it is not one of activations, or it was changed.</exception>
+    public static ActivationFile Open(string path, bool verify)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (!File.Exists(path))
@@ -103,13 +115,21 @@ public sealed unsafe class ActivationFile : IDisposable
             throw new InvalidInputException($"{path}: no such file");
         }
 
-        FileStream stream = File.OpenRead(path);
+        FileStream stream = ArrowTableReader.Open(path);
+        ActivationFile? file = null;
         try
         {
-            return new ActivationFile(path, stream);
+            file = new ActivationFile(path, stream);
+            if (verify)
+            {
+                file.Verify(path);
+            }
+
+            return file;
         }
         catch (Exception exception)
         {
+            file?.Dispose();
             stream.Dispose();
             throw exception switch
             {
@@ -158,10 +178,57 @@ public sealed unsafe class ActivationFile : IDisposable
         _map.Dispose();
     }
 
-    private static string[] Texts(IArrowArray column)
+    private void Verify(string path)
     {
-        var texts = (StringArray)((DictionaryArray)column).Dictionary;
-        return [.. Enumerable.Range(0, texts.Length).Select(i => texts.GetString(i)!)];
+        if (!Metadata.TryGetValue(ResultMetadata.ContentSha256, out string? expected))
+        {
+            // Files of earlier versions have none.
+            if (Metadata.ContainsKey(ResultMetadata.Complete))
+            {
+                throw new InvalidInputException($"{path}: expected {ResultMetadata.ContentSha256} among its metadata, found none: it was changed or damaged");
+            }
+
+            return;
+        }
+
+        using var hash = new ActivationHash();
+        for (long row = 0; row < Count; row++)
+        {
+            (Batch batch, long at) = Find(row);
+            hash.Append(
+                Int32(batch, Prompt, at), Int32(batch, Hook, at), Nullable(batch, LayerValidity, Layer, at), Int32(batch, Pos, at),
+                Int32(batch, Token, at), Nullable(batch, HeadValidity, Head, at), Values(row));
+        }
+
+        string found = hash.Finish(_hooks, _tokens);
+        if (found != expected)
+        {
+            throw new InvalidInputException(
+                $"{path}: expected the rows whose {ResultMetadata.ContentSha256} is {expected}, found others ({found}): the file was changed or damaged "
+                + "since it was written; let it be written again");
+        }
+    }
+
+    private static string[] Texts(IArrowArray column) =>
+        [.. ArrowTypes.TextsOf((StringArray)((DictionaryArray)column).Dictionary).Select(text => text ?? "")];
+
+    // What is mapped is read without a check, so that nothing may point out of the file.
+    private static void RequireInside(Batch batch, int width, long length, string path)
+    {
+        bool inside = batch.Rows >= 0 && batch.Rows <= length && batch.Body >= 0 && batch.Body <= length && batch.Buffers.Length == Value + 1;
+        for (int i = 0; inside && i < batch.Buffers.Length; i++)
+        {
+            Int128 bytes = i == Value ? (Int128)batch.Rows * width * sizeof(float)
+                : i is Prompt or Hook or Layer or Pos or Token or Head ? (Int128)batch.Rows * sizeof(int)
+                : i is LayerValidity or HeadValidity && batch.Buffers[i] != batch.Buffers[i + 1] ? (batch.Rows + 7) / 8
+                : 0;
+            inside = batch.Buffers[i] >= 0 && batch.Body + batch.Buffers[i] + bytes <= length;
+        }
+
+        if (!inside)
+        {
+            throw new InvalidInputException($"{path}: {Expected}; found rows that lie outside of the file, which is cut off or damaged");
+        }
     }
 
     private (Batch Batch, long At) Find(long row)

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,7 +21,19 @@ namespace Interp.Export;
 public sealed class ActivationWriter : IDisposable
 {
     private const int BatchFloats = 1 << 20;
-    private const string HashToCome = "0000000000000000000000000000000000000000000000000000000000000000";
+    private const int DigestCharacters = 64;
+
+    // What is known at the end keeps its room in the schema, which is written first.
+    private static readonly Dictionary<string, string> ToCome = new()
+    {
+        [ResultMetadata.ResultSha256] = new string('0', DigestCharacters),
+        [ResultMetadata.ContentSha256] = new string('1', DigestCharacters),
+        [ResultMetadata.Complete] = "complete, to come",
+        [ResultMetadata.RowsDone] = "rows done, to come",
+    };
+
+    private readonly ActivationHash _content = new();
+    private readonly long _rowsExpected;
 
     private readonly TransformerModel _model;
     private readonly IReadOnlyList<HookPoint> _points;
@@ -56,6 +70,7 @@ public sealed class ActivationWriter : IDisposable
             _tokens.TryAdd(model.TokenText(token), _tokens.Count);
         }
 
+        _rowsExpected = points.Sum(point => Math.Max(1L, model.Hooks.Heads(point))) * prompts.Sum(p => (long)p.Count);
         (_hookNames, _tokenTexts) = (ArrowTypes.Texts(points.Select(model.Hooks.Name)), ArrowTypes.Texts(_tokens.Keys));
         _schema = new Schema(
             [
@@ -64,11 +79,12 @@ public sealed class ActivationWriter : IDisposable
                 new Field("token", ArrowTypes.Of(ColumnType.Text), true), new Field("head", Int32Type.Default, true),
                 new Field("value", new FixedSizeListType(new Field("item", FloatType.Default, true), Width), true),
             ],
-            new SortedDictionary<string, string>(metadata.ToDictionary(), StringComparer.Ordinal)
+            new SortedDictionary<string, string>(metadata.Where(m => !ToCome.ContainsKey(m.Key)).Concat(ToCome).ToDictionary(), StringComparer.Ordinal)
             {
                 [ResultMetadata.SchemaVersion] = ResultMetadata.CurrentSchemaVersion,
-                [ResultMetadata.ResultSha256] = HashToCome,
+                [ResultMetadata.RowsExpected] = _rowsExpected.ToString(CultureInfo.InvariantCulture),
             });
+        Path = path;
         _file = PendingFile.Create(path);
         ArrowFileWriter? writer = null;
         _file.Write(stream =>
@@ -78,6 +94,9 @@ public sealed class ActivationWriter : IDisposable
         });
         _writer = writer!;
     }
+
+    /// <summary>The file that they will be in, or are in once it is finished.</summary>
+    public string Path { get; private set; }
 
     /// <summary>Numbers of a row's value.</summary>
     public int Width { get; }
@@ -129,12 +148,15 @@ public sealed class ActivationWriter : IDisposable
                 $"{prompt}/{_model.Hooks.Name(point)}[{tokens.Count},{Math.Max(heads, 1)},{Width}] {string.Join(' ', tokens)}\n"));
             for (int position = 0; position < tokens.Count; position++)
             {
+                int token = _tokens[_model.TokenText(tokens[position])];
                 for (int head = 0; head < Math.Max(heads, 1); head++)
                 {
                     ReadOnlySpan<float> value = cache.Row(point, position, head);
                     _values.Write(value);
                     _hash.AppendData(MemoryMarshal.AsBytes(value));
-                    _rows.Add((prompt, hook, layer < 0 ? null : layer, position, _tokens[_model.TokenText(tokens[position])], heads == 0 ? null : head));
+                    int? named = heads == 0 ? null : head, inLayer = layer < 0 ? null : layer;
+                    _rows.Add((prompt, hook, inLayer, position, token, named));
+                    _content.Append(prompt, hook, inLayer, position, token, named, value);
                     if (_values.WrittenCount >= BatchFloats)
                     {
                         Flush();
@@ -144,7 +166,7 @@ public sealed class ActivationWriter : IDisposable
         }
     }
 
-    /// <summary>Ends the file and puts it in its place.</summary>
+    /// <summary>Ends the file and puts it in its place. It says that it is a part where prompts are missing.</summary>
     /// <exception cref="InvalidInputException">It cannot be written.</exception>
     public void Finish()
     {
@@ -153,21 +175,37 @@ public sealed class ActivationWriter : IDisposable
             Flush();
         }
 
-        string hash = Convert.ToHexStringLower(_hash.GetHashAndReset());
-        Metadata = new SortedDictionary<string, string>(_schema.Metadata.ToDictionary(), StringComparer.Ordinal)
+        Dictionary<string, string> known = new()
         {
-            [ResultMetadata.ResultSha256] = hash,
+            [ResultMetadata.ResultSha256] = Convert.ToHexStringLower(_hash.GetHashAndReset()),
+            [ResultMetadata.ContentSha256] = _content.Finish(_points.Select(_model.Hooks.Name), _tokens.Keys),
+            [ResultMetadata.Complete] = Rows == _rowsExpected ? "true" : "false",
+            [ResultMetadata.RowsDone] = Rows.ToString(CultureInfo.InvariantCulture),
         };
+        Metadata = new SortedDictionary<string, string>(
+            _schema.Metadata.ToDictionary(m => m.Key, m => known.GetValueOrDefault(m.Key, m.Value)), StringComparer.Ordinal);
         _file.Write(stream =>
         {
             _writer.WriteEnd();
             stream.Flush();
             foreach ((long offset, int length) in IpcFile.Schemas(stream))
             {
-                Fill(stream, offset, length, Encoding.ASCII.GetBytes(hash));
+                Fill(stream, offset, length, known);
             }
         });
-        _file.Commit();
+        _file.Commit(Path);
+        if (Rows == _rowsExpected)
+        {
+            PartFile.Remove(Path);
+        }
+    }
+
+    /// <summary>Ends a file whose work was stopped, as <see cref="TableWriter.FinishPart"/> a table.</summary>
+    /// <exception cref="InvalidInputException">It cannot be written.</exception>
+    public void FinishPart()
+    {
+        Path = PartFile.PlaceFor(Path);
+        Finish();
     }
 
     /// <inheritdoc/>
@@ -175,23 +213,31 @@ public sealed class ActivationWriter : IDisposable
     {
         _writer.Dispose();
         _hash.Dispose();
+        _content.Dispose();
         _file.Dispose();
     }
 
-    // The hash is known at the end; the schema, which has it, was written first. A placeholder of its length kept the room.
-    private static void Fill(Stream stream, long offset, int length, byte[] digest)
+    private static void Fill(Stream stream, long offset, int length, Dictionary<string, string> known)
     {
         var schema = new byte[length];
         stream.Position = offset;
         stream.ReadExactly(schema);
-        int at = schema.AsSpan().IndexOf(Encoding.ASCII.GetBytes(HashToCome));
-        if (at < 0)
+        foreach ((string key, string room) in ToCome)
         {
-            throw new InvalidOperationException("the schema of the file has no room for the hash");
+            int at = schema.AsSpan().IndexOf(Encoding.ASCII.GetBytes(room));
+            if (at < 0)
+            {
+                throw new InvalidOperationException($"the schema of the file has no room for {key}");
+            }
+
+            // A text has its length before it and a zero after it; what is left of the room is zeros too.
+            schema.AsSpan(at, room.Length).Clear();
+            Encoding.ASCII.GetBytes(known[key], schema.AsSpan(at));
+            BinaryPrimitives.WriteInt32LittleEndian(schema.AsSpan(at - sizeof(int)), known[key].Length);
         }
 
-        stream.Position = offset + at;
-        stream.Write(digest);
+        stream.Position = offset;
+        stream.Write(schema);
     }
 
     private void Flush()

@@ -12,12 +12,45 @@ internal static class ArrowTableReader
     private const string Expected = "int32, float64, text, or a dictionary of texts";
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidInputException">It is no Arrow file, or a column is of another type.</exception>
+    /// <exception cref="InvalidInputException">It is no Arrow file, a column is of another type, or it is not what its hash says.</exception>
     public static ResultTable Read(string path)
+    {
+        ResultTable table = ReadColumns(path);
+        RequireHash(table, path);
+        return table;
+    }
+
+    /// <summary>Opens a file that others may replace meanwhile.</summary>
+    public static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
+    // What pandas or polars wrote has none of our metadata, and no hash; of ours a hash that is gone is damage too.
+    private static void RequireHash(ResultTable table, string path)
+    {
+        if (!table.Metadata.TryGetValue(ResultMetadata.ResultSha256, out string? expected))
+        {
+            if (table.Metadata.Keys.Any(key => key.StartsWith("interp.", StringComparison.Ordinal)))
+            {
+                throw new InvalidInputException($"{path}: expected {ResultMetadata.ResultSha256} among its metadata, found none: it was changed or damaged");
+            }
+
+            return;
+        }
+
+        string found = ResultHash.Of(table);
+        if (found != expected)
+        {
+            throw new InvalidInputException(
+                $"{path}: expected the rows whose {ResultMetadata.ResultSha256} is {expected}, found others ({found}): the file was changed or damaged "
+                + "since it was written; let it be written again (who changes rows on purpose takes the interp.* metadata away)");
+        }
+    }
+
+    private static ResultTable ReadColumns(string path)
     {
         try
         {
-            using FileStream stream = File.OpenRead(path);
+            using FileStream stream = Open(path);
+            SchemaCopies.RequireSame(stream, path);
             using var reader = new ArrowFileReader(stream, new CompressionCodecFactory());
             Schema schema = reader.Schema;
             IReadOnlyDictionary<string, string> metadata = schema.Metadata ?? new Dictionary<string, string>();
@@ -81,14 +114,14 @@ internal static class ArrowTableReader
 
                 break;
             case (StringArray array, TextColumn column):
-                for (int row = 0; row < array.Length; row++)
+                foreach (string? text in ArrowTypes.TextsOf(array))
                 {
-                    column.Add(array.GetString(row));
+                    column.Add(text);
                 }
 
                 break;
             case (DictionaryArray array, TextColumn column):
-                texts ??= Texts((StringArray)array.Dictionary);
+                texts ??= ArrowTypes.TextsOf((StringArray)array.Dictionary);
                 for (int row = 0; row < array.Length; row++)
                 {
                     int? code = Index(array.Indices, row, name);
@@ -98,9 +131,6 @@ internal static class ArrowTableReader
                 break;
         }
     }
-
-    private static string?[] Texts(StringArray dictionary) =>
-        [.. Enumerable.Range(0, dictionary.Length).Select(i => dictionary.GetString(i))];
 
     // pandas writes the narrowest indices that are wide enough.
     private static int? Index(IArrowArray indices, int row, string name) => indices switch

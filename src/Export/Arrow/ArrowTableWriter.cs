@@ -12,21 +12,22 @@ namespace Interp.Export;
 internal sealed class ArrowTableWriter : TableWriter
 {
     private readonly string _folder;
-    private readonly Action<Action<Stream>> _put;
-    private readonly bool _asStream;
+    private readonly Stream? _stream;
     private readonly Compression _compression;
     private TableSpool? _spool;
 
-    private ArrowTableWriter(string folder, Action<Action<Stream>> put, bool asStream, Compression compression) =>
-        (_folder, _put, _asStream, _compression) = (folder, put, asStream, compression);
+    private ArrowTableWriter(string? path, Stream? stream, Compression compression)
+        : base(path)
+    {
+        _folder = path is null ? System.IO.Path.GetTempPath() : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!;
+        (_stream, _compression) = (stream, compression);
+    }
 
     /// <summary>A writer of a file, which appears whole or not at all.</summary>
-    public static ArrowTableWriter ToFile(string path, Compression compression) => new(
-        Path.GetDirectoryName(Path.GetFullPath(path))!, write => AtomicFile.Write(path, write), asStream: false, compression);
+    public static ArrowTableWriter ToFile(string path, Compression compression) => new(path, null, compression);
 
     /// <summary>A writer of an Arrow stream.</summary>
-    public static ArrowTableWriter ToStream(Stream stream, Compression compression) =>
-        new(Path.GetTempPath(), write => write(stream), asStream: true, compression);
+    public static ArrowTableWriter ToStream(Stream stream, Compression compression) => new(null, stream, compression);
 
     /// <inheritdoc/>
     protected override void Begin() => _spool = new TableSpool(Columns, _folder);
@@ -46,10 +47,25 @@ internal sealed class ArrowTableWriter : TableWriter
     }
 
     /// <inheritdoc/>
-    protected override void End() => _put(stream =>
+    protected override void End()
+    {
+        if (_stream is { } stream)
+        {
+            Write(stream);
+        }
+        else
+        {
+            AtomicFile.Write(Path!, Write);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing) => _spool?.Dispose();
+
+    private void Write(Stream stream)
     {
         Schema schema = ArrowTypes.Schema(Columns, Metadata);
-        using ArrowStreamWriter writer = _asStream
+        using ArrowStreamWriter writer = ReferenceEquals(stream, _stream)
             ? new ArrowStreamWriter(stream, schema, leaveOpen: true, ArrowTypes.Options(_compression))
             : new ArrowFileWriter(stream, schema, leaveOpen: true, ArrowTypes.Options(_compression));
         writer.WriteStart();
@@ -65,10 +81,7 @@ internal sealed class ArrowTableWriter : TableWriter
 
         writer.WriteEnd();
         stream.Flush();
-    });
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing) => _spool?.Dispose();
+    }
 
     private RecordBatch Batch(Schema schema, StringArray?[] dictionaries, int batch, ref byte[] buffer)
     {

@@ -32,6 +32,22 @@ internal static class ArrowTypes
         };
 
     /// <summary>
+    /// The texts of an array. The array's own way of reading them follows offsets wherever they point to, which in a damaged file is anywhere.
+    /// </summary>
+    public static string?[] TextsOf(StringArray array)
+    {
+        ReadOnlySpan<int> offsets = array.ValueOffsets;
+        ReadOnlySpan<byte> bytes = array.ValueBuffer.Span;
+        var texts = new string?[array.Length];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            texts[i] = array.IsNull(i) ? null : Encoding.UTF8.GetString(bytes[offsets[i]..offsets[i + 1]]);
+        }
+
+        return texts;
+    }
+
+    /// <summary>
     /// The texts of a dictionary. Its buffers are exactly as long as they need to be: polars takes the number of texts from the
     /// length of a compressed buffer, and the builders of Apache.Arrow leave room at the end.
     /// </summary>

@@ -23,7 +23,11 @@ internal static class OverviewPanel
 
     public static Panel Create(ReportInput input, IReadOnlyList<Panel> panels)
     {
-        List<PanelPart> parts = [];
+        string[] incomplete = [.. input.Tables.Select(ResultMetadata.Remark).OfType<string>()];
+        List<PanelPart> parts = incomplete.Length == 0 ? [] :
+        [
+            new RemarkPart($"Incomplete: {string.Join("; ", incomplete)}. Means, rankings and findings are of what was finished."),
+        ];
         if (Findings.Of(input) is { Count: > 0 } findings)
         {
             parts.Add(new TablePart("Key findings", ["question", "answer", "shown under"], findings));

@@ -52,21 +52,121 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(7, journal.TakenOver);
     }
 
-    [Fact]
-    public void A_journal_of_another_sweep_is_refused()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_journal_of_another_run_is_refused_and_stays(bool resume)
     {
         Run(new SweepJournal(_path, false), null, CancellationToken.None);
-        Assert.Contains(
-            "another model, other prompts",
-            Assert.Throws<InvalidInputException>(() => PatchingSweep.Run(
-                Model, Pairs[..1], new SweepOptions { Sites = ["z"], Journal = new SweepJournal(_path, true) })).Message,
-            StringComparison.Ordinal);
+        byte[] before = File.ReadAllBytes(_path);
+        string message = Refused(() => PatchingSweep.Run(
+            Model, Pairs[..1], new SweepOptions { Sites = ["z"], Journal = new SweepJournal(_path, resume) }));
+        Assert.Contains("it belongs to another run, which differs from this one in prompts", message, StringComparison.Ordinal);
+        Assert.Contains("remove the file to begin anew", message, StringComparison.Ordinal);
+        message = Refused(() => PatchingSweep.Run(
+            Model, Pairs, new SweepOptions { Sites = ["z"], Metric = new Metric(MetricKind.Logit), Journal = new SweepJournal(_path, resume) }));
+        Assert.Contains("in metric (logit-diff at -1 there, logit at -1 here)", message, StringComparison.Ordinal);
+        message = Refused(() => PatchingSweep.Run(
+            Model, Pairs, new SweepOptions { Sites = ["q"], Journal = new SweepJournal(_path, resume) }));
+        Assert.Contains("differs from this one in cells;", message, StringComparison.Ordinal);
+        message = Refused(() => PatchingSweep.Run(
+            Model, Pairs, new SweepOptions { Sites = ["z"], Journal = new SweepJournal(_path, resume) }, PatchDirection.Noise));
+        Assert.Contains("differs from this one in kind of sweep", message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(_path));
         File.WriteAllText(_path, "something else\n");
         Assert.Contains(
-            "expected the journal of a sweep",
-            Assert.Throws<InvalidInputException>(() => Run(new SweepJournal(_path, true), null, CancellationToken.None)).Message,
+            "expected the journal of a sweep", Refused(() => Run(new SweepJournal(_path, resume), null, CancellationToken.None)), StringComparison.Ordinal);
+        File.WriteAllText(_path, "interp sweep journal 1 0123\n0 3ff0000000000000\n");
+        Assert.Contains(
+            "another version of interp wrote", Refused(() => Run(new SweepJournal(_path, resume), null, CancellationToken.None)), StringComparison.Ordinal);
+    }
+
+    // Every byte of the file: a digit of a measurement, of a check, of the name of the run, an end of a line.
+    [Fact]
+    public void A_changed_byte_is_found_and_named()
+    {
+        Run(new SweepJournal(_path, false), null, CancellationToken.None);
+        byte[] whole = File.ReadAllBytes(_path);
+        ResultTable expected = Run(null, null, CancellationToken.None);
+        int refused = 0;
+        for (int at = 0; at < whole.Length; at += 7)
+        {
+            byte[] changed = [.. whole];
+            changed[at] ^= (byte)(1 << (at % 7));
+            File.WriteAllBytes(_path, changed);
+            try
+            {
+                // The last line alone may lose its end, and counts as cut off.
+                Assert.Equal(expected.Rows, Run(new SweepJournal(_path, true), null, CancellationToken.None).Rows);
+                Assert.Equal(whole.Length - 1, at);
+            }
+            catch (InvalidInputException exception)
+            {
+                Assert.StartsWith(_path, exception.Message, StringComparison.Ordinal);
+                refused++;
+            }
+        }
+
+        Assert.True(refused > 100, $"{refused} refused");
+        string[] lines = File.ReadAllLines(_path);
+        lines = [.. System.Text.Encoding.ASCII.GetString(whole).Split('\n')];
+        lines[3] = lines[3].Replace(lines[3][4], lines[3][4] == '0' ? '1' : '0');
+        File.WriteAllText(_path, string.Join('\n', lines));
+        Assert.Contains(
+            $"{_path}, line 4: expected a run of this sweep", Refused(() => Run(new SweepJournal(_path, true), null, CancellationToken.None)),
             StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Lines_of_another_run_do_not_fit()
+    {
+        Run(new SweepJournal(_path, false), null, CancellationToken.None);
+        string[] other = File.ReadAllLines(_path)[1..];
+        File.Delete(_path);
+        PatchingSweep.Run(Model, Pairs, new SweepOptions { Sites = ["q"], Journal = new SweepJournal(_path, false) });
+        File.AppendAllLines(_path, other);
+        Assert.Contains(
+            "which was changed since it was written",
+            Refused(() => PatchingSweep.Run(Model, Pairs, new SweepOptions { Sites = ["q"], Journal = new SweepJournal(_path, true) })),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_journal_that_was_cut_off_anywhere_goes_on()
+    {
+        ResultTable whole = Run(new SweepJournal(_path, false), null, CancellationToken.None);
+        byte[] bytes = File.ReadAllBytes(_path);
+        for (int length = 0; length < bytes.Length; length += 61)
+        {
+            File.WriteAllBytes(_path, bytes[..length]);
+            Assert.Equal(whole.Rows, Run(new SweepJournal(_path, true), null, CancellationToken.None).Rows);
+            Assert.Equal(bytes.Length, new FileInfo(_path).Length);
+        }
+    }
+
+    [Fact]
+    public void A_journal_that_somebody_writes_is_refused()
+    {
+        Run(new SweepJournal(_path, false), null, CancellationToken.None);
+        using var held = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.Contains(
+            "another process is writing this journal",
+            Refused(() => Run(new SweepJournal(_path, true), null, CancellationToken.None)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Positions_that_correspond_otherwise_and_other_spans_are_another_run()
+    {
+        PromptPair[] pairs = [new() { Clean = [1, 2, 3, 4], Corrupted = [1, 5, 4], CleanPositionOfCorrupted = [0, 1, 3], Answers = [7], Wrongs = [8] }];
+        var options = new SweepOptions { Sites = ["resid_pre"], By = ["layer"] };
+        PatchingSweep.Run(Model, pairs, options with { Journal = new SweepJournal(_path, false) });
+        PromptPair[] moved = [pairs[0] with { CleanPositionOfCorrupted = [0, 2, 3] }];
+        Assert.Contains(
+            "differs from this one in prompts",
+            Refused(() => PatchingSweep.Run(Model, moved, options with { Journal = new SweepJournal(_path, true) })), StringComparison.Ordinal);
+    }
+
+    private static string Refused(Action run) => Assert.Throws<InvalidInputException>(run).Message;
 
     private static ResultTable Run(
         SweepJournal? journal, IProgress<SweepProgress>? progress, CancellationToken cancellation, IVariantEngine? engine = null) =>

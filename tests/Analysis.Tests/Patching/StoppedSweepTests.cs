@@ -26,6 +26,10 @@ public sealed class StoppedSweepTests
         Assert.Equal(new SweepProgress(3, 8), stopped.Progress);
         Assert.Equal(whole.Rows.Take(3), stopped.Finished.Rows);
         Assert.Equal($"{whole.Name}: stopped after 3 of 8 cells", stopped.Message);
+        Assert.Equal(whole.Count, stopped.RowsExpected);
+        Assert.True(ResultMetadata.IsPart(stopped.Finished.Metadata));
+        Assert.Equal(
+            $"table {whole.Name} is incomplete: 3 of 8 rows; its run was stopped after 3 of 8 cells", ResultMetadata.Remark(stopped.Finished));
     }
 
     private static ResultTable Sweep(bool ablate, IProgress<SweepProgress>? progress, CancellationToken cancellation)

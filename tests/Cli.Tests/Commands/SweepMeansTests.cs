@@ -81,7 +81,10 @@ public sealed class SweepMeansTests
         Assert.False(File.Exists(journal));
         Stop(3, path);
         Tool.Refuses(
-            ["patch", "--model", "demo", .. Pair, "--out", path, "--resume", "--metric", "prob"], "it was written by a sweep over another model");
+            ["patch", "--model", "demo", .. Pair, "--out", path, "--resume", "--metric", "prob"], "it belongs to another run, which differs from this one in metric (logit-diff at -1 there, prob at -1 here)");
+        byte[] left = File.ReadAllBytes(journal);
+        Tool.Refuses(["patch", "--model", "demo", .. Pair, "--out", path, "--sites", "q"], "it belongs to another run", "in cells");
+        Assert.Equal(left, File.ReadAllBytes(journal));
         Tool.Refuses(["patch", "--model", "demo", .. Pair, "--resume"], "--resume: expected --out FILE beside it");
     }
 

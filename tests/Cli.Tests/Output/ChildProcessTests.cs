@@ -57,11 +57,49 @@ public sealed class ChildProcessTests
             }
 
             Assert.False(process.HasExited, "the sweep ended before it could be killed");
+
+            // While one writes it nobody else does, whatever the sweep.
+            Tool.Refuses(["patch", "--model", "demo", .. Pair, "--out", file], file, $"process {process.Id} is writing it");
             process.Kill();
             process.WaitForExit();
             Assert.True(File.Exists(file + ".partial"), "measurements were noted before");
             Assert.False(File.Exists(file));
+
+            // Nothing is locked any more, and what was measured belongs to that run alone.
+            byte[] journal = File.ReadAllBytes(file + ".partial");
+            Tool.Refuses(["patch", "--model", "demo", .. Pair, "--out", file], file + ".partial: it belongs to another run", "prompts");
+            Tool.Refuses(["patch", "--model", "demo", .. Pair, "--out", file, "--resume"], file + ".partial: it belongs to another run", "prompts");
+            Assert.Equal(journal, File.ReadAllBytes(file + ".partial"));
+            Tool.Demo("run", "--prompt", "Mary", "--out", file).Succeeded();
+            Assert.All(work.Entries, entry => Assert.Contains(entry, new[] { "d.jsonl", Path.GetFileName(file), Path.GetFileName(file) + ".partial" }));
+            File.Delete(file);
+            File.Delete(file + ".partial");
         }
+    }
+
+    [Fact]
+    public void Commands_that_write_to_one_folder_at_once_lose_nothing()
+    {
+        using var work = new Workspace();
+        string folder = work.At("results");
+        string[][] commands =
+        [
+            ["run", "--model", "demo", "--prompt", Tool.Clean], ["lens", "--model", "demo", "--prompt", Tool.Clean],
+            ["decompose", "--model", "demo", "--prompt", Tool.Clean, "--answer", "met"], ["info", "--model", "demo"],
+        ];
+        Process[] processes = [.. commands.Select(command => Start([.. command, "--out", folder]))];
+        foreach (Process process in processes)
+        {
+            string error = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            Assert.True(process.ExitCode == 0, error);
+            process.Dispose();
+        }
+
+        ResultFolder results = ResultFolder.Open(folder);
+        Assert.Equal(
+            ["components", "hooks", "lens", "model", "prompts", "tokens"], results.ReadAll().Select(t => t.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(7, Directory.GetFiles(folder).Length);
     }
 
     [Fact]
@@ -75,7 +113,7 @@ public sealed class ChildProcessTests
         using var work = new Workspace();
         string row = $$"""{"clean": "{{Tool.Clean}}", "corrupted": "{{Tool.Corrupted}}", "answer": "met", "wrong": "saw"}""";
         string data = work.Put("d.jsonl", string.Join('\n', Enumerable.Repeat(row, 4000)));
-        string file = work.At("p.csv"), page = work.At("p.html");
+        string file = work.Put("p.csv", "the whole result of before"), part = work.At("p.incomplete.csv"), page = work.At("p.html");
         using Process process = Start(
             [
                 "patch", "--model", "demo", "--data", data, "--sites", "z", "--by", "layer,head,pos", "--engine", "naive", "--out", file, "--report", page,
@@ -96,10 +134,12 @@ public sealed class ChildProcessTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(ExitCode.Interrupted, process.ExitCode);
         Assert.Contains("stopped after", error, StringComparison.Ordinal);
-        Assert.All(work.Entries, entry => Assert.Contains(entry, new[] { "d.jsonl", "p.csv", "p.csv.partial", "p.html" }));
+        Assert.Contains("p.csv.partial: what was measured; the same call with --resume goes on from there", error, StringComparison.Ordinal);
+        Assert.All(work.Entries, entry => Assert.Contains(entry, new[] { "d.jsonl", "p.csv", "p.csv.partial", "p.incomplete.csv", "p.html" }));
+        Assert.Equal("the whole result of before", File.ReadAllText(file));
 
         // A cell is finished when all of its prompts are: whether the first one was is a matter of time.
-        Assert.Equal(File.Exists(file), File.Exists(page));
+        Assert.Equal(File.Exists(part), File.Exists(page));
         Assert.Equal(!File.Exists(page), error.Contains("no report, because nothing was finished", StringComparison.Ordinal));
     }
 

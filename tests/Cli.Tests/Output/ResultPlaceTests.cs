@@ -35,13 +35,16 @@ public sealed class ResultPlaceTests
         IReadOnlyDictionary<string, string> metadata = table.Metadata;
         Assert.Equal(
             [
-                "interp.command", "interp.created", "interp.data_sha256", "interp.kernel_tier", "interp.model_sha256", "interp.result_sha256",
-                "interp.schema_version", "interp.seed", "interp.table", "interp.threads", "interp.version",
+                "interp.command", "interp.complete", "interp.created", "interp.data_sha256", "interp.kernel_tier", "interp.model_sha256",
+                "interp.result_sha256", "interp.rows_done", "interp.rows_expected", "interp.schema_version", "interp.seed", "interp.table", "interp.threads", "interp.version",
             ],
             metadata.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("patching", metadata[ResultMetadata.Table]);
         Assert.Equal($"patch --model demo --data {data} --seed 7 --threads 1 --sites z --out {work.At("p.arrow")}", metadata[ResultMetadata.Command]);
         Assert.Equal("7", metadata[ResultMetadata.Seed]);
+        Assert.Equal(
+            ("true", $"{table.Count}", $"{table.Count}"),
+            (metadata[ResultMetadata.Complete], metadata[ResultMetadata.RowsDone], metadata[ResultMetadata.RowsExpected]));
         Assert.Equal("1", metadata[ResultMetadata.Threads]);
         Assert.Equal(Session.Sha256(data), metadata[ResultMetadata.DataSha256]);
         Assert.Equal(ResultHash.Of(table), metadata[ResultMetadata.ResultSha256]);

@@ -82,6 +82,7 @@ public static class PathPatching
             (cell, prompt) => steps.Of(order[cell], prompt))
         {
             Has = (_, _) => true,
+            RunsPerRow = kinds.Length,
             Stages = new SweepStages(half, (cell, prompt) => steps.Bytes(cell, prompt), runs => steps.Prepare(runs, cancellation)),
         };
         var exact = new double?[pairs.Count];

@@ -121,10 +121,10 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         }
 
         var progress = new SweepProgressRows(plan, items, add);
-        options.Journal?.Begin(SweepFingerprint.Of(model, plan, options, runs), progress.Values);
-        IReadOnlyList<int> left = progress.Begin();
+        options.Journal?.Begin(SweepIdentity.Of(model, plan, options, runs), progress.Values);
         try
         {
+            IReadOnlyList<int> left = progress.Begin();
             Measure(plan, runs, items, left, (item, value) =>
             {
                 options.Journal?.Add(item, value);
@@ -134,11 +134,12 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             int finished = progress.AddFinished();
-            throw new SweepStoppedException(rows.Finish(), new SweepProgress(finished, plan.Cells.Count), cancellation);
+            throw new SweepStoppedException(
+                rows.Finish(), new SweepProgress(finished, plan.Cells.Count), items.Count / plan.RunsPerRow, cancellation);
         }
         finally
         {
-            options.Journal?.Flush();
+            options.Journal?.End();
         }
 
         return rows.Finish();

@@ -28,6 +28,9 @@ internal sealed record SweepPlan(
     /// <summary>What runs need that is made a part of the sweep at a time; null = everything is at hand.</summary>
     public SweepStages? Stages { get; init; }
 
+    /// <summary>How many runs make one row.</summary>
+    public int RunsPerRow { get; init; } = 1;
+
     /// <summary>The runs of the sweep, cell by cell.</summary>
     public SweepItems Items() => new(Cells.Count, Prompts.Count, (cell, prompt) => Has(Cells[cell], prompt));
 }
