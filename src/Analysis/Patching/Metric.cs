@@ -86,7 +86,7 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
             RequirePositions(pair.Corrupted.Count, $"the corrupted prompt {row}");
         }
 
-        if (Kind is not (MetricKind.Kl or MetricKind.Custom) && pair.Answers.Count == 0)
+        if (NeedsAnswer && pair.Answers.Count == 0)
         {
             throw new InvalidInputException($"prompt {row}: metric {Name} needs an answer token, found none");
         }
@@ -169,6 +169,9 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
             _ => rounding,
         };
     }
+
+    /// <summary>Whether it is read from tokens that are right: the divergence is not, and a metric of the caller's own need not be.</summary>
+    public bool NeedsAnswer => Kind is not (MetricKind.Kl or MetricKind.Custom);
 
     private bool Compares => Kind is MetricKind.LogitDiff or MetricKind.ProbDiff;
 

@@ -44,23 +44,23 @@ internal sealed class DecomposeCommand : ToolCommand
         LedgerDetail detail = session.Get(_by);
         DecompositionOptions parts = _reading.Read(session, detail);
         TransformerModel model = _model.Load(session);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, _reading.NeedsAnswer(session));
         int[] positions = session.Get(_pos);
         for (int i = 0; i < pairs.Count; i++)
         {
             if (pairs[i].Wrongs.Count > 0 && pairs[i].Answers.Count == 0)
             {
                 throw new InvalidInputException(
-                    $"prompt {i}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
+                    $"prompt {IndexColumns.Number(pairs, i)}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
             }
 
             foreach (int both in pairs[i].Answers.Intersect(pairs[i].Wrongs))
             {
                 throw new InvalidInputException(
-                    $"prompt {i}: expected answers and wrong tokens that differ, found token {both} among both");
+                    $"prompt {IndexColumns.Number(pairs, i)}: expected answers and wrong tokens that differ, found token {both} among both");
             }
 
-            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
+            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {IndexColumns.Number(pairs, i)}"));
         }
 
         var options = new RunOptions
@@ -80,11 +80,11 @@ internal sealed class DecomposeCommand : ToolCommand
             {
                 ReadOnlySpan<float> logits = run.LogitsAt(sequence, position);
                 PromptPair pair = _reading.NeedsAnswer(session)
-                    ? WithAnswer(model, pairs[prompt], $"prompt {prompt}, position {position}", logits, remarks)
+                    ? WithAnswer(model, pairs[prompt], $"prompt {IndexColumns.Number(pairs, prompt)}, position {position}", logits, remarks)
                     : pairs[prompt];
                 var ledger = new ResidualLedger(model, run.Cache(sequence));
                 closures.Add(components.Add(
-                    prompt, pair, ledger, _reading.Readings(session, model, ledger, prompt, pair, logits, position), parts));
+                    prompt, pair, ledger, _reading.Readings(session, model, ledger, IndexColumns.Number(pairs, prompt), pair, logits, position), parts));
             }
 
             rows.Pass();

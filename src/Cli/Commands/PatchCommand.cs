@@ -36,13 +36,15 @@ internal sealed class PatchCommand : ToolCommand
         int threads = _model.Threads(session);
         SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "patching"));
         TransformerModel model = _model.Load(session);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, options.Metric.NeedsAnswer);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         PatchDirection direction = session.Get(_direction);
         MissingPlaces.Tell(session, pairs, options.Spans, options.Positions, direction == PatchDirection.Denoise);
         SweepView.Run(
             session, _table, "patching",
             call => PatchingSweep.Run(model, pairs, call.Apply(options), direction, session.Cancellation),
-            _measure.Result(session, session.Get(_seed), threads, options.Journal));
+            _measure.Result(
+                session, session.Get(_seed), threads, options.Journal,
+                Alignment.Problem(session, model, pairs, options, direction == PatchDirection.Denoise)));
     }
 }

@@ -53,7 +53,7 @@ internal sealed class PathCommand : ToolCommand
         SweepOptions means = _measure.Complete(session, new SweepOptions { Sites = [] }, _model, _table.FileOf(session, "paths"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PathQuery> queries = Queries(session, model);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, means.Metric.NeedsAnswer);
         var options = new PathOptions
         {
             Freeze = Freeze(session.Get(_freeze)),

@@ -30,7 +30,13 @@ internal static class PromptRuns
             }
 
             session.Cancellation.ThrowIfCancellationRequested();
-            RunResult run = model.Run(new TokenBatch(pairs.Skip(first).Take(size).Select(p => p.Clean)), options);
+            RunResult run = model.Run(PromptPair.Batch([.. pairs.Skip(first).Take(size)]), options with { AllowNonFinite = true });
+            if (run.NonFinite is { } found && !options.AllowNonFinite)
+            {
+                // The model knows the prompt's place in the batch only.
+                throw new InvalidInputException($"prompt {IndexColumns.Number(pairs, first + found.Sequence)}: {found.Describe(model.Hooks)}");
+            }
+
             for (int s = 0; s < run.Batch.Count; s++)
             {
                 yield return (first + s, run, s);

@@ -15,14 +15,16 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
     /// <exception cref="InvalidInputException">The row cannot be used.</exception>
     public PromptPair Read(RawPair row)
     {
-        IReadOnlyList<int> clean = Prompt(row, "clean", row.Clean, row.CleanTokens)
+        (IReadOnlyList<int> clean, IReadOnlyList<int>? types) =
+            Prompt(row, "clean", row.Clean, row.CleanTokens, row.CleanPair, row.CleanTokenTypes)
             ?? throw new InvalidInputException($"{row.Source}: expected a prompt (clean or clean_tokens), found none");
         bool answers = parts.HasFlag(InputParts.Answers);
         var pair = new PromptPair
         {
             Clean = clean,
-            Answers = !answers ? [] : row.Above is { } low ? Numbers(row, low + 1, 100) : Tokens(row, "answer", row.Answer, row.AnswerTokens),
-            Wrongs = !answers ? [] : row.Above is { } high ? Numbers(row, 0, high + 1) : Tokens(row, "wrong", row.Wrong, row.WrongTokens),
+            CleanTokenTypes = types,
+            Answers = !answers ? [] : row.Above is { } low ? Numbers(row, low + 1, 100) : Tokens(row, "answer", row.Answers, row.AnswerTokens),
+            Wrongs = !answers ? [] : row.Above is { } high ? Numbers(row, 0, high + 1) : Tokens(row, "wrong", row.Wrongs, row.WrongTokens),
             Id = row.Id,
             Group = row.Group,
             Spans = Spans(row, clean),
@@ -32,7 +34,8 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
 
     private PromptPair WithCorrupted(RawPair row, PromptPair pair)
     {
-        IReadOnlyList<int> corrupted = Prompt(row, "corrupted", row.Corrupted, row.CorruptedTokens)
+        (IReadOnlyList<int> corrupted, IReadOnlyList<int>? types) =
+            Prompt(row, "corrupted", row.Corrupted, row.CorruptedTokens, row.CorruptedPair, row.CorruptedTokenTypes)
             ?? throw new InvalidInputException(
                 row.Places is null
                     ? $"{row.Source}: expected a corrupted prompt (corrupted or corrupted_tokens), found none"
@@ -48,13 +51,14 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
                 + "expected the same number, or a positions map (for each corrupted position the clean one, or -1)");
         }
 
-        if (corrupted.SequenceEqual(pair.Clean))
+        pair = pair with { Corrupted = corrupted, CorruptedTokenTypes = types, CleanPositionOfCorrupted = row.Positions };
+        if (pair.SamePrompts)
         {
             throw new InvalidInputException(
                 $"{row.Source}: patching needs a corrupted prompt that differs from the clean one, found the same tokens");
         }
 
-        return pair with { Corrupted = corrupted, CleanPositionOfCorrupted = row.Positions };
+        return pair;
     }
 
     private Dictionary<string, IReadOnlyList<int>> Spans(RawPair row, IReadOnlyList<int> clean)
@@ -96,23 +100,50 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         }
     }
 
-    private IReadOnlyList<int>? Prompt(RawPair row, string field, string? text, IReadOnlyList<int>? ids)
+    private (IReadOnlyList<int> Tokens, IReadOnlyList<int>? Types)? Prompt(
+        RawPair row, string field, string? text, IReadOnlyList<int>? ids, string? second, IReadOnlyList<int>? types)
     {
         if (text is null && ids is null)
         {
-            return null;
+            return (second is not null || types is not null)
+                ? throw new InvalidInputException($"{row.Place(second is not null ? field + "_pair" : field + "_token_types")}: expected a {field} prompt beside it, found none")
+                : null;
         }
 
         string place = row.Place(field);
-        IReadOnlyList<int> tokens = ids ?? AtPlace(place, () => model.Tokenize(text!, bos));
+        IReadOnlyList<int> tokens = ids ?? [];
+        if (second is not null)
+        {
+            (tokens, types) = Sentences(row.Place(field + "_pair"), text!, second);
+        }
+        else if (text is not null)
+        {
+            tokens = AtPlace(place, () => model.Tokenize(text, bos));
+        }
+
         if (tokens.Count == 0 || tokens.Count > model.Config.NCtx)
         {
             throw new InvalidInputException(
                 $"{place}: expected 1 to {model.Config.NCtx} tokens (the model's context), found {tokens.Count}");
         }
 
-        return CheckRange(place, tokens);
+        if (types is not null && PromptPair.TokenTypeProblem(types, tokens.Count, model.Config) is { } problem)
+        {
+            throw new InvalidInputException($"{row.Place(field + "_token_types")}: {problem}");
+        }
+
+        if (model.Config.PaddingId is { } padding && tokens.ToList().IndexOf(padding) is >= 0 and var at)
+        {
+            throw new InvalidInputException(
+                $"{place}: token id {padding} at position {at} is padding, which has no position in this model; expected a prompt without padding");
+        }
+
+        return (CheckRange(place, tokens), types);
     }
+
+    private (IReadOnlyList<int> Tokens, IReadOnlyList<int> Types) Sentences(string place, string first, string second) => bos == BosMode.Auto
+        ? AtPlace(place, () => SentencePair.Encode(model, first, second))
+        : throw new InvalidInputException($"{place}: sentences are framed by the tokenizer's special tokens; expected --bos auto, found another");
 
     private T AtPlace<T>(string place, Func<T> tokenize)
     {
@@ -126,15 +157,15 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         }
     }
 
-    private IReadOnlyList<int> Tokens(RawPair row, string field, string? text, IReadOnlyList<int>? ids)
+    private IReadOnlyList<int> Tokens(RawPair row, string field, IReadOnlyList<string>? texts, IReadOnlyList<int>? ids)
     {
-        if (text is null && ids is null)
+        if (texts is null && ids is null)
         {
             return [];
         }
 
         string place = row.Place(field);
-        return CheckRange(place, ids ?? [AtPlace(place, () => AnswerToken.Find(model, text!, place))]);
+        return CheckRange(place, ids ?? [.. texts!.Select(text => AtPlace(place, () => AnswerToken.Find(model, text, place)))]);
     }
 
     private int[] Numbers(RawPair row, int first, int end) =>

@@ -50,8 +50,13 @@ internal sealed class MeasureOptions
     };
 
     /// <summary>What was asked for: the plan, one row per cell and prompt, or the summary over prompts.</summary>
-    public SweepResult Result(Session session, int seed, int threads, SweepJournal? journal) => new(
-        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal);
+    /// <param name="session">The call.</param>
+    /// <param name="seed">Seed of the statistics.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="journal">Where measurements are noted; null = nowhere.</param>
+    /// <param name="apart">Why positions of different prompts do not correspond; null = they do.</param>
+    public SweepResult Result(Session session, int seed, int threads, SweepJournal? journal, string? apart = null) => new(
+        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal, apart);
 
     /// <summary>Whether the plan was asked for.</summary>
     /// <exception cref="InvalidInputException">With it, something that the plan has not.</exception>

@@ -31,8 +31,13 @@ internal static class SweepView
             return;
         }
 
-        bool summarized = result.Summary || output.IsFolder(session);
-        SweepCellEffects? cells = summarized || output.ForPeople(session) ? new SweepCellEffects() : null;
+        if (result.Apart is { } apart)
+        {
+            RefuseMeans(session, name, apart, result.Summary || output.Averages(session));
+        }
+
+        bool summarized = result.Summary || output.Averages(session);
+        SweepCellEffects? cells = summarized ? new SweepCellEffects() : null;
         using TableOutput rows = output.Open(session, name, main: !result.Summary);
         var sinks = new SweepSinks(rows, cells);
         try
@@ -81,6 +86,19 @@ internal static class SweepView
                 Print(session, cells!, summary!);
             }
         }
+    }
+
+    /// <summary>A mean over positions that do not correspond is refused; rows of single prompts are as they are, and a remark says so.</summary>
+    private static void RefuseMeans(Session session, string name, string apart, bool means)
+    {
+        if (means)
+        {
+            throw new InvalidInputException(
+                $"{name}: positions are told apart, and {apart}, so that a mean over prompts would mix positions that do not correspond; expected "
+                + "--align end, --align span or (as they are numbered) --align start, or --out FILE without --summary for rows of single prompts");
+        }
+
+        session.Remark($"{name}: positions are told apart, and {apart}: before means are taken over prompts, --align says which belong together");
     }
 
     /// <summary>Prints the largest cells of each site, with the statistics over prompts where there are several.</summary>

@@ -43,7 +43,7 @@ public sealed class ResultPlaceTests
         Assert.Equal($"patch --model demo --data {data} --seed 7 --threads 1 --sites z --out {work.At("p.arrow")}", metadata[ResultMetadata.Command]);
         Assert.Equal("7", metadata[ResultMetadata.Seed]);
         Assert.Equal("1", metadata[ResultMetadata.Threads]);
-        Assert.Equal(Session.Sha256(data), metadata[ResultMetadata.DataSha256]);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(data))), metadata[ResultMetadata.DataSha256]);
         Assert.Equal(ResultHash.Of(table), metadata[ResultMetadata.ResultSha256]);
     }
 
