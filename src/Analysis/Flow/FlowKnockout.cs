@@ -35,6 +35,7 @@ public static class FlowKnockout
         ArgumentNullException.ThrowIfNull(metric);
         ArgumentNullException.ThrowIfNull(destinations);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        pair = pair with { MetricPositions = null };
         metric.Require(pair, 0);
         int n = pair.Clean.Count;
         int layers = model.Config.NLayers;

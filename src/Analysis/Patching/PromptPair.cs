@@ -25,6 +25,12 @@ public sealed record PromptPair
     /// <summary>Tokens that are wrong; the metric takes their mean.</summary>
     public IReadOnlyList<int> Wrongs { get; init; } = [];
 
+    /// <summary>
+    /// Where the metric is read in both prompts, negative from each one's end; of several positions it is the mean over them. Null = where the
+    /// metric itself says. A metric of the caller's own has positions of its own.
+    /// </summary>
+    public IReadOnlyList<int>? MetricPositions { get; init; }
+
     /// <summary>0-based row of the input, where rows before it were left out; null = its place in the list.</summary>
     public int? Row { get; init; }
 

@@ -30,7 +30,7 @@ internal sealed class DecomposeCommand : ToolCommand
             + "--wrong where given (table `components`). Without an answer: to the most likely token.")
     {
         _model = new ModelOptions(this, interventions: true);
-        _input = new InputOptions(this, InputParts.Answers);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Metric);
         Add(_by);
         Add(_pos);
         _reading = new ReadingOptions(this);
@@ -45,7 +45,7 @@ internal sealed class DecomposeCommand : ToolCommand
         DecompositionOptions parts = _reading.Read(session, detail);
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model, _reading.NeedsAnswer(session));
-        int[] positions = session.Get(_pos);
+        PromptRuns.RefusePositions(session, _pos, pairs);
         for (int i = 0; i < pairs.Count; i++)
         {
             if (pairs[i].Wrongs.Count > 0 && pairs[i].Answers.Count == 0)
@@ -60,7 +60,7 @@ internal sealed class DecomposeCommand : ToolCommand
                     $"prompt {IndexColumns.Number(pairs, i)}: expected answers and wrong tokens that differ, found token {both} among both");
             }
 
-            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {IndexColumns.Number(pairs, i)}"));
+            Array.ForEach(PositionsOf(pairs[i]), p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {IndexColumns.Number(pairs, i)}"));
         }
 
         var options = new RunOptions
@@ -76,7 +76,7 @@ internal sealed class DecomposeCommand : ToolCommand
         List<string> remarks = [];
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
         {
-            foreach (int position in positions)
+            foreach (int position in PositionsOf(pairs[prompt]))
             {
                 ReadOnlySpan<float> logits = run.LogitsAt(sequence, position);
                 PromptPair pair = _reading.NeedsAnswer(session)
@@ -104,6 +104,8 @@ internal sealed class DecomposeCommand : ToolCommand
         {
             session.Note(closing);
         }
+
+        int[] PositionsOf(PromptPair pair) => [.. pair.MetricPositions ?? session.Get(_pos)];
     }
 
     private static PromptPair WithAnswer(

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Interp.Analysis;
 using Interp.Runtime;
 
@@ -41,6 +42,16 @@ internal static class PromptRuns
             {
                 yield return (first + s, run, s);
             }
+        }
+    }
+
+    /// <summary>Refuses positions on the command line where the data says for single prompts at which position the metric is read.</summary>
+    /// <exception cref="InvalidInputException">Both are given.</exception>
+    public static void RefusePositions(Session session, Option positions, IReadOnlyList<PromptPair> pairs)
+    {
+        if (session.Has(positions) && pairs.Any(p => p.MetricPositions is not null))
+        {
+            throw new InvalidInputException($"{positions.Name}: the data says where the metric is read (field pos); expected one of the two");
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
             Id = row.Id,
             Group = row.Group,
             Spans = Spans(row, clean),
+            MetricPositions = parts.HasFlag(InputParts.Metric) ? MetricPositions(row, clean.Count) : null,
         };
         return parts.HasFlag(InputParts.Corrupted) ? WithCorrupted(row, pair) : pair;
     }
@@ -58,7 +59,27 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
                 $"{row.Source}: patching needs a corrupted prompt that differs from the clean one, found the same tokens");
         }
 
+        if (row.Pos is { } read && corrupted.Count != pair.Clean.Count && read.FirstOrDefault(p => p >= 0, -1) is >= 0 and var position)
+        {
+            throw new InvalidInputException(
+                $"{row.Source}: pos: the prompts differ in length; expected positions from the end (-1 = the last), found {position}");
+        }
+
         return pair;
+    }
+
+    private static IReadOnlyList<int>? MetricPositions(RawPair row, int tokens)
+    {
+        if (row.Pos is not { } positions)
+        {
+            return null;
+        }
+
+        int[] resolved = [.. positions.Select(p => p < 0 ? p + tokens : p)];
+        return resolved.Length > 0 && resolved.All(p => (uint)p < (uint)tokens) && resolved.Distinct().Count() == resolved.Length
+            ? positions
+            : throw new InvalidInputException(
+                $"{row.Source}: pos: expected positions {-tokens}..{tokens - 1}, each once, found {(resolved.Length == 0 ? "none" : string.Join(',', positions))}");
     }
 
     private Dictionary<string, IReadOnlyList<int>> Spans(RawPair row, IReadOnlyList<int> clean)

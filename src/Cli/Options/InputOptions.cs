@@ -66,6 +66,11 @@ internal sealed class InputOptions
                 rows.AddRange(file.Rows);
             }
 
+            if (!_parts.HasFlag(InputParts.Metric) && rows.Any(r => r.Pos is not null))
+            {
+                session.Remark("field pos: it says where a metric is read, and this command reads none; positions are those of its options");
+            }
+
             IReadOnlyList<PromptPair> read = RowsOfData.Read(session, rows, reader.Read, session.Get(_skip));
             ForeignColumns.TellIds(session, model, map, read);
             return session.Provenance.Pairs = read;

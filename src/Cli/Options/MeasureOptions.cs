@@ -80,7 +80,7 @@ internal sealed class MeasureOptions
     /// <exception cref="InvalidInputException">A prompt is too short for its position, or no prompt has an answer.</exception>
     public Metric ForPrompts(Session session, Metric metric, IReadOnlyList<PromptPair> pairs)
     {
-        CheckPosition(metric, pairs);
+        CheckPosition(session, metric, pairs);
         if (session.Has(_metric))
         {
             return metric;
@@ -102,15 +102,19 @@ internal sealed class MeasureOptions
         return metric with { Kind = MetricKind.Logit };
     }
 
-    private static void CheckPosition(Metric metric, IReadOnlyList<PromptPair> pairs)
+    private void CheckPosition(Session session, Metric metric, IReadOnlyList<PromptPair> pairs)
     {
+        PromptRuns.RefusePositions(session, _pos, pairs);
         for (int i = 0; i < pairs.Count; i++)
         {
             int row = pairs[i].Row ?? i;
-            Runtime.Positions.Resolve(metric.Position, pairs[i].Clean.Count, $"prompt {row}");
-            if (pairs[i].Corrupted.Count > 0)
+            foreach (int position in metric.PositionsIn(pairs[i]))
             {
-                Runtime.Positions.Resolve(metric.Position, pairs[i].Corrupted.Count, $"the corrupted prompt {row}");
+                Runtime.Positions.Resolve(position, pairs[i].Clean.Count, $"prompt {row}");
+                if (pairs[i].Corrupted.Count > 0)
+                {
+                    Runtime.Positions.Resolve(position, pairs[i].Corrupted.Count, $"the corrupted prompt {row}");
+                }
             }
         }
     }

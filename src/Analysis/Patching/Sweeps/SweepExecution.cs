@@ -36,7 +36,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
             Variant[] variants =
                 [.. Enumerable.Range(0, prompts.Count).Select(i => new Variant(i, interventions.Count > 0 ? interventions[i] : []))];
             options.Engine.Run(
-                model, prompts, variants, Means() with { Logits = _metric.Rows },
+                model, prompts, variants, Means() with { Logits = _metric.Rows(pairs) },
                 (in VariantResult result) =>
                 {
                     int i = result.Index;
@@ -202,7 +202,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         {
             Base = plan.Base,
             Sources = plan.Sources,
-            Logits = _metric.Rows,
+            Logits = _metric.Rows(plan.Pairs),
             Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
         };
     }

@@ -16,7 +16,7 @@ internal static class SweepFingerprint
         for (int i = 0; i < plan.Pairs.Count; i++)
         {
             PromptPair pair = plan.Pairs[i];
-            Add($"{Ids(plan.Prompts.Tokens(i).ToArray())} {Ids(plan.Prompts.TokenTypes(i).ToArray())}|{Ids(pair.Clean)}|{Ids(pair.Corrupted)}|{Ids(pair.Answers)}|{Ids(pair.Wrongs)}|{pair.Group}\n");
+            Add($"{Ids(plan.Prompts.Tokens(i).ToArray())} {Ids(plan.Prompts.TokenTypes(i).ToArray())}|{Ids(pair.Clean)}|{Ids(pair.Corrupted)}|{Ids(pair.Answers)}|{Ids(pair.Wrongs)}|{pair.Group}|{Ids(pair.MetricPositions ?? [])}\n");
             Add(string.Join(' ', plan.Base.Count > 0 ? plan.Base[i] : []));
         }
 
