@@ -75,7 +75,8 @@ internal sealed class AblateCommand : ToolCommand
             call => noise
                 ? CausalTracing.Run(model, pairs, call.Apply(options), NoiseOf(session, seed), session.Cancellation)
                 : AblationSweep.Run(model, pairs, call.Apply(options), ablation, session.Cancellation),
-            _measure.Result(session, seed, threads, options.Journal, Alignment.Problem(session, model, pairs, options)));
+            _measure.Result(
+                session, seed, threads, options.Journal, Alignment.Problem(session, model, pairs, options), Alignment.IsTold(options)));
     }
 
     private NoiseOptions NoiseOf(Session session, int seed) => new()

@@ -62,7 +62,7 @@ internal sealed class KnockoutCommand : ToolCommand
             call => KnockoutSweep.Run(model, pairs, call.Apply(options), knockout, session.Cancellation),
             _measure.Result(
                 session, session.Get(_seed), threads, options.Journal,
-                Alignment.Problem(session, model, pairs, Cut(options, sources.Length > 0))));
+                Alignment.Problem(session, model, pairs, Cut(options, sources.Length > 0)), Alignment.IsTold(options)));
     }
 
     // The axes of the edges that are cut; sources that are listed count from where they say.

@@ -45,6 +45,6 @@ internal sealed class PatchCommand : ToolCommand
             call => PatchingSweep.Run(model, pairs, call.Apply(options), direction, session.Cancellation),
             _measure.Result(
                 session, session.Get(_seed), threads, options.Journal,
-                Alignment.Problem(session, model, pairs, options, direction == PatchDirection.Denoise)));
+                Alignment.Problem(session, model, pairs, options, direction == PatchDirection.Denoise), Alignment.IsTold(options)));
     }
 }

@@ -6,6 +6,9 @@ namespace Interp.Cli;
 /// <summary>Whether the prompts of a sweep line up where it tells positions apart.</summary>
 internal static class Alignment
 {
+    /// <summary>Whether a call says itself which positions belong together.</summary>
+    public static bool IsTold(SweepOptions options) => options.Align is not null || options.Positions.Count > 0;
+
     /// <summary>Why means by position would be over places that do not correspond; null = they would not be.</summary>
     /// <param name="session">The call; told where groups may be templates that lie otherwise.</param>
     /// <param name="model">The model.</param>

@@ -162,9 +162,19 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         return (CheckRange(place, tokens), types);
     }
 
-    private (IReadOnlyList<int> Tokens, IReadOnlyList<int> Types) Sentences(string place, string first, string second) => bos == BosMode.Auto
-        ? AtPlace(place, () => SentencePair.Encode(model, first, second))
-        : throw new InvalidInputException($"{place}: sentences are framed by the tokenizer's special tokens; expected --bos auto, found another");
+    /// <summary>Two sentences as one prompt, framed and typed as the tokenizer does it.</summary>
+    private (IReadOnlyList<int> Tokens, IReadOnlyList<int> Types) Sentences(string place, string first, string second)
+    {
+        if (model.Config.TokenTypes == 0)
+        {
+            throw new InvalidInputException(
+                $"{place}: this model has no token types (segments) to tell a second sentence by; expected one text, found two");
+        }
+
+        return AtPlace(place, () => model.Tokenizer is { } tokenizer
+            ? tokenizer.EncodePair(first, second, bos)
+            : (model.Tokenize(first, bos), (IReadOnlyList<int>)[]));
+    }
 
     private T AtPlace<T>(string place, Func<T> tokenize)
     {

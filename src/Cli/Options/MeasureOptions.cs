@@ -55,8 +55,10 @@ internal sealed class MeasureOptions
     /// <param name="threads">Threads; 0 = one per core.</param>
     /// <param name="journal">Where measurements are noted; null = nowhere.</param>
     /// <param name="apart">Why positions of different prompts do not correspond; null = they do.</param>
-    public SweepResult Result(Session session, int seed, int threads, SweepJournal? journal, string? apart = null) => new(
-        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal, apart);
+    /// <param name="aligned">Whether the call says which do.</param>
+    public SweepResult Result(
+        Session session, int seed, int threads, SweepJournal? journal, string? apart = null, bool aligned = false) => new(
+        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal, apart, aligned);
 
     /// <summary>Whether the plan was asked for.</summary>
     /// <exception cref="InvalidInputException">With it, something that the plan has not.</exception>

@@ -43,8 +43,8 @@ internal sealed class TableOptions
     /// <summary>Whether several tables find room: a folder was asked for.</summary>
     public bool IsFolder(Session session) => session.Get(_out) is { } path && path != Stdout && OutputPath.IsFolder(path);
 
-    /// <summary>Whether means over prompts are shown or written, also where nobody asks for them: to people, to folders and on pages.</summary>
-    public bool Averages(Session session) => ForPeople(session) || IsFolder(session) || Page(session) is not null;
+    /// <summary>Whether a page was asked for.</summary>
+    public bool HasPage(Session session) => Page(session) is not null;
 
     /// <summary>The file that a table goes to; null when it goes to none.</summary>
     public string? FileOf(Session session, string table) => session.Get(_out) switch

@@ -8,9 +8,11 @@ namespace Interp.Cli;
 /// <param name="Plan">The plan of the runs instead of the runs.</param>
 /// <param name="Summarize">Makes the statistics.</param>
 /// <param name="Journal">Where measurements are noted; removed when the sweep is whole. Null = nowhere.</param>
+/// <param name="Aligned">Whether the call says which positions correspond, so that pages take the means from its summary.</param>
 /// <param name="Apart">Why positions of different prompts do not correspond, so that no mean is taken over them; null = they do.</param>
 internal sealed record SweepResult(
-    bool Summary, bool Plan, Func<SweepCellEffects, ResultTable> Summarize, SweepJournal? Journal = null, string? Apart = null);
+    bool Summary, bool Plan, Func<SweepCellEffects, ResultTable> Summarize, SweepJournal? Journal = null, string? Apart = null,
+    bool Aligned = false);
 
 /// <summary>What a sweep is told by the one who runs it.</summary>
 /// <param name="Progress">Told how far the sweep is; null = nobody.</param>

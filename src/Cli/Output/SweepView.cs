@@ -33,11 +33,11 @@ internal static class SweepView
 
         if (result.Apart is { } apart)
         {
-            RefuseMeans(session, name, apart, result.Summary || output.Averages(session));
+            RefuseMeans(session, name, apart, result.Summary || output.ForPeople(session) || output.IsFolder(session) || output.HasPage(session));
         }
 
-        bool summarized = result.Summary || output.Averages(session);
-        SweepCellEffects? cells = summarized ? new SweepCellEffects() : null;
+        bool summarized = result.Summary || output.IsFolder(session) || (result.Aligned && output.HasPage(session));
+        SweepCellEffects? cells = summarized || output.ForPeople(session) ? new SweepCellEffects() : null;
         using TableOutput rows = output.Open(session, name, main: !result.Summary);
         var sinks = new SweepSinks(rows, cells);
         try

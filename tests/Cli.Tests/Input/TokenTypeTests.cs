@@ -115,7 +115,7 @@ public sealed class TokenTypeTests
 
     [Theory]
     [InlineData("demo", "--token-types", "0 0 0", "--token-types: this model has no token types")]
-    [InlineData("demo", "--pair", "John", "--pair: a second sentence: this model has 0 token types (segments), expected 2")]
+    [InlineData("demo", "--pair", "John", "--pair: this model has no token types (segments) to tell a second sentence by")]
     [InlineData("bert", "--token-types", "0 0 0", "--token-types: expected one for each of the 4 tokens, found 3")]
     [InlineData("bert", "--token-types", "0 0 2 0", "--token-types: expected 0..1, found 2")]
     [InlineData("bert", "--token-types", "0 0 x 0", "--token-types: expected a whole number, found 'x'")]
@@ -133,7 +133,6 @@ public sealed class TokenTypeTests
         string model = PutBert(work);
         Tool.Refuses(["run", "--model", model, "--tokens", "2 3", "--pair", "w10"], "--pair", "--tokens");
         Tool.Refuses(["run", "--model", model, "--prompt", "w10", "--pair", "w10", "--token-types", "0"], "--pair", "--token-types");
-        Tool.Refuses(["run", "--model", model, "--prompt", "w10", "--pair", "w10", "--bos", "never"], "--pair", "--bos auto");
         Tool.Refuses(["run", "--model", model, "--prompt", "w10", "--prompt", "w11", "--pair", "w10"], "--pair: expected 2 of them");
         Tool.Refuses(["run", "--model", model, "--data", work.Put("d.txt", "w10"), "--pair", "w10"], "--pair: with --data");
         Tool.Refuses(
