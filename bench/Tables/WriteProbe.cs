@@ -59,7 +59,7 @@ internal static class WriteProbe
             int prompt = i % Prompts, cell = i / Prompts, layer = cell / Heads % Layers;
             double patched = Math.Sin(i);
             batches.Add(new PatchingRow(
-                prompt, null, null, "z", hooks[layer], layer, cell % Heads, cell / (Heads * Layers), null, null, null, "logit-diff", 3.5 + prompt,
+                prompt, null, null, "z", hooks[layer], layer, cell % Heads, cell / (Heads * Layers), null, null, null, null, "logit-diff", 3.5 + prompt,
                 -1.25 - prompt, patched, (patched + 1.25 + prompt) / (4.75 + (2 * prompt))));
         }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Interp.Analysis;
 using Interp.Export;
 using Spectre.Console;
@@ -215,13 +214,6 @@ internal sealed class Session(
         }
 
         return console;
-    }
-
-    /// <summary>SHA-256 of a file that was read as input, lower-case hexadecimal.</summary>
-    public static string Sha256(string path)
-    {
-        using FileStream stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
     private static string Quoted(string argument) =>

@@ -10,7 +10,7 @@ public static class PromptsTable
     /// <param name="pairs">The prompts, in the order of the input.</param>
     /// <returns>
     /// Table <c>prompts</c>: prompt, id, group, role (<c>clean</c>, <c>corrupted</c>, <c>answer</c>, <c>wrong</c>), pos (0-based in its prompt, null
-    /// for answers), token, token_id.
+    /// for answers), token, token_id, token_type (null where none were given).
     /// </returns>
     public static ResultTable Of(TransformerModel model, IReadOnlyList<PromptPair> pairs)
     {
@@ -20,16 +20,17 @@ public static class PromptsTable
         for (int i = 0; i < pairs.Count; i++)
         {
             PromptPair pair = pairs[i];
-            Add("clean", pair.Clean, positions: true);
-            Add("corrupted", pair.Corrupted, positions: true);
-            Add("answer", pair.Answers, positions: false);
-            Add("wrong", pair.Wrongs, positions: false);
+            Add("clean", pair.Clean, pair.CleanTokenTypes, positions: true);
+            Add("corrupted", pair.Corrupted, pair.CorruptedTokenTypes, positions: true);
+            Add("answer", pair.Answers, null, positions: false);
+            Add("wrong", pair.Wrongs, null, positions: false);
 
-            void Add(string role, IReadOnlyList<int> tokens, bool positions)
+            void Add(string role, IReadOnlyList<int> tokens, IReadOnlyList<int>? types, bool positions)
             {
                 for (int t = 0; t < tokens.Count; t++)
                 {
-                    table.AddRow(new PromptTokenRow(i, pair.Id, pair.Group, role, positions ? t : null, model.TokenText(tokens[t]), tokens[t]));
+                    table.AddRow(new PromptTokenRow(
+                        pair.Row ?? i, pair.Id, pair.Group, role, positions ? t : null, model.TokenText(tokens[t]), tokens[t], types?[t]));
                 }
             }
         }

@@ -35,6 +35,7 @@ public static class FlowKnockout
         ArgumentNullException.ThrowIfNull(metric);
         ArgumentNullException.ThrowIfNull(destinations);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        pair = pair with { MetricPositions = null };
         metric.Require(pair, 0);
         int n = pair.Clean.Count;
         int layers = model.Config.NLayers;
@@ -52,9 +53,10 @@ public static class FlowKnockout
         FlowEdge[] edges = [.. cuts.Keys];
         Variant[] variants = [new(0, []), .. cuts.Values.Select(cut => new Variant(0, cut))];
         var values = new double[variants.Length];
-        float[] reference = model.Run(pair.Clean, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
+        TokenBatch batch = PromptPair.Batch([pair]);
+        float[] reference = model.Run(batch, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
         VariantEngines.Default.Run(
-            model, new TokenBatch([pair.Clean]), variants,
+            model, batch, variants,
             new VariantOptions { Logits = LogitRows.At(metric.Position), MemoryBudget = memory, Threads = threads, Cancellation = cancellation },
             (in VariantResult result) => values[result.Index] = metric.Evaluate(result.Row(0), pair, reference));
         var effects = new Dictionary<FlowEdge, double>();

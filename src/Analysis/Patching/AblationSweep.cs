@@ -63,21 +63,21 @@ public static class AblationSweep
 
         var others = new OtherPrompts(pairs, reference, model.Config.Causal, ablation.ByGroup);
         others.RequireFor(ablation.Kind);
-        IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
+        TokenBatch prompts = PromptPair.Batch(pairs);
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
         var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
         BaseRuns runs = runner.Plain(pairs, prompts, null);
         int?[] donors = ablation.Kind == AblationKind.Resample ? others.Donors(ablation.Seed) : [];
         ActivationCache[] caches = ablation.Kind == AblationKind.Zero
             ? []
-            : new SweepExecution(model, options, PromptPair.Rows(reference)).Record([.. reference.Select(p => p.Clean)], sited.Points);
+            : new SweepExecution(model, options, PromptPair.Rows(reference)).Record(PromptPair.Batch(reference), sited.Points);
         var values = new AblationValues(model.Hooks, caches, reference, ablation, donors);
         ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(prompts, sited.NeuronPoints) : [];
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
         var rows = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan(
-            $"ablation {ablation.Name} {ablation.Seed} {string.Join('|', reference.Select(p => $"{string.Join(' ', p.Clean)} {p.Group}"))}",
+            $"ablation {ablation.Name} {ablation.Seed} {string.Join('|', reference.Select(p => $"{string.Join(' ', p.Clean.Concat(p.CleanTokenTypes ?? []))} {p.Group}"))}",
             pairs, prompts, cells, Intervene)
         {
             Has = (cell, prompt) => cell.IsIn(pairs[prompt], false, model.Hooks) && Changes(cell, prompt),
@@ -122,7 +122,7 @@ public static class AblationSweep
 
         void Add(SweepCell cell, int prompt, double ablated) => rows.Add(new AblationRow(
             pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
-            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, ablation.Name, runs.Clean[prompt], null,
+            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, cell.Sources.Name, options.Metric.Name, ablation.Name, runs.Clean[prompt], null,
             ablated, ablated - runs.Clean[prompt]));
     }
 }

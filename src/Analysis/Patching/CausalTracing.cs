@@ -53,7 +53,7 @@ public static class CausalTracing
         ArgumentNullException.ThrowIfNull(noise);
         SweepInput.Require(model, pairs, options, corrupted: false);
         int[][] corrupted = Corrupted(pairs, noise);
-        IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
+        TokenBatch prompts = PromptPair.Batch(pairs);
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
         int[] rows = PromptPair.Rows(pairs);
         ActivationCache[] clean = new SweepExecution(model, options, rows).RecordSource(prompts, [.. sited.Points.Append(Hook.Embed).Distinct()]);
@@ -61,7 +61,7 @@ public static class CausalTracing
         // Every draw of a prompt is a run of its own: prompt i, draw d is run i * draws + d.
         int draws = noise.Draws;
         PromptPair[] runs = [.. pairs.SelectMany(p => Enumerable.Repeat(p, draws))];
-        IReadOnlyList<int>[] tokens = [.. runs.Select(p => p.Clean)];
+        TokenBatch tokens = PromptPair.Batch(runs);
         IReadOnlyList<Intervention>[] bases = Noise(model, clean, corrupted, noise);
         var runner = new SweepExecution(model, options, [.. rows.SelectMany(row => Enumerable.Repeat(row, draws))]);
         BaseRuns plain = runner.Plain(runs, tokens, tokens, bases);
@@ -100,7 +100,7 @@ public static class CausalTracing
             double? effect = Math.Abs(whole - noised) <= rounding ? null : (restored - noised) / (whole - noised);
             batches.Add(new AblationRow(
                 rows[prompt], pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head,
-                index.Pos(cell, prompt), index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, "noise", whole,
+                index.Pos(cell, prompt), index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, cell.Sources.Name, options.Metric.Name, "noise", whole,
                 noised, restored, effect));
             sum = 0;
         }

@@ -85,7 +85,7 @@ public static class KnockoutSweep
                   select c with { Sources = CellPlace.At(source) },
         ];
         var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
-        IReadOnlyList<int>[] prompts = [.. pairs.Select(p => p.Clean)];
+        TokenBatch prompts = PromptPair.Batch(pairs);
         BaseRuns runs = runner.Plain(pairs, prompts, null);
         var rows = new TableBatches(TableSchemas.Knockout.Create(), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);

@@ -22,8 +22,10 @@ public sealed partial record Metric
     /// <summary>The positions that are read: <see cref="Position"/>, or those of a metric of the caller's own.</summary>
     public IReadOnlyList<int> Positions => _custom?.Positions ?? [Position];
 
-    /// <summary>The positions as engines take them.</summary>
-    internal LogitRows Rows => LogitRows.At(IndexSet.Of([.. Positions]));
+    /// <summary>The positions as engines take them, for the prompts of pairs.</summary>
+    internal LogitRows Rows(IReadOnlyList<PromptPair> pairs) => pairs.All(p => p.MetricPositions is null)
+        ? LogitRows.At(IndexSet.Of([.. Positions]))
+        : LogitRows.Each([.. pairs.Select(p => IndexSet.Of([.. PositionsIn(p)]))]);
 
     /// <summary>A metric of the caller's own.</summary>
     /// <param name="name">Name in tables.</param>
@@ -53,13 +55,19 @@ public sealed partial record Metric
             : throw new InvalidInputException($"metric {name}: expected at least one position, found none");
     }
 
-    private void RequirePositions(int length, string prompt)
+    private void RequirePositions(PromptPair pair, int length, string prompt)
     {
-        int[] resolved = [.. Positions.Select(p => Runtime.Positions.Resolve(p, length, prompt))];
+        IReadOnlyList<int> positions = PositionsIn(pair);
+        if (positions.Count == 0)
+        {
+            throw new InvalidInputException($"{prompt}: metric {Name}: expected at least one position, found none");
+        }
+
+        int[] resolved = [.. positions.Select(p => Runtime.Positions.Resolve(p, length, prompt))];
         if (resolved.Distinct().Count() < resolved.Length)
         {
             throw new InvalidInputException(
-                $"{prompt}: metric {Name} reads positions {string.Join(',', Positions)}; expected each once, found two that are one of its {length}");
+                $"{prompt}: metric {Name} reads positions {string.Join(',', positions)}; expected each once, found two that are one of its {length}");
         }
     }
 

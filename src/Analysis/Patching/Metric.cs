@@ -80,13 +80,13 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
     public void Require(PromptPair pair, int row)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        RequirePositions(pair.Clean.Count, $"prompt {row}");
+        RequirePositions(pair, pair.Clean.Count, $"prompt {row}");
         if (pair.Corrupted.Count > 0)
         {
-            RequirePositions(pair.Corrupted.Count, $"the corrupted prompt {row}");
+            RequirePositions(pair, pair.Corrupted.Count, $"the corrupted prompt {row}");
         }
 
-        if (Kind is not (MetricKind.Kl or MetricKind.Custom) && pair.Answers.Count == 0)
+        if (NeedsAnswer && pair.Answers.Count == 0)
         {
             throw new InvalidInputException($"prompt {row}: metric {Name} needs an answer token, found none");
         }
@@ -111,6 +111,24 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
     public double Evaluate(ReadOnlySpan<float> logits, PromptPair pair, ReadOnlySpan<float> reference)
     {
         ArgumentNullException.ThrowIfNull(pair);
+        int rows = RowsOf(pair);
+        if (rows == 1)
+        {
+            return EvaluateRow(logits, pair, reference);
+        }
+
+        double sum = 0;
+        int width = logits.Length / rows;
+        for (int row = 0; row < rows; row++)
+        {
+            sum += EvaluateRow(logits.Slice(row * width, width), pair, reference.IsEmpty ? reference : reference.Slice(row * width, width));
+        }
+
+        return sum / rows;
+    }
+
+    private double EvaluateRow(ReadOnlySpan<float> logits, PromptPair pair, ReadOnlySpan<float> reference)
+    {
         return Kind switch
         {
             MetricKind.LogitDiff => Mean(pair.Answers, logits, Logit) - Mean(pair.Wrongs, logits, Logit),
@@ -136,6 +154,23 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
 
     /// <summary>Evaluates the metric on the logits of <see cref="TokensOf"/>; the same number as on all logits.</summary>
     internal double EvaluateChosen(ReadOnlySpan<float> chosen, PromptPair pair)
+    {
+        int rows = RowsOf(pair), width = chosen.Length / rows;
+        if (rows == 1)
+        {
+            return EvaluateChosenRow(chosen, pair);
+        }
+
+        double sum = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            sum += EvaluateChosenRow(chosen.Slice(row * width, width), pair);
+        }
+
+        return sum / rows;
+    }
+
+    private double EvaluateChosenRow(ReadOnlySpan<float> chosen, PromptPair pair)
     {
         int answers = pair.Answers.Count;
         return Kind switch
@@ -169,6 +204,20 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
             _ => rounding,
         };
     }
+
+    /// <summary>Whether it is read from tokens that are right: the divergence is not, and a metric of the caller's own need not be.</summary>
+    public bool NeedsAnswer => Kind is not (MetricKind.Kl or MetricKind.Custom);
+
+    /// <summary>The positions that are read in a pair's prompts.</summary>
+    /// <param name="pair">The pair.</param>
+    public IReadOnlyList<int> PositionsIn(PromptPair pair)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        return _custom is null && pair.MetricPositions is { } own ? own : Positions;
+    }
+
+    // A metric of the caller's own takes all its rows at once.
+    private int RowsOf(PromptPair pair) => _custom is null ? PositionsIn(pair).Count : 1;
 
     private bool Compares => Kind is MetricKind.LogitDiff or MetricKind.ProbDiff;
 

@@ -44,8 +44,8 @@ public static class PatchingSweep
         ArgumentNullException.ThrowIfNull(options);
         SweepInput.Require(model, pairs, options, corrupted: true);
         bool denoise = direction == PatchDirection.Denoise;
-        IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
-        IReadOnlyList<int>[] patchedPrompts = denoise ? corrupted : clean;
+        TokenBatch clean = PromptPair.Batch(pairs), corrupted = PromptPair.Batch(pairs, corrupted: true);
+        TokenBatch patchedPrompts = denoise ? corrupted : clean;
         var sited = new SweepCells(model.Hooks, options, pairs, denoise);
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
         RefuseMappedAttention(model.Hooks, sited.Points, maps, pairs);
@@ -86,7 +86,7 @@ public static class PatchingSweep
 
         void Add(SweepCell cell, int prompt, double patched) => rows.Add(new PatchingRow(
             pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
-            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt],
+            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, cell.Sources.Name, options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt],
             patched, runs.Effect(prompt, patched, denoise)));
     }
 

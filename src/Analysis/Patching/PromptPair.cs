@@ -13,11 +13,23 @@ public sealed record PromptPair
     /// <summary>Token ids of the corrupted prompt; empty when there is none.</summary>
     public IReadOnlyList<int> Corrupted { get; init; } = [];
 
+    /// <summary>Token type (segment) of each token of the clean prompt, for models that have them; null = all 0.</summary>
+    public IReadOnlyList<int>? CleanTokenTypes { get; init; }
+
+    /// <summary>Token type (segment) of each token of the corrupted prompt; null = all 0.</summary>
+    public IReadOnlyList<int>? CorruptedTokenTypes { get; init; }
+
     /// <summary>Tokens that are right after the clean prompt; the metric takes their mean.</summary>
     public IReadOnlyList<int> Answers { get; init; } = [];
 
     /// <summary>Tokens that are wrong; the metric takes their mean.</summary>
     public IReadOnlyList<int> Wrongs { get; init; } = [];
+
+    /// <summary>
+    /// Where the metric is read in both prompts, negative from each one's end; of several positions it is the mean over them. Null = where the
+    /// metric itself says. A metric of the caller's own has positions of its own.
+    /// </summary>
+    public IReadOnlyList<int>? MetricPositions { get; init; }
 
     /// <summary>0-based row of the input, where rows before it were left out; null = its place in the list.</summary>
     public int? Row { get; init; }
@@ -52,6 +64,21 @@ public sealed record PromptPair
             ? [.. Enumerable.Range(0, cleanOf.Count).Where(p => positions.Contains(cleanOf[p]))]
             : positions;
     }
+
+    /// <summary>The clean prompts of pairs, or their corrupted ones, as a batch with their token types.</summary>
+    /// <param name="pairs">The pairs, at least one.</param>
+    /// <param name="corrupted">Whether the corrupted prompts are meant.</param>
+    public static TokenBatch Batch(IReadOnlyList<PromptPair> pairs, bool corrupted = false)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        IReadOnlyList<int>[] tokens = [.. pairs.Select(p => corrupted ? p.Corrupted : p.Clean)];
+        IReadOnlyList<int>?[] types = [.. pairs.Select(p => corrupted ? p.CorruptedTokenTypes : p.CleanTokenTypes)];
+        return new TokenBatch(tokens, types.All(t => t is null) ? null : types.Select((t, i) => t ?? new int[tokens[i].Count]));
+    }
+
+    /// <summary>Whether the corrupted prompt is the clean one, token for token and type for type.</summary>
+    public bool SamePrompts => Clean.SequenceEqual(Corrupted)
+        && (CleanTokenTypes ?? new int[Clean.Count]).SequenceEqual(CorruptedTokenTypes ?? new int[Corrupted.Count]);
 
     /// <summary>The rows of pairs in the data.</summary>
     internal static int[] Rows(IEnumerable<PromptPair> pairs) => [.. pairs.Select((pair, i) => pair.Row ?? i)];
@@ -97,6 +124,8 @@ public sealed record PromptPair
             }
         }
 
+        ValidateTypes(row, "token types", CleanTokenTypes, Clean.Count, config);
+        ValidateTypes(row, "token types of the corrupted prompt", CorruptedTokenTypes, Corrupted.Count, config);
         foreach ((string name, IReadOnlyList<int> positions) in Spans)
         {
             if (positions.Count == 0 || positions.Any(p => (uint)p >= (uint)Clean.Count))
@@ -116,6 +145,34 @@ public sealed record PromptPair
                 $"prompt {row}: the clean prompt has {Clean.Count} tokens and the corrupted one {Corrupted.Count}; "
                 + "expected the same number, or a positions map");
         }
+    }
+
+    private static void ValidateTypes(int row, string what, IReadOnlyList<int>? types, int tokens, ModelConfig config)
+    {
+        if (types is null)
+        {
+            return;
+        }
+
+        if (TokenTypeProblem(types, tokens, config) is { } problem)
+        {
+            throw new InvalidInputException($"prompt {row}: {what}: {problem}");
+        }
+    }
+
+    /// <summary>What is wrong with the token types of a prompt, as expected and found; null = nothing.</summary>
+    /// <param name="types">The types.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="config">The model.</param>
+    public static string? TokenTypeProblem(IReadOnlyList<int> types, int tokens, ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(types);
+        ArgumentNullException.ThrowIfNull(config);
+        return config.TokenTypes == 0 ? "this model has no token types (segments); expected none, found some"
+            : types.Count != tokens ? $"expected one for each of the {tokens} tokens, found {types.Count}"
+            : types.FirstOrDefault(t => (uint)t >= (uint)config.TokenTypes, 0) is not 0 and var wrong
+                ? $"expected 0..{config.TokenTypes - 1}, found {wrong}"
+            : null;
     }
 
     private void ValidatePositions(int row, IReadOnlyList<int> positions)

@@ -51,7 +51,7 @@ internal static class SweepInput
             throw new InvalidInputException($"prompt {row}: patching needs a corrupted prompt, found none");
         }
 
-        if (pair.Clean.SequenceEqual(pair.Corrupted))
+        if (pair.SamePrompts)
         {
             throw new InvalidInputException(
                 $"prompt {row}: patching needs a corrupted prompt that differs from the clean one, found the same tokens");

@@ -117,6 +117,7 @@ public static class ColumnMeanings
         ["prompts.pos"] = "0-based position in its prompt; null for answers",
         ["role"] = "`clean`, `corrupted`, `answer` or `wrong`: what the token is part of",
         ["token_id"] = "id of `token`",
+        ["token_type"] = "type (segment) of the token, of models that have them; null where none were given",
         ["neurons.token"] = "text of a token",
         ["neurons.rank"] = "0 = the token that the neuron reads or writes most",
         ["expert"] = "0-based expert of a mixture",

@@ -177,8 +177,8 @@ public static class HeadScores
         foreach (PromptPair pair in pairs)
         {
             cancellation.ThrowIfCancellationRequested();
-            ActivationCache cache = model.Run(pair.Clean, options).Cache();
-            ActivationCache? control = pair.Corrupted.Count == pair.Clean.Count ? model.Run(pair.Corrupted, options).Cache() : null;
+            ActivationCache cache = model.Run(PromptPair.Batch([pair]), options).Cache();
+            ActivationCache? control = pair.Corrupted.Count == pair.Clean.Count ? model.Run(PromptPair.Batch([pair], corrupted: true), options).Cache() : null;
             foreach (HeadPattern pattern in Enum.GetValues<HeadPattern>())
             {
                 string name = NameOf(pattern) + (distance ? "_abs" : "");

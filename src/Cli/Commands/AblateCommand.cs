@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Interp.Analysis;
+using Interp.Hooks;
 using Interp.Runtime;
 
 namespace Interp.Cli;
@@ -34,7 +35,7 @@ internal sealed class AblateCommand : ToolCommand
         : base("ablate", "Ablation: one activation is replaced by something that knows nothing of the prompt (table `ablation`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans | InputParts.Metric);
         _sweep = new SweepOptionSet(this);
         foreach (Option option in new Option[] { _with, _reference, _level, _draws, _noisePositions, _noiseSpan, _seed })
         {
@@ -56,11 +57,16 @@ internal sealed class AblateCommand : ToolCommand
         RefuseOthers(session, noise ? [_reference] : [_level, _draws, _noisePositions, _noiseSpan], with);
         SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "ablation"));
         TransformerModel model = _model.Load(session);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, options.Metric.NeedsAnswer);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         if (session.Get(_reference) is { } file)
         {
             ablation = ablation with { Reference = _input.ReadPrompts(session, model, file) };
+        }
+
+        if (ablation.Kind == AblationKind.MeanByPosition && PositionMeans.Difference([.. pairs, .. ablation.Reference]) is { } difference)
+        {
+            session.Remark($"--with {with}: {difference}; the means are of positions that are counted from the start");
         }
 
         MissingPlaces.Tell(session, pairs, options.Spans, options.Positions, corrupted: false);
@@ -69,7 +75,8 @@ internal sealed class AblateCommand : ToolCommand
             call => noise
                 ? CausalTracing.Run(model, pairs, call.Apply(options), NoiseOf(session, seed), session.Cancellation)
                 : AblationSweep.Run(model, pairs, call.Apply(options), ablation, session.Cancellation),
-            _measure.Result(session, seed, threads, options.Journal));
+            _measure.Result(
+                session, seed, threads, options.Journal, Alignment.Problem(session, model, pairs, options), Alignment.IsTold(options)));
     }
 
     private NoiseOptions NoiseOf(Session session, int seed) => new()

@@ -80,7 +80,7 @@ internal sealed class CacheCommand : ToolCommand
         List<NamedTensor> tensors = [];
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, atOnce))
         {
-            string prefix = pairs.Count == 1 ? "" : $"{prompt}/";
+            string prefix = pairs.Count == 1 ? "" : $"{IndexColumns.Number(pairs, prompt)}/";
             tensors.AddRange(Tensors(model, run, sequence, prefix));
         }
 

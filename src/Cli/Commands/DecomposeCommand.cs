@@ -30,7 +30,7 @@ internal sealed class DecomposeCommand : ToolCommand
             + "--wrong where given (table `components`). Without an answer: to the most likely token.")
     {
         _model = new ModelOptions(this, interventions: true);
-        _input = new InputOptions(this, InputParts.Answers);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Metric);
         Add(_by);
         Add(_pos);
         _reading = new ReadingOptions(this);
@@ -44,23 +44,23 @@ internal sealed class DecomposeCommand : ToolCommand
         LedgerDetail detail = session.Get(_by);
         DecompositionOptions parts = _reading.Read(session, detail);
         TransformerModel model = _model.Load(session);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
-        int[] positions = session.Get(_pos);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, _reading.NeedsAnswer(session));
+        PromptRuns.RefusePositions(session, _pos, pairs);
         for (int i = 0; i < pairs.Count; i++)
         {
             if (pairs[i].Wrongs.Count > 0 && pairs[i].Answers.Count == 0)
             {
                 throw new InvalidInputException(
-                    $"prompt {i}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
+                    $"prompt {IndexColumns.Number(pairs, i)}: a wrong token (--wrong) needs an answer (--answer) to be compared with");
             }
 
             foreach (int both in pairs[i].Answers.Intersect(pairs[i].Wrongs))
             {
                 throw new InvalidInputException(
-                    $"prompt {i}: expected answers and wrong tokens that differ, found token {both} among both");
+                    $"prompt {IndexColumns.Number(pairs, i)}: expected answers and wrong tokens that differ, found token {both} among both");
             }
 
-            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
+            Array.ForEach(PositionsOf(pairs[i]), p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {IndexColumns.Number(pairs, i)}"));
         }
 
         var options = new RunOptions
@@ -76,15 +76,15 @@ internal sealed class DecomposeCommand : ToolCommand
         List<string> remarks = [];
         foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(session, model, pairs, options, 1))
         {
-            foreach (int position in positions)
+            foreach (int position in PositionsOf(pairs[prompt]))
             {
                 ReadOnlySpan<float> logits = run.LogitsAt(sequence, position);
                 PromptPair pair = _reading.NeedsAnswer(session)
-                    ? WithAnswer(model, pairs[prompt], $"prompt {prompt}, position {position}", logits, remarks)
+                    ? WithAnswer(model, pairs[prompt], $"prompt {IndexColumns.Number(pairs, prompt)}, position {position}", logits, remarks)
                     : pairs[prompt];
                 var ledger = new ResidualLedger(model, run.Cache(sequence));
                 closures.Add(components.Add(
-                    prompt, pair, ledger, _reading.Readings(session, model, ledger, prompt, pair, logits, position), parts));
+                    prompt, pair, ledger, _reading.Readings(session, model, ledger, IndexColumns.Number(pairs, prompt), pair, logits, position), parts));
             }
 
             rows.Pass();
@@ -104,6 +104,8 @@ internal sealed class DecomposeCommand : ToolCommand
         {
             session.Note(closing);
         }
+
+        int[] PositionsOf(PromptPair pair) => [.. pair.MetricPositions ?? session.Get(_pos)];
     }
 
     private static PromptPair WithAnswer(

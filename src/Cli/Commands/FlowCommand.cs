@@ -38,7 +38,7 @@ internal sealed class FlowCommand : ToolCommand
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         for (int i = 0; i < pairs.Count; i++)
         {
-            Array.ForEach(_flow.Positions(session), p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
+            Array.ForEach(_flow.Positions(session), p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {IndexColumns.Number(pairs, i)}"));
         }
 
         switch (_flow.Result(session))
@@ -129,7 +129,7 @@ internal sealed class FlowCommand : ToolCommand
             if (pair.Answers.Count > 1 || pair.Wrongs.Count > 1 || (pair.Wrongs.Count > 0 && pair.Answers.Count == 0))
             {
                 throw new InvalidInputException(
-                    $"prompt {prompt}: routes are of one answer, and at most one wrong token beside it; found {pair.Answers.Count} and {pair.Wrongs.Count}");
+                    $"prompt {IndexColumns.Number(pairs, prompt)}: routes are of one answer, and at most one wrong token beside it; found {pair.Answers.Count} and {pair.Wrongs.Count}");
             }
 
             var ledger = new ResidualLedger(model, run.Cache(sequence));

@@ -76,7 +76,7 @@ internal sealed class GenerateCommand : ToolCommand
         };
         try
         {
-            model.Generate(new TokenBatch(pairs.Select(p => p.Clean)), options);
+            model.Generate(PromptPair.Batch(pairs), options);
         }
         catch (OperationCanceledException) when (sequences.Zip(pairs).Any(p => p.First.Count > p.Second.Clean.Count))
         {
@@ -116,7 +116,7 @@ internal sealed class GenerateCommand : ToolCommand
         {
             if (table.Rows.Count > 1)
             {
-                session.Output.WriteLine($"--- prompt {i}");
+                session.Output.WriteLine($"--- prompt {table.Rows[i][0]}");
             }
 
             IReadOnlyList<object?> row = table.Rows[i];

@@ -23,7 +23,7 @@ internal sealed class KnockoutCommand : ToolCommand
         : base("knockout", "Attention knockout: chosen positions are kept from reading others (table `knockout`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans | InputParts.Metric);
         Add(_source);
         Add(_destination);
         _sweep = new SweepOptionSet(this, sites: false);
@@ -46,7 +46,7 @@ internal sealed class KnockoutCommand : ToolCommand
             Spans = span is null ? [] : [span],
         };
         TransformerModel model = _model.Load(session);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, options.Metric.NeedsAnswer);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         var knockout = new KnockoutOptions
         {
@@ -60,8 +60,17 @@ internal sealed class KnockoutCommand : ToolCommand
         SweepView.Run(
             session, _table, "knockout",
             call => KnockoutSweep.Run(model, pairs, call.Apply(options), knockout, session.Cancellation),
-            _measure.Result(session, session.Get(_seed), threads, options.Journal));
+            _measure.Result(
+                session, session.Get(_seed), threads, options.Journal,
+                Alignment.Problem(session, model, pairs, Cut(options, sources.Length > 0)), Alignment.IsTold(options)));
     }
+
+    // The axes of the edges that are cut; sources that are listed count from where they say.
+    private static SweepOptions Cut(SweepOptions options, bool listed) => options with
+    {
+        Sites = ["pattern"],
+        By = [.. (options.By.Count > 0 ? options.By : ["layer"]).Where(axis => !(listed && axis == "src_pos"))],
+    };
 
     private static (int[] Positions, string? Span) Place(string option, string? text) => text switch
     {

@@ -50,7 +50,7 @@ internal sealed class LensCommand : ToolCommand
         int[] positions = session.Get(_pos);
         for (int i = 0; i < pairs.Count; i++)
         {
-            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {i}"));
+            Array.ForEach(positions, p => Positions.Resolve(p, pairs[i].Clean.Count, $"prompt {IndexColumns.Number(pairs, i)}"));
         }
 
         var options = new RunOptions

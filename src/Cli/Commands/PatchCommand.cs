@@ -21,7 +21,7 @@ internal sealed class PatchCommand : ToolCommand
         : base("patch", "Activation patching: one activation of one run is replaced by that of another (table `patching`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted | InputParts.Spans);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted | InputParts.Spans | InputParts.Metric);
         _sweep = new SweepOptionSet(this);
         Add(_direction);
         _measure = new MeasureOptions(this);
@@ -36,13 +36,15 @@ internal sealed class PatchCommand : ToolCommand
         int threads = _model.Threads(session);
         SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "patching"));
         TransformerModel model = _model.Load(session);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, options.Metric.NeedsAnswer);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
         PatchDirection direction = session.Get(_direction);
         MissingPlaces.Tell(session, pairs, options.Spans, options.Positions, direction == PatchDirection.Denoise);
         SweepView.Run(
             session, _table, "patching",
             call => PatchingSweep.Run(model, pairs, call.Apply(options), direction, session.Cancellation),
-            _measure.Result(session, session.Get(_seed), threads, options.Journal));
+            _measure.Result(
+                session, session.Get(_seed), threads, options.Journal,
+                Alignment.Problem(session, model, pairs, options, direction == PatchDirection.Denoise), Alignment.IsTold(options)));
     }
 }

@@ -34,7 +34,7 @@ internal sealed class PathCommand : ToolCommand
         : base("path", "Path patching: what senders write reaches chosen receivers only (table `paths`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted);
+        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted | InputParts.Metric);
         foreach (Option option in new Option[] { _from, _to, _freeze, _by, _positions, _direction })
         {
             Add(option);
@@ -53,7 +53,7 @@ internal sealed class PathCommand : ToolCommand
         SweepOptions means = _measure.Complete(session, new SweepOptions { Sites = [] }, _model, _table.FileOf(session, "paths"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PathQuery> queries = Queries(session, model);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, means.Metric.NeedsAnswer);
         var options = new PathOptions
         {
             Freeze = Freeze(session.Get(_freeze)),

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Interp.Analysis;
 using Interp.Runtime;
 
@@ -31,11 +32,27 @@ internal static class PromptRuns
             }
 
             session.Cancellation.ThrowIfCancellationRequested();
-            RunResult run = model.Run(new TokenBatch(pairs.Skip(first).Take(size).Select(p => p.Clean)), options);
+            RunResult run = model.Run(PromptPair.Batch([.. pairs.Skip(first).Take(size)]), options with { AllowNonFinite = true });
+            if (run.NonFinite is { } found && !options.AllowNonFinite)
+            {
+                // The model knows the prompt's place in the batch only.
+                throw new InvalidInputException($"prompt {IndexColumns.Number(pairs, first + found.Sequence)}: {found.Describe(model.Hooks)}");
+            }
+
             for (int s = 0; s < run.Batch.Count; s++)
             {
                 yield return (first + s, run, s);
             }
+        }
+    }
+
+    /// <summary>Refuses positions on the command line where the data says for single prompts at which position the metric is read.</summary>
+    /// <exception cref="InvalidInputException">Both are given.</exception>
+    public static void RefusePositions(Session session, Option positions, IReadOnlyList<PromptPair> pairs)
+    {
+        if (session.Has(positions) && pairs.Any(p => p.MetricPositions is not null))
+        {
+            throw new InvalidInputException($"{positions.Name}: the data says where the metric is read (field pos); expected one of the two");
         }
     }
 

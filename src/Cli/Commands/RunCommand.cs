@@ -44,7 +44,7 @@ internal sealed class RunCommand : ToolCommand
         };
         foreach ((int prompt, int position) in pairs.SelectMany((_, i) => positions.Select(p => (i, p))))
         {
-            Positions.Resolve(position, pairs[prompt].Clean.Count, $"prompt {prompt}");
+            Positions.Resolve(position, pairs[prompt].Clean.Count, $"prompt {IndexColumns.Number(pairs, prompt)}");
         }
 
         ResultTable table = TableSchemas.Tokens.Create(IndexColumns.Named(pairs));
@@ -64,7 +64,7 @@ internal sealed class RunCommand : ToolCommand
         ReadOnlySpan<float> logits, int count)
     {
         IReadOnlyList<int> tokens = pairs[prompt].Clean;
-        int p = Positions.Resolve(position, tokens.Count, $"prompt {prompt}");
+        int p = Positions.Resolve(position, tokens.Count, $"prompt {IndexColumns.Number(pairs, prompt)}");
         float[] values = logits.ToArray();
         double max = TensorPrimitives.Max<float>(values), total = values.Sum(v => Math.Exp(v - max));
         int[] top = [.. Enumerable.Range(0, values.Length).OrderByDescending(i => values[i]).ThenBy(i => i).Take(count)];

@@ -48,7 +48,7 @@ internal sealed class VerifyCommand : ToolCommand
 
         TransformerModel model = _model.Load(session);
         IReadOnlyList<IReadOnlyList<int>>? prompts =
-            _input.Given(session) ? [.. _input.Read(session, model).Select(p => p.Clean)] : null;
+            _input.Given(session) ? [.. _input.Read(session, model).Select(WithoutTypes)] : null;
         VerifyReport report = onnx is not null
             ? Verification.AgainstOnnx(
                 model, onnx, prompts ?? [ModelCheck.Tokens(model)], session.Get(_tolerance), _model.RunMemory(session, model))
@@ -58,6 +58,10 @@ internal sealed class VerifyCommand : ToolCommand
         _table.Emit(session, report.Table(), () => Print(session, report));
         ModelCheck.Require(report);
     }
+
+    private static IReadOnlyList<int> WithoutTypes(PromptPair pair) => pair.CleanTokenTypes is null
+        ? pair.Clean
+        : throw new InvalidInputException("verify: token types are not passed on to the reference; expected prompts without them, found some");
 
     private static IReadOnlyList<int>? OnePrompt(IReadOnlyList<IReadOnlyList<int>>? prompts) => prompts switch
     {

@@ -1,13 +1,13 @@
+using System.Text.Json;
+
 namespace Interp.Cli;
 
 /// <summary>
 /// Prompt pairs as comma-separated values with a header (RFC 4180: quoted fields may hold commas, line breaks and doubled
-/// quotes). Ids in a field are separated by spaces or commas. An empty field is absent.
+/// quotes). Ids in a field are separated by spaces or commas, several texts are a JSON array. An empty field is absent.
 /// </summary>
 internal static class CsvData
 {
-    private static readonly string[] Prompts = ["clean", "clean_tokens", "clean_prefix"];
-
     /// <summary>Reads the rows of a text.</summary>
     /// <param name="name">Name of the file, for errors.</param>
     /// <param name="content">The text.</param>
@@ -33,15 +33,7 @@ internal static class CsvData
                     $"{source}: expected {columns.Count} fields as in the header, found {fields.Length}");
             }
 
-            Dictionary<string, int> header = columns;
-            rows.Add(new DataFields(
-                source,
-                Value,
-                field => Value(field) is { } text ? TokenIds.Parse(text.Trim('[', ']'), $"{source}: {field}") : null).Read());
-
-            string? Value(string field) =>
-                map.ColumnOf(field) is { } own && header.TryGetValue(own, out int column) && fields[column].Length > 0
-                    ? fields[column] : null;
+            rows.Add(new DataFields(source, map, new Row(source, columns, fields)).Read());
         }
 
         return rows;
@@ -59,7 +51,7 @@ internal static class CsvData
         }
 
         map.Require(source, columns.Keys);
-        if (Prompts.All(f => map.ColumnOf(f) is not { } column || !columns.ContainsKey(column)))
+        if (!DataFields.Prompts.SelectMany(map.ColumnsOf).Any(columns.ContainsKey))
         {
             throw new InvalidInputException(
                 $"{source}: expected a header with a column clean or clean_tokens, "
@@ -69,5 +61,38 @@ internal static class CsvData
         // Index columns that table tools write have no name; they are not worth a remark.
         unread.UnionWith(map.Unread(columns.Keys).Where(n => n.Length > 0));
         return columns;
+    }
+
+    private sealed class Row(string source, Dictionary<string, int> columns, string[] fields) : IDataRow
+    {
+        public bool Has(string column) => columns.TryGetValue(column, out int at) && fields[at].Length > 0;
+
+        public string Text(string column, bool label) => fields[columns[column]];
+
+        public IReadOnlyList<string> Texts(string column)
+        {
+            string text = Text(column, label: false);
+            try
+            {
+                if (JsonSerializer.Deserialize<string?[]>(text) is { Length: > 0 } texts && !texts.Contains(null))
+                {
+                    return texts!;
+                }
+            }
+            catch (JsonException)
+            {
+                // Told below, with what was expected.
+            }
+
+            throw new InvalidInputException($"{source}: {column}: expected a JSON array of texts such as [\" Mary\", \" John\"], found '{text}'");
+        }
+
+        public IReadOnlyList<int> Ids(string column, IdCount count)
+        {
+            int[] ids = TokenIds.Parse(Text(column, label: false).Trim('[', ']'), $"{source}: {column}");
+            return count != IdCount.One || ids.Length == 1
+                ? ids
+                : throw new InvalidInputException($"{source}: {column}: expected one id, found {ids.Length} (a field for several has an s: {column}s)");
+        }
     }
 }

@@ -1,62 +1,91 @@
 namespace Interp.Cli;
 
-/// <summary>The fields of a row of data, whatever the file's format: one value per name, as text or as ids.</summary>
+/// <summary>The fields of a row of data, whatever the file's format: one value per field, as text or as ids.</summary>
 /// <param name="source">Where the row stands.</param>
-/// <param name="text">The text of a field, or null where the row has none.</param>
-/// <param name="ids">The numbers of a field, or null where the row has none.</param>
-internal sealed class DataFields(string source, Func<string, string?> text, Func<string, IReadOnlyList<int>?> ids)
+/// <param name="map">Which column holds which field.</param>
+/// <param name="row">The columns of the row.</param>
+internal sealed class DataFields(string source, FieldMap map, IDataRow row)
 {
-    // Names that the files of feature circuits (Marks et al. 2024) have for the same things.
-    private static readonly Dictionary<string, string> OtherNames = new(StringComparer.Ordinal)
+    private static readonly string[] Labels = ["id", "group", "above"];
+
+    // Other names of fields; clean_prefix and the like are those of the files of feature circuits (Marks et al. 2024).
+    private static readonly Dictionary<string, string[]> OtherNames = new(StringComparer.Ordinal)
     {
-        ["clean"] = "clean_prefix",
-        ["corrupted"] = "patch_prefix",
-        ["answer"] = "clean_answer",
-        ["wrong"] = "patch_answer",
-        ["group"] = "case",
+        ["clean"] = ["prompt", "clean_prefix"],
+        ["corrupted"] = ["patch_prefix"],
+        ["answer"] = ["clean_answer"],
+        ["wrong"] = ["patch_answer"],
+        ["group"] = ["case"],
     };
 
-    /// <summary>The names of all fields that are read.</summary>
-    public static IReadOnlyList<string> Names { get; } =
+    /// <summary>All fields that are read.</summary>
+    public static IReadOnlyList<string> Fields { get; } =
     [
-        "clean", "corrupted", "answer", "wrong", "id", "group", "clean_tokens", "corrupted_tokens", "answer_token", "wrong_token",
-        "answer_tokens", "wrong_tokens", "positions", "subject", "subject_positions", "above", .. OtherNames.Values,
+        "clean", "corrupted", "answer", "wrong", "id", "group", "clean_tokens", "corrupted_tokens", "answers", "wrongs", "answer_token",
+        "wrong_token", "answer_tokens", "wrong_tokens", "clean_pair", "corrupted_pair", "clean_token_types", "corrupted_token_types",
+        "pos", "positions", "subject", "subject_positions", "above",
     ];
 
+    /// <summary>The names of all fields, with their other names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Fields.SelectMany(NamesOf)];
+
+    /// <summary>The fields that say what a prompt is.</summary>
+    public static IReadOnlyList<string> Prompts { get; } = ["clean", "clean_tokens"];
+
+    /// <summary>The names of a field, its own first.</summary>
+    public static IEnumerable<string> NamesOf(string field) =>
+        OtherNames.TryGetValue(field, out string[]? others) ? [field, .. others] : [field];
+
+    /// <summary>The field of a name; null when there is none.</summary>
+    public static string? FieldOf(string name) => Fields.FirstOrDefault(field => NamesOf(field).Contains(name));
+
     /// <summary>The row.</summary>
-    /// <exception cref="InvalidInputException">Two fields say the same thing, or a single id is not single.</exception>
-    public RawPair Read() => new(source)
+    /// <exception cref="InvalidInputException">Two fields say the same thing, or a field holds something else than its name says.</exception>
+    public RawPair Read()
     {
-        Clean = Text("clean"),
-        CleanTokens = Only("clean", "clean_tokens"),
-        Corrupted = Text("corrupted"),
-        CorruptedTokens = Only("corrupted", "corrupted_tokens"),
-        Answer = Text("answer"),
-        AnswerTokens = Tokens("answer"),
-        Wrong = Text("wrong"),
-        WrongTokens = Tokens("wrong"),
-        Id = text("id"),
-        Group = Text("group"),
-        Above = Above(),
-        Positions = ids("positions"),
-        SpanTexts = Only("subject", "subject_positions") is null && text("subject") is { } named
-            ? new Dictionary<string, string>(StringComparer.Ordinal) { ["subject"] = named }
-            : new Dictionary<string, string>(StringComparer.Ordinal),
-        Spans = ids("subject_positions") is { } subject
-            ? new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal) { ["subject"] = subject }
-            : new Dictionary<string, IReadOnlyList<int>>(StringComparer.Ordinal),
-    };
+        RequireOne("clean", "clean_tokens");
+        RequireOne("corrupted", "corrupted_tokens");
+        RequireOne("subject", "subject_positions");
+        RequireOne("above", "answer", "answers", "answer_token", "answer_tokens");
+        RequireOne("above", "wrong", "wrongs", "wrong_token", "wrong_tokens");
+        RequireOne("clean_pair", "clean_tokens");
+        RequireOne("corrupted_pair", "corrupted_tokens");
+        RequireOne("clean_pair", "clean_token_types");
+        RequireOne("corrupted_pair", "corrupted_token_types");
+        return new RawPair(source)
+        {
+            Clean = Text("clean"),
+            CleanTokens = Ids("clean_tokens", IdCount.Several),
+            CleanPair = Text("clean_pair"),
+            CleanTokenTypes = Ids("clean_token_types", IdCount.Several),
+            Corrupted = Text("corrupted"),
+            CorruptedTokens = Ids("corrupted_tokens", IdCount.Several),
+            CorruptedPair = Text("corrupted_pair"),
+            CorruptedTokenTypes = Ids("corrupted_token_types", IdCount.Several),
+            Answers = Texts("answer"),
+            AnswerTokens = Ids("answer_token", IdCount.One) ?? Ids("answer_tokens", IdCount.Several),
+            Wrongs = Texts("wrong"),
+            WrongTokens = Ids("wrong_token", IdCount.One) ?? Ids("wrong_tokens", IdCount.Several),
+            Id = Text("id"),
+            Group = Text("group"),
+            Above = Above(),
+            Pos = Ids("pos", IdCount.Any),
+            Positions = Ids("positions", IdCount.Several),
+            SpanTexts = Of(Text("subject")),
+            Spans = Of(Ids("subject_positions", IdCount.Several)),
+        };
+    }
+
+    private static Dictionary<string, T> Of<T>(T? subject)
+        where T : class => subject is null
+        ? new Dictionary<string, T>(StringComparer.Ordinal)
+        : new Dictionary<string, T>(StringComparer.Ordinal) { ["subject"] = subject };
 
     private int? Above()
     {
-        if (text("above") is not { } bound)
+        if (Text("above") is not { } bound)
         {
             return null;
-        }
-
-        if (Text("answer") is not null || Text("wrong") is not null || Tokens("answer") is not null || Tokens("wrong") is not null)
-        {
-            throw new InvalidInputException($"{source}: expected above, or answers and wrong tokens, found both");
         }
 
         int number = TokenIds.ParseOne(bound.Trim(), $"{source}: above");
@@ -64,27 +93,29 @@ internal sealed class DataFields(string source, Func<string, string?> text, Func
             : throw new InvalidInputException($"{source}: above: expected a number of 0 to 98, found {number}");
     }
 
-    private string? Text(string name) => text(name) ?? text(OtherNames[name]);
+    private string? Text(string field) => ColumnOf(field) is { } column ? row.Text(column, Labels.Contains(field)) : null;
 
-    private IReadOnlyList<int>? Tokens(string name)
+    private IReadOnlyList<string>? Texts(string field) => Text(field) is { } one ? [one]
+        : ColumnOf(field + "s") is { } column ? row.Texts(column) : null;
+
+    private IReadOnlyList<int>? Ids(string field, IdCount count) => ColumnOf(field) is { } column ? row.Ids(column, count) : null;
+
+    /// <summary>The column of the row that holds a field; null when the row has none.</summary>
+    private string? ColumnOf(string field)
     {
-        IReadOnlyList<int>? one = Only(name, name + "_token"), several = Only(name, name + "_tokens");
-        if (one is not null && several is not null)
-        {
-            throw new InvalidInputException($"{source}: expected {name}_token or {name}_tokens, found both");
-        }
-
-        return one is null or { Count: 1 }
-            ? one ?? several
+        string[] found = [.. map.ColumnsOf(field).Where(row.Has)];
+        return found.Length <= 1
+            ? found.FirstOrDefault()
             : throw new InvalidInputException(
-                $"{source}: {name}_token: expected one id, found {one.Count} ({name}_tokens takes several)");
+                $"{source}: expected {string.Join(" or ", found)}, which are names of one field, found both (--fields {field}=COLUMN says which)");
     }
 
-    private IReadOnlyList<int>? Only(string name, string idName)
+    private void RequireOne(params string[] fields)
     {
-        IReadOnlyList<int>? found = ids(idName);
-        return found is null || (text(name) ?? (OtherNames.TryGetValue(name, out string? other) ? text(other) : null)) is null
-            ? found
-            : throw new InvalidInputException($"{source}: expected {name} or {idName}, found both");
+        string[] found = [.. fields.Select(ColumnOf).OfType<string>()];
+        if (found.Length > 1)
+        {
+            throw new InvalidInputException($"{source}: expected {found[0]} or {found[1]}, found both");
+        }
     }
 }

@@ -10,6 +10,9 @@ internal sealed class FieldMap(IReadOnlyDictionary<string, string> columns)
     /// <summary>The columns that were named.</summary>
     public IEnumerable<string> Columns => columns.Values;
 
+    /// <summary>The fields whose columns were named.</summary>
+    public IEnumerable<string> Fields => columns.Keys;
+
     /// <summary>Reads pairs such as <c>answer_token=correct_idx</c>.</summary>
     /// <exception cref="InvalidInputException">A pair cannot be read, or names a field that interp does not read.</exception>
     public static FieldMap Parse(IReadOnlyList<string> pairs)
@@ -17,17 +20,13 @@ internal sealed class FieldMap(IReadOnlyDictionary<string, string> columns)
         Dictionary<string, string> columns = new(StringComparer.Ordinal);
         foreach (string pair in pairs)
         {
-            if (pair.Split('=') is not [{ Length: > 0 } field, { Length: > 0 } column])
+            if (pair.Split('=') is not [{ Length: > 0 } name, { Length: > 0 } column])
             {
                 throw new InvalidInputException($"--fields: expected FIELD=COLUMN, such as answer_token=correct_idx, found '{pair}'");
             }
 
-            if (!DataFields.Names.Contains(field))
-            {
-                throw new InvalidInputException(
-                    $"--fields: '{field}' is no field of interp; the nearest are {string.Join(", ", NearestNames.Find(field, DataFields.Names))}");
-            }
-
+            string field = DataFields.FieldOf(name) ?? throw new InvalidInputException(
+                $"--fields: '{name}' is no field of interp; the nearest are {string.Join(", ", NearestNames.Find(name, DataFields.Names))}");
             if (!columns.TryAdd(field, column))
             {
                 throw new InvalidInputException($"--fields: expected {field} once, found {columns[field]} and {column}");
@@ -37,9 +36,13 @@ internal sealed class FieldMap(IReadOnlyDictionary<string, string> columns)
         return new FieldMap(columns);
     }
 
-    /// <summary>The column of a field; null when its own column was named for another field.</summary>
-    public string? ColumnOf(string field) =>
-        columns.TryGetValue(field, out string? column) ? column : columns.Values.Contains(field) ? null : field;
+    /// <summary>
+    /// The columns that may hold a field: the one that was named, or those of its own name and its other names, as far as none of them was
+    /// named for another field.
+    /// </summary>
+    public IEnumerable<string> ColumnsOf(string field) => columns.TryGetValue(field, out string? column)
+        ? [column]
+        : DataFields.NamesOf(field).Except(columns.Values);
 
     /// <summary>Refuses a column that was named and is not there.</summary>
     /// <param name="source">Where the columns are.</param>
@@ -58,6 +61,5 @@ internal sealed class FieldMap(IReadOnlyDictionary<string, string> columns)
     }
 
     /// <summary>The columns that are not read.</summary>
-    public IEnumerable<string> Unread(IEnumerable<string> found) =>
-        found.Except(DataFields.Names.Select(ColumnOf).OfType<string>());
+    public IEnumerable<string> Unread(IEnumerable<string> found) => found.Except(DataFields.Fields.SelectMany(ColumnsOf));
 }

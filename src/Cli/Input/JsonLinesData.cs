@@ -21,82 +21,52 @@ internal static class JsonLinesData
             string line = lines[i].Trim();
             if (line.Length > 0)
             {
-                rows.Add(Row($"{name}, line {i + 1}", line, map, unread));
+                rows.Add(RowOf($"{name}, line {i + 1}", line, map, unread));
             }
         }
 
         return rows;
     }
 
-    private static RawPair Row(string source, string line, FieldMap map, ISet<string> unread)
+    private static RawPair RowOf(string source, string line, FieldMap map, ISet<string> unread)
     {
-        JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(line);
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidInputException(
-                $"{source}: not valid JSON at character {exception.BytePositionInLine + 1}", exception);
-        }
-
-        using (document)
-        {
+            using JsonDocument document = JsonDocument.Parse(line);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {
                 throw new InvalidInputException($"{source}: expected a JSON object, found {Kind(root)}");
             }
 
-            string[] names = [.. root.EnumerateObject().Select(p => p.Name)];
-            map.Require(source, names);
-            unread.UnionWith(map.Unread(names));
-            RawPair row = new DataFields(
-                source, field => Text(root, source, field, map.ColumnOf(field)), field => Ids(root, source, field, map.ColumnOf(field))).Read();
+            Dictionary<string, JsonElement> values = new(StringComparer.Ordinal);
+            foreach (JsonProperty property in root.EnumerateObject())
+            {
+                if (!values.TryAdd(property.Name, property.Value))
+                {
+                    throw new InvalidInputException($"{source}: field '{property.Name}' is there twice");
+                }
+            }
+
+            map.Require(source, values.Keys);
+            unread.UnionWith(map.Unread(values.Keys));
+            RawPair row = new DataFields(source, map, new Row(source, values)).Read();
             return row is { Clean: null, CleanTokens: null }
                 ? throw new InvalidInputException(
                     $"{source}: expected a field clean or clean_tokens, "
-                    + $"found {string.Join(", ", names.DefaultIfEmpty("none").Take(8))}")
+                    + $"found {string.Join(", ", values.Keys.DefaultIfEmpty("none").Take(8))}")
                 : row;
         }
-    }
-
-    private static string? Text(JsonElement root, string source, string field, string? column)
-    {
-        if (column is null || !root.TryGetProperty(column, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        catch (JsonException exception)
         {
-            return null;
+            throw new InvalidInputException(
+                $"{source}: not valid JSON at character {exception.BytePositionInLine + 1}", exception);
         }
-
-        bool label = field is "id" or "group" or "case" or "above";
-        return value.ValueKind switch
+        catch (InvalidOperationException exception)
         {
-            JsonValueKind.String => value.GetString(),
-            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False when label => value.GetRawText(),
-            _ => throw new InvalidInputException($"{source}: {field}: expected a text, found {Kind(value)}"),
-        };
-    }
-
-    private static IReadOnlyList<int>? Ids(JsonElement root, string source, string field, string? column)
-    {
-        if (column is null || !root.TryGetProperty(column, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
+            // The parser's word for an escape such as \ud800 without its other half.
+            throw new InvalidInputException($"{source}: expected texts of whole characters, found half of a surrogate pair", exception);
         }
-
-        bool one = field.EndsWith("_token", StringComparison.Ordinal);
-        return (value.ValueKind, one) switch
-        {
-            (JsonValueKind.Number, true) => [Id(value)],
-            (JsonValueKind.Array, false) => [.. value.EnumerateArray().Select(Id)],
-            _ => throw new InvalidInputException(
-                $"{source}: {field}: expected {(one ? "a whole number" : "an array of whole numbers")}, found {Kind(value)}"),
-        };
-
-        int Id(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int id)
-            ? id
-            : throw new InvalidInputException($"{source}: {field}: expected whole numbers, found {Kind(element)}");
     }
 
     private static string Kind(JsonElement element) => element.ValueKind switch
@@ -107,4 +77,41 @@ internal static class JsonLinesData
         JsonValueKind.Number => $"the number {element.GetRawText()}",
         _ => element.GetRawText(),
     };
+
+    private sealed class Row(string source, Dictionary<string, JsonElement> values) : IDataRow
+    {
+        public bool Has(string column) => values.TryGetValue(column, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+
+        public string Text(string column, bool label) => values[column].ValueKind switch
+        {
+            JsonValueKind.String => values[column].GetString()!,
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False when label => values[column].GetRawText(),
+            _ => throw new InvalidInputException($"{source}: {column}: expected a text, found {Kind(values[column])}"),
+        };
+
+        public IReadOnlyList<string> Texts(string column)
+        {
+            JsonElement[] texts = values[column].ValueKind == JsonValueKind.Array ? [.. values[column].EnumerateArray()] : [];
+            return texts.Length > 0 && texts.All(t => t.ValueKind == JsonValueKind.String)
+                ? [.. texts.Select(t => t.GetString()!)]
+                : throw new InvalidInputException(
+                    $"{source}: {column}: expected an array of texts such as [\" Mary\", \" John\"], found {values[column].GetRawText()}");
+        }
+
+        public IReadOnlyList<int> Ids(string column, IdCount count)
+        {
+            JsonElement value = values[column];
+            return (value.ValueKind, count) switch
+            {
+                (JsonValueKind.Number, IdCount.One or IdCount.Any) => [Id(value)],
+                (JsonValueKind.Array, IdCount.Several or IdCount.Any) => [.. value.EnumerateArray().Select(Id)],
+                _ => throw new InvalidInputException(
+                    $"{source}: {column}: expected {(count == IdCount.Several ? "an array of whole numbers" : "a whole number")}, found {Kind(value)}"),
+            };
+
+            int Id(JsonElement element) => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int id)
+                ? id
+                : throw new InvalidInputException($"{source}: {column}: expected whole numbers, found {Kind(element)}");
+        }
+    }
 }

@@ -15,24 +15,28 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
     /// <exception cref="InvalidInputException">The row cannot be used.</exception>
     public PromptPair Read(RawPair row)
     {
-        IReadOnlyList<int> clean = Prompt(row, "clean", row.Clean, row.CleanTokens)
+        (IReadOnlyList<int> clean, IReadOnlyList<int>? types) =
+            Prompt(row, "clean", row.Clean, row.CleanTokens, row.CleanPair, row.CleanTokenTypes)
             ?? throw new InvalidInputException($"{row.Source}: expected a prompt (clean or clean_tokens), found none");
         bool answers = parts.HasFlag(InputParts.Answers);
         var pair = new PromptPair
         {
             Clean = clean,
-            Answers = !answers ? [] : row.Above is { } low ? Numbers(row, low + 1, 100) : Tokens(row, "answer", row.Answer, row.AnswerTokens),
-            Wrongs = !answers ? [] : row.Above is { } high ? Numbers(row, 0, high + 1) : Tokens(row, "wrong", row.Wrong, row.WrongTokens),
+            CleanTokenTypes = types,
+            Answers = !answers ? [] : row.Above is { } low ? Numbers(row, low + 1, 100) : Tokens(row, "answer", row.Answers, row.AnswerTokens),
+            Wrongs = !answers ? [] : row.Above is { } high ? Numbers(row, 0, high + 1) : Tokens(row, "wrong", row.Wrongs, row.WrongTokens),
             Id = row.Id,
             Group = row.Group,
             Spans = Spans(row, clean),
+            MetricPositions = parts.HasFlag(InputParts.Metric) ? MetricPositions(row, clean.Count) : null,
         };
         return parts.HasFlag(InputParts.Corrupted) ? WithCorrupted(row, pair) : pair;
     }
 
     private PromptPair WithCorrupted(RawPair row, PromptPair pair)
     {
-        IReadOnlyList<int> corrupted = Prompt(row, "corrupted", row.Corrupted, row.CorruptedTokens)
+        (IReadOnlyList<int> corrupted, IReadOnlyList<int>? types) =
+            Prompt(row, "corrupted", row.Corrupted, row.CorruptedTokens, row.CorruptedPair, row.CorruptedTokenTypes)
             ?? throw new InvalidInputException(
                 row.Places is null
                     ? $"{row.Source}: expected a corrupted prompt (corrupted or corrupted_tokens), found none"
@@ -48,13 +52,34 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
                 + "expected the same number, or a positions map (for each corrupted position the clean one, or -1)");
         }
 
-        if (corrupted.SequenceEqual(pair.Clean))
+        pair = pair with { Corrupted = corrupted, CorruptedTokenTypes = types, CleanPositionOfCorrupted = row.Positions };
+        if (pair.SamePrompts)
         {
             throw new InvalidInputException(
                 $"{row.Source}: patching needs a corrupted prompt that differs from the clean one, found the same tokens");
         }
 
-        return pair with { Corrupted = corrupted, CleanPositionOfCorrupted = row.Positions };
+        if (row.Pos is { } read && corrupted.Count != pair.Clean.Count && read.FirstOrDefault(p => p >= 0, -1) is >= 0 and var position)
+        {
+            throw new InvalidInputException(
+                $"{row.Source}: pos: the prompts differ in length; expected positions from the end (-1 = the last), found {position}");
+        }
+
+        return pair;
+    }
+
+    private static IReadOnlyList<int>? MetricPositions(RawPair row, int tokens)
+    {
+        if (row.Pos is not { } positions)
+        {
+            return null;
+        }
+
+        int[] resolved = [.. positions.Select(p => p < 0 ? p + tokens : p)];
+        return resolved.Length > 0 && resolved.All(p => (uint)p < (uint)tokens) && resolved.Distinct().Count() == resolved.Length
+            ? positions
+            : throw new InvalidInputException(
+                $"{row.Source}: pos: expected positions {-tokens}..{tokens - 1}, each once, found {(resolved.Length == 0 ? "none" : string.Join(',', positions))}");
     }
 
     private Dictionary<string, IReadOnlyList<int>> Spans(RawPair row, IReadOnlyList<int> clean)
@@ -96,22 +121,59 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         }
     }
 
-    private IReadOnlyList<int>? Prompt(RawPair row, string field, string? text, IReadOnlyList<int>? ids)
+    private (IReadOnlyList<int> Tokens, IReadOnlyList<int>? Types)? Prompt(
+        RawPair row, string field, string? text, IReadOnlyList<int>? ids, string? second, IReadOnlyList<int>? types)
     {
         if (text is null && ids is null)
         {
-            return null;
+            return (second is not null || types is not null)
+                ? throw new InvalidInputException($"{row.Place(second is not null ? field + "_pair" : field + "_token_types")}: expected a {field} prompt beside it, found none")
+                : null;
         }
 
         string place = row.Place(field);
-        IReadOnlyList<int> tokens = ids ?? AtPlace(place, () => model.Tokenize(text!, bos));
+        IReadOnlyList<int> tokens = ids ?? [];
+        if (second is not null)
+        {
+            (tokens, types) = Sentences(row.Place(field + "_pair"), text!, second);
+        }
+        else if (text is not null)
+        {
+            tokens = AtPlace(place, () => model.Tokenize(text, bos));
+        }
+
         if (tokens.Count == 0 || tokens.Count > model.Config.NCtx)
         {
             throw new InvalidInputException(
                 $"{place}: expected 1 to {model.Config.NCtx} tokens (the model's context), found {tokens.Count}");
         }
 
-        return CheckRange(place, tokens, model.Config.DVocab);
+        if (types is not null && PromptPair.TokenTypeProblem(types, tokens.Count, model.Config) is { } problem)
+        {
+            throw new InvalidInputException($"{row.Place(field + "_token_types")}: {problem}");
+        }
+
+        if (model.Config.PaddingId is { } padding && tokens.ToList().IndexOf(padding) is >= 0 and var at)
+        {
+            throw new InvalidInputException(
+                $"{place}: token id {padding} at position {at} is padding, which has no position in this model; expected a prompt without padding");
+        }
+
+        return (CheckRange(place, tokens, model.Config.DVocab), types);
+    }
+
+    /// <summary>Two sentences as one prompt, framed and typed as the tokenizer does it.</summary>
+    private (IReadOnlyList<int> Tokens, IReadOnlyList<int> Types) Sentences(string place, string first, string second)
+    {
+        if (model.Config.TokenTypes == 0)
+        {
+            throw new InvalidInputException(
+                $"{place}: this model has no token types (segments) to tell a second sentence by; expected one text, found two");
+        }
+
+        return AtPlace(place, () => model.Tokenizer is { } tokenizer
+            ? tokenizer.EncodePair(first, second, bos)
+            : (model.Tokenize(first, bos), (IReadOnlyList<int>)[]));
     }
 
     private T AtPlace<T>(string place, Func<T> tokenize)
@@ -126,15 +188,16 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         }
     }
 
-    private IReadOnlyList<int> Tokens(RawPair row, string field, string? text, IReadOnlyList<int>? ids)
+    private IReadOnlyList<int> Tokens(RawPair row, string field, IReadOnlyList<string>? texts, IReadOnlyList<int>? ids)
     {
-        if (text is null && ids is null)
+        if (texts is null && ids is null)
         {
             return [];
         }
 
         string place = row.Place(field);
-        return CheckRange(place, ids ?? [AtPlace(place, () => AnswerToken.Find(model, text!, place))], model.Config.DVocabOut);
+        return CheckRange(
+            place, ids ?? [.. texts!.Select(text => AtPlace(place, () => AnswerToken.Find(model, text, place)))], model.Config.DVocabOut);
     }
 
     private int[] Numbers(RawPair row, int first, int end) =>

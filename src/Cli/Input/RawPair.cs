@@ -9,17 +9,32 @@ internal sealed record RawPair(string Source, IReadOnlyDictionary<string, string
 
     public IReadOnlyList<int>? CleanTokens { get; init; }
 
+    /// <summary>The sentence behind the clean one, for models that read sentences in pairs.</summary>
+    public string? CleanPair { get; init; }
+
+    /// <summary>The token type (segment) of each token of the clean prompt.</summary>
+    public IReadOnlyList<int>? CleanTokenTypes { get; init; }
+
     public string? Corrupted { get; init; }
 
     public IReadOnlyList<int>? CorruptedTokens { get; init; }
 
-    public string? Answer { get; init; }
+    /// <summary>The sentence behind the corrupted one.</summary>
+    public string? CorruptedPair { get; init; }
+
+    /// <summary>The token type (segment) of each token of the corrupted prompt.</summary>
+    public IReadOnlyList<int>? CorruptedTokenTypes { get; init; }
+
+    public IReadOnlyList<string>? Answers { get; init; }
 
     public IReadOnlyList<int>? AnswerTokens { get; init; }
 
-    public string? Wrong { get; init; }
+    public IReadOnlyList<string>? Wrongs { get; init; }
 
     public IReadOnlyList<int>? WrongTokens { get; init; }
+
+    /// <summary>Whether the row names any token that is right or wrong.</summary>
+    public bool HasAnswers => Above is not null || Answers is not null || AnswerTokens is not null || Wrongs is not null || WrongTokens is not null;
 
     public string? Id { get; init; }
 
@@ -36,6 +51,9 @@ internal sealed record RawPair(string Source, IReadOnlyDictionary<string, string
     /// A two-digit number: all two-digit numbers above it are answers, all others are wrong (greater-than, Hanna et al. 2023).
     /// </summary>
     public int? Above { get; init; }
+
+    /// <summary>Where the metric is read, negative from the end; null = where the call says.</summary>
+    public IReadOnlyList<int>? Pos { get; init; }
 
     /// <summary>For each position of the corrupted prompt the clean position, or -1.</summary>
     public IReadOnlyList<int>? Positions { get; init; }

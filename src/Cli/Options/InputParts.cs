@@ -15,4 +15,7 @@ internal enum InputParts
 
     /// <summary>Named spans of prompts.</summary>
     Spans = 4,
+
+    /// <summary>Where a metric is read.</summary>
+    Metric = 8,
 }

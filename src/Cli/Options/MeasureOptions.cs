@@ -50,9 +50,15 @@ internal sealed class MeasureOptions
     };
 
     /// <summary>What was asked for: the plan, one row per cell and prompt, or the summary over prompts.</summary>
-    public SweepResult Result(Session session, int seed, int threads, SweepJournal? journal) => new(
-        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal,
-        session.Get(_resume));
+    /// <param name="session">The call.</param>
+    /// <param name="seed">Seed of the statistics.</param>
+    /// <param name="threads">Threads; 0 = one per core.</param>
+    /// <param name="journal">Where measurements are noted; null = nowhere.</param>
+    /// <param name="apart">Why positions of different prompts do not correspond; null = they do.</param>
+    /// <param name="aligned">Whether the call says which do.</param>
+    public SweepResult Result(
+        Session session, int seed, int threads, SweepJournal? journal, string? apart = null, bool aligned = false) => new(
+        session.Get(_summary), Explains(session), cells => SweepSummary.Of(cells, seed, threads: threads), journal, session.Get(_resume), apart, aligned);
 
     /// <summary>Whether the plan was asked for.</summary>
     /// <exception cref="InvalidInputException">With it, something that the plan has not.</exception>
@@ -76,7 +82,7 @@ internal sealed class MeasureOptions
     /// <exception cref="InvalidInputException">A prompt is too short for its position, or no prompt has an answer.</exception>
     public Metric ForPrompts(Session session, Metric metric, IReadOnlyList<PromptPair> pairs)
     {
-        CheckPosition(metric, pairs);
+        CheckPosition(session, metric, pairs);
         if (session.Has(_metric))
         {
             return metric;
@@ -98,15 +104,19 @@ internal sealed class MeasureOptions
         return metric with { Kind = MetricKind.Logit };
     }
 
-    private static void CheckPosition(Metric metric, IReadOnlyList<PromptPair> pairs)
+    private void CheckPosition(Session session, Metric metric, IReadOnlyList<PromptPair> pairs)
     {
+        PromptRuns.RefusePositions(session, _pos, pairs);
         for (int i = 0; i < pairs.Count; i++)
         {
             int row = pairs[i].Row ?? i;
-            Runtime.Positions.Resolve(metric.Position, pairs[i].Clean.Count, $"prompt {row}");
-            if (pairs[i].Corrupted.Count > 0)
+            foreach (int position in metric.PositionsIn(pairs[i]))
             {
-                Runtime.Positions.Resolve(metric.Position, pairs[i].Corrupted.Count, $"the corrupted prompt {row}");
+                Runtime.Positions.Resolve(position, pairs[i].Clean.Count, $"prompt {row}");
+                if (pairs[i].Corrupted.Count > 0)
+                {
+                    Runtime.Positions.Resolve(position, pairs[i].Corrupted.Count, $"the corrupted prompt {row}");
+                }
             }
         }
     }

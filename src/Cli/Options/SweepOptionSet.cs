@@ -29,6 +29,11 @@ internal sealed class SweepOptionSet
         + "times norm of their output. [default: top:10]");
 
     private readonly Option<int> _window = Opt.Int("--window", "W", "Layers replaced together around each layer.", 1, 1);
+    private readonly ChoiceOption<PositionAlignment?> _align = new(
+        "--align", "Which positions of different prompts are one where they are told apart: those of one number from the start, from the end "
+        + "(span -3), or beside the span that --spans names (span subject-1, subject:0, subject+1). Means over prompts that do not line up need it.",
+        ("start", PositionAlignment.Start), ("end", PositionAlignment.End), ("span", PositionAlignment.Span));
+
     private readonly bool _withSites;
 
     /// <summary>Adds the options to a command.</summary>
@@ -38,8 +43,8 @@ internal sealed class SweepOptionSet
     {
         _withSites = sites;
         Option[] options = sites
-            ? [_sites, _by, _positions, _spans, _layers, _heads, _neurons, _window]
-            : [_by, _layers, _heads, _window];
+            ? [_sites, _by, _positions, _spans, _align, _layers, _heads, _neurons, _window]
+            : [_by, _align, _layers, _heads, _window];
         foreach (Option option in options)
         {
             command.Add(option);
@@ -62,6 +67,7 @@ internal sealed class SweepOptionSet
         {
             Sites = sites.Length > 0 ? sites : [UsualSite],
             By = by,
+            Align = session.Has(_align) ? session.Get(_align) : null,
             Layers = session.Get(_layers),
             Heads = [.. session.Get(_heads).Select(HeadRef.Parse)],
             Window = session.Get(_window),

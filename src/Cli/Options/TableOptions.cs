@@ -43,6 +43,9 @@ internal sealed class TableOptions
     /// <summary>Whether several tables find room: a folder was asked for.</summary>
     public bool IsFolder(Session session) => session.Get(_out) is { } path && path != Stdout && OutputPath.IsFolder(path);
 
+    /// <summary>Whether a page was asked for.</summary>
+    public bool HasPage(Session session) => Page(session) is not null;
+
     /// <summary>The file that a table goes to; null when it goes to none.</summary>
     public string? FileOf(Session session, string table) => session.Get(_out) switch
     {

@@ -46,7 +46,7 @@ internal sealed class ActivationOutput(
             foreach ((int prompt, RunResult run, int sequence) in PromptRuns.Each(
                 session, model, pairs, options with { Logits = LogitRows.None }, 1))
             {
-                writers.ForEach(w => w.Write(prompt, prompts[prompt], run.Cache(sequence)));
+                writers.ForEach(w => w.Write(IndexColumns.Number(pairs, prompt), prompts[prompt], run.Cache(sequence)));
             }
 
             for (int i = 0; i < parts.Length; i++)

@@ -21,12 +21,13 @@ internal sealed class Provenance
     public IReadOnlyList<PromptPair> Pairs { get; set; } = [];
 
     /// <summary>SHA-256 of each file of prompts, or of the token ids when prompts came without a file; null without prompts.</summary>
-    public string? DataSha256 => _files.Count > 0 ? string.Join(' ', _files.Select(Session.Sha256))
+    public string? DataSha256 => _files.Count > 0 ? string.Join(' ', _files)
         : _prompts.Length > 0 ? Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(_prompts.ToString())))
         : null;
 
-    /// <summary>Prompts were read from a file.</summary>
-    public void AddFile(string path) => _files.Add(path);
+    /// <summary>Prompts were read from a file. Its hash is that of the bytes that were read: the file itself may be another one by the end.</summary>
+    /// <param name="sha256">SHA-256 of the bytes, lower-case hexadecimal.</param>
+    public void AddFile(string sha256) => _files.Add(sha256);
 
     /// <summary>Prompts were read from the command line.</summary>
     public void AddPrompts(IEnumerable<PromptPair> pairs)
@@ -36,6 +37,11 @@ internal sealed class Provenance
             foreach (IReadOnlyList<int> ids in new[] { pair.Clean, pair.Corrupted, pair.Answers, pair.Wrongs })
             {
                 _prompts.AppendJoin(' ', ids).Append('|');
+            }
+
+            if (pair.CleanTokenTypes is not null || pair.CorruptedTokenTypes is not null)
+            {
+                _prompts.AppendJoin(' ', pair.CleanTokenTypes ?? []).Append('/').AppendJoin(' ', pair.CorruptedTokenTypes ?? []);
             }
 
             _prompts.Append('\n');

@@ -31,7 +31,12 @@ internal static class SweepView
             return;
         }
 
-        bool summarized = result.Summary || output.IsFolder(session);
+        if (result.Apart is { } apart)
+        {
+            RefuseMeans(session, name, apart, result.Summary || output.ForPeople(session) || output.IsFolder(session) || output.HasPage(session));
+        }
+
+        bool summarized = result.Summary || output.IsFolder(session) || (result.Aligned && output.HasPage(session));
         SweepCellEffects? cells = summarized || output.ForPeople(session) ? new SweepCellEffects() : null;
         using TableOutput rows = output.Open(session, name, main: !result.Summary);
         var sinks = new SweepSinks(rows, cells);
@@ -94,6 +99,19 @@ internal static class SweepView
                 Print(session, cells!, summary!);
             }
         }
+    }
+
+    /// <summary>A mean over positions that do not correspond is refused; rows of single prompts are as they are, and a remark says so.</summary>
+    private static void RefuseMeans(Session session, string name, string apart, bool means)
+    {
+        if (means)
+        {
+            throw new InvalidInputException(
+                $"{name}: positions are told apart, and {apart}, so that a mean over prompts would mix positions that do not correspond; expected "
+                + "--align end, --align span or (as they are numbered) --align start, or --out FILE without --summary for rows of single prompts");
+        }
+
+        session.Remark($"{name}: positions are told apart, and {apart}: before means are taken over prompts, --align says which belong together");
     }
 
     /// <summary>Prints the largest cells of each site, with the statistics over prompts where there are several.</summary>

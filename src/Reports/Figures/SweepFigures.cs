@@ -25,6 +25,13 @@ public static class SweepFigures
         SweepGrid grid = grids.FirstOrDefault(g => site is null || g.Name == site || g.Name.StartsWith(site + ",", StringComparison.Ordinal))
             ?? throw new InvalidInputException(
                 $"site '{site}': expected one of table {table.Name} ({string.Join("; ", grids.Select(g => g.Name))})");
+        if (prompt is null && grid.Apart)
+        {
+            throw new InvalidInputException(
+                $"site '{grid.Name}': prompts of table {table.Name} differ in length, so that a mean by position would mix positions that do not "
+                + "correspond; expected one prompt, or a summary of an aligned sweep");
+        }
+
         return prompt is null || grid.Prompts.Contains(prompt.Value)
             ? Heatmap(grid, prompt ?? Mean, null)
             : throw new InvalidInputException($"prompt {prompt}: table {table.Name} has no rows of it");

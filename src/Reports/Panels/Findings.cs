@@ -39,7 +39,7 @@ internal static class Findings
 
     private static IEnumerable<string[]> Sweep(ReportInput input, string name, string question)
     {
-        foreach (SweepGrid grid in input.Sweep(name))
+        foreach (SweepGrid grid in input.Sweep(name).Where(g => !g.Apart))
         {
             var top = Largest(
                 grid.Stats.Where(s => !s.Value.NotSignificant).OrderBy(s => s.Key.Row).ThenBy(s => s.Key.Column).ThenBy(s => s.Key.Slice),

@@ -69,7 +69,7 @@ internal static class SweepPanel
                 ? input.Prompt(grid.Prompts[0])
                 : $"mean over {Prompts(grid.N)}";
             // Of a single prompt the mean is the prompt; its own figure tells more.
-            int[] prompts = [.. grid.Prompts.Count == 1 ? grid.Prompts : [-1, .. input.Shown(grid.Prompts)]];
+            int[] prompts = [.. grid.Prompts.Count == 1 ? grid.Prompts : grid.Apart ? input.Shown(grid.Prompts) : [-1, .. input.Shown(grid.Prompts)]];
             if (prompts.Length == 1 && grid.Prompts.Count == 0)
             {
                 prompts = [-1];
@@ -85,6 +85,12 @@ internal static class SweepPanel
                         () => SweepFigures.Heatmap(grid, prompt, slice), VisibleText.Words(grid.Name), prompt < 0 ? mean : input.Prompt(prompt),
                         At(grid, slice));
                 }
+            }
+
+            if (grid.Apart)
+            {
+                notes.Add($"{title}, {VisibleText.Words(grid.Name)}: the prompts differ in length, so that their positions do not correspond by number; means "
+                    + "over prompts are shown where a summary made with --align says which belong together.");
             }
 
             if (grid.Prompts.Count > 1)

@@ -54,6 +54,11 @@ internal sealed class SweepGrid
     /// <summary>What was measured, such as <c>logit-diff</c>.</summary>
     public string? Metric { get; private set; }
 
+    /// <summary>
+    /// Whether positions of the prompts do not correspond, by their numbers, and no summary says how they do: then there are no means.
+    /// </summary>
+    public bool Apart { get; private set; }
+
     /// <summary>Prompts of which single effects are known.</summary>
     public IReadOnlyList<int> Prompts => [.. _values.Keys.Order()];
 
@@ -103,7 +108,31 @@ internal sealed class SweepGrid
             }
         }
 
+        if (summary is null)
+        {
+            foreach (SweepGrid grid in grids.Values)
+            {
+                grid.Apart = grid.HasPositions && LengthsDiffer(table!);
+            }
+        }
+
         return [.. grids.Values];
+    }
+
+    /// <summary>Whether prompts have rows up to positions of different number.</summary>
+    private static bool LengthsDiffer(ResultTable table)
+    {
+        var rows = new TableReader(table);
+        Dictionary<int, int> last = [];
+        foreach (IReadOnlyList<object?> row in rows.Rows)
+        {
+            if (rows.Int(row, "prompt") is { } prompt && (rows.Int(row, "pos") ?? rows.Int(row, "src_pos")) is { } position)
+            {
+                last[prompt] = Math.Max(last.GetValueOrDefault(prompt), position);
+            }
+        }
+
+        return last.Values.Distinct().Count() > 1;
     }
 
     /// <summary>The effect of a cell in one prompt.</summary>

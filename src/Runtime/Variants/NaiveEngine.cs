@@ -83,7 +83,7 @@ public sealed class NaiveEngine : IVariantEngine
         {
             Observe = observed,
             Interventions = interventions,
-            Logits = options.Logits,
+            Logits = options.Logits.Part(chunk.Select(v => v.Sequence)),
             AllowNonFinite = true,
             Threads = options.Threads,
         });

@@ -13,7 +13,7 @@ public sealed class SweepCommandTests
         Outcome outcome = Tool.Demo("patch", [.. Pair, "--sites", "z", "--json"]);
         Assert.Equal(
             [
-                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "neuron", "span", "metric",
+                "prompt", "id", "group", "site", "hook", "layer", "head", "pos", "src_pos", "neuron", "span", "src_span", "metric",
                 "clean", "corrupted", "patched",
                 "effect",
             ],

@@ -86,8 +86,8 @@ public sealed class DataFileTests
     {
         using var work = new Workspace();
         Tool.Refuses(
-            ["run", "--model", "demo", "--data", work.Put("d.txt", "[]")],
-            "expected an ending of .jsonl or .csv, found '.txt'");
+            ["run", "--model", "demo", "--data", work.Put("d.tsv", "[]")],
+            "expected an ending of .jsonl, .csv or .txt, found '.tsv'");
     }
 
     [Fact]
@@ -104,9 +104,10 @@ public sealed class DataFileTests
     [InlineData("nounpp_test.json")]
     public void Files_of_feature_circuits_are_read_as_they_are(string name)
     {
-        IReadOnlyList<RawPair> rows = DataFile.Read(Fixtures.Require($"datasets/{name}"), FieldMap.None, note => Assert.Fail(note));
-        Assert.All(rows, row => Assert.True(
-            row is { Clean.Length: > 0, Corrupted.Length: > 0, Answer.Length: > 0, Wrong.Length: > 0, Group.Length: > 0 }));
-        Assert.True(rows.Count > 10);
+        var file = DataFile.Read(Fixtures.Require($"datasets/{name}"), FieldMap.None);
+        Assert.Empty(file.Unread);
+        Assert.All(file.Rows, row => Assert.True(
+            row is { Clean.Length: > 0, Corrupted.Length: > 0, Answers: [{ Length: > 0 }], Wrongs: [{ Length: > 0 }], Group.Length: > 0 }));
+        Assert.True(file.Rows.Count > 10);
     }
 }

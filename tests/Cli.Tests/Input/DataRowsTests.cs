@@ -61,7 +61,7 @@ public sealed class DataRowsTests
     [InlineData("greater_than_data.csv", "above=label")]
     public void Published_files_are_read(string name, string fields)
     {
-        IReadOnlyList<RawPair> rows = DataFile.Read(Fixtures.Require($"datasets/{name}"), FieldMap.Parse(fields.Split(',')), _ => { });
+        IReadOnlyList<RawPair> rows = DataFile.Read(Fixtures.Require($"datasets/{name}"), FieldMap.Parse(fields.Split(','))).Rows;
         Assert.True(rows.Count > 100);
         Assert.All(rows, r => Assert.True(r is { Clean.Length: > 0, Corrupted.Length: > 0 } && (r.Above is not null || r.AnswerTokens is [> 0])));
     }

@@ -46,7 +46,7 @@ public sealed class ResultPlaceTests
             ("true", $"{table.Count}", $"{table.Count}"),
             (metadata[ResultMetadata.Complete], metadata[ResultMetadata.RowsDone], metadata[ResultMetadata.RowsExpected]));
         Assert.Equal("1", metadata[ResultMetadata.Threads]);
-        Assert.Equal(Session.Sha256(data), metadata[ResultMetadata.DataSha256]);
+        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(data))), metadata[ResultMetadata.DataSha256]);
         Assert.Equal(ResultHash.Of(table), metadata[ResultMetadata.ResultSha256]);
     }
 

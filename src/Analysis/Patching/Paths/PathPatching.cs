@@ -41,16 +41,15 @@ public static class PathPatching
                 .DistinctBy(q => (q.SenderNames, q.ReceiverNames)),
         ];
         bool denoise = options.Direction == PatchDirection.Denoise;
-        IReadOnlyList<int>[] clean = [.. pairs.Select(p => p.Clean)], corrupted = [.. pairs.Select(p => p.Corrupted)];
-        IReadOnlyList<int>[] prompts = denoise ? corrupted : clean;
-        for (int i = 0; i < prompts.Length; i++)
+        TokenBatch clean = PromptPair.Batch(pairs), corrupted = PromptPair.Batch(pairs, corrupted: true);
+        TokenBatch prompts = denoise ? corrupted : clean;
+        for (int i = 0; i < prompts.Count; i++)
         {
             foreach (int position in options.Positions)
             {
-                Positions.Resolve(position, prompts[i].Count, $"prompt {pairs[i].Row ?? i}");
+                Positions.Resolve(position, prompts.Lengths[i], $"prompt {pairs[i].Row ?? i}");
             }
         }
-
 
         // What step 2 recorded may take one half of the memory, the runs the other.
         long half = Math.Max(1, (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 2);

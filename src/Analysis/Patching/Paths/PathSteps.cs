@@ -15,12 +15,12 @@ internal readonly record struct PathRun(PathQuery Query, PathFreeze Freeze);
 /// <param name="runner">Makes the runs.</param>
 /// <param name="paths">The interventions of the steps.</param>
 /// <param name="measured">The paths.</param>
-/// <param name="prompts">Tokens of the base runs.</param>
+/// <param name="prompts">The base runs.</param>
 /// <param name="from">What the base runs recorded.</param>
 /// <param name="source">What the source runs recorded.</param>
 /// <param name="positions">For each prompt which position of the source run goes where; null = the same.</param>
 internal sealed class PathSteps(
-    HookMap map, SweepExecution runner, PathRuns paths, IReadOnlyList<PathRun> measured, IReadOnlyList<IReadOnlyList<int>> prompts,
+    HookMap map, SweepExecution runner, PathRuns paths, IReadOnlyList<PathRun> measured, TokenBatch prompts,
     ActivationCache[] from, ActivationCache[] source, IReadOnlyList<PositionMap?> positions)
 {
     private readonly Dictionary<(int Path, int Prompt), IReadOnlyList<Intervention>> _made = [];
@@ -32,7 +32,7 @@ internal sealed class PathSteps(
     public long Bytes(int path, int prompt)
     {
         PathQuery query = measured[path].Query;
-        int length = prompts[prompt].Count;
+        int length = prompts.Tokens(prompt).Length;
         long floats = paths.ReceiverPoints(query).Sum(Size);
 
         // The end of the stream is there three times: as step 2 recorded it, beside other receivers, and as it is put together.

@@ -37,6 +37,9 @@ internal sealed class SweepCells
     /// <summary>Points that are replaced together, with their axes, before heads and positions are told apart.</summary>
     internal IReadOnlyList<(string Site, IReadOnlyList<string> By, HookPoint Point, HookPoint[] Points)> Groups { get; }
 
+    /// <summary>Whether some cells are single positions, of destinations or of sources.</summary>
+    public bool TellPositions => Groups.Any(g => g.By.Contains("src_pos") || ByPosition(g.By, g.Points));
+
     /// <summary>All points that are replaced.</summary>
     public IReadOnlyList<HookPoint> Points => [.. Groups.SelectMany(g => g.Points).Distinct()];
 
@@ -47,9 +50,31 @@ internal sealed class SweepCells
     /// <summary>Enumerates the cells, each once, however often it was asked for.</summary>
     /// <param name="neurons">The neurons of a point, where they are told apart.</param>
     /// <exception cref="InvalidInputException">An axis does not fit a site.</exception>
-    public IReadOnlyList<SweepCell> All(Func<HookPoint, IReadOnlyList<int>> neurons) =>
-        [.. Groups.SelectMany(g => Of(g.Site, g.By, g.Point, g.Points, neurons))
+    public IReadOnlyList<SweepCell> All(Func<HookPoint, IReadOnlyList<int>> neurons)
+    {
+        if (_options.Align is { } align && !TellPositions)
+        {
+            throw new InvalidInputException(
+                $"align {align.ToString().ToLowerInvariant()}: expected positions among what is told apart (--by layer,pos), found none");
+        }
+
+        if (_options.Align is PositionAlignment.End or PositionAlignment.Span && _options.Positions.Count > 0)
+        {
+            throw new InvalidInputException(
+                "align: expected all positions, or positions that are listed, which count from the start or, negative, from the end; found both");
+        }
+
+        return [.. Groups.SelectMany(g => Of(g.Site, g.By, g.Point, g.Points, neurons))
             .DistinctBy(c => (c.Site, c.Point, c.Head, c.Place, c.Sources, c.Neuron))];
+    }
+
+    private bool Anchored => _options.Align == PositionAlignment.Span;
+
+    private bool BySpan(IReadOnlyList<string> by, HookPoint[] points) =>
+        by.Contains("span") || (by.Count == 0 && points.Min(p => _map.Heads(p)) == 0 && _options.Spans.Count > 0 && !Anchored);
+
+    private bool ByPosition(IReadOnlyList<string> by, HookPoint[] points) =>
+        by.Contains("pos") || (by.Count == 0 && points.Min(p => _map.Heads(p)) == 0 && !BySpan(by, points));
 
     private IEnumerable<(string Site, IReadOnlyList<string> By)> Expanded(string site)
     {
@@ -93,8 +118,7 @@ internal sealed class SweepCells
         int heads = points.Min(p => _map.Heads(p));
         bool byNeuron = by.Contains("neuron"), bySource = by.Contains("src_pos");
         bool byHead = by.Count == 0 ? heads > 0 : by.Contains("head");
-        bool byPlace = by.Count == 0 && heads == 0, spans = _options.Spans.Count > 0;
-        bool bySpan = by.Contains("span") || (byPlace && spans), byPosition = by.Contains("pos") || (byPlace && !spans);
+        bool bySpan = BySpan(by, points), byPosition = ByPosition(by, points);
         bool pairs = points.All(p => p.Kind is HookKind.Pattern or HookKind.AttnScores);
         string name = _map.Name(point);
         Refuse(byHead && points.Any(p => _map.Heads(p) != heads || heads == 0),
@@ -103,9 +127,10 @@ internal sealed class SweepCells
         Refuse(bySource && !pairs, $"by src_pos: {name} has no source positions; expected pattern or attn_scores");
         Refuse(bySpan && byPosition, "by span and pos: a span is a set of positions; expected one of them");
         Refuse(bySpan && _options.Spans.Count == 0, "by span: expected the names of spans, found none");
-        Refuse(!bySpan && _options.Spans.Count > 1, "spans: several are told apart by span only; expected --by layer,span");
+        Refuse(!bySpan && _options.Spans.Count > 1 && !Anchored, "spans: several are told apart by span only; expected --by layer,span");
         Refuse(_options.Spans.Count > 0 && _options.Positions.Count > 0, "positions: expected positions or spans, found both");
-        Refuse(byPosition && _options.Spans.Count > 0, "by pos: a span is replaced as a whole; expected --by layer,span");
+        Refuse(byPosition && _options.Spans.Count > 0 && !Anchored,
+            "by pos: a span is replaced as a whole; expected --by layer,span, or --align span for the positions around it");
         Refuse(byNeuron && points.Any(p => !HookTable.Row(p.Kind).Axes.Contains(HookAxis.DMlp)),
             $"by neuron: {name} has no neurons; expected post, pre or pre_linear");
         Refuse(byNeuron && _options.Window > 1, "by neuron: neurons belong to one layer; expected a window of 1");
@@ -177,17 +202,25 @@ internal sealed class SweepCells
             }
         }
 
-        return bySpan || _options.Spans.Count > 0 ? _options.Spans.Select(CellPlace.Span)
-            : byPosition ? (_options.Positions.Count > 0 ? _options.Positions : Enumerable.Range(0, _longest)).Select(CellPlace.At)
+        return bySpan || (_options.Spans.Count > 0 && !Anchored) ? _options.Spans.Select(CellPlace.Span)
+            : byPosition ? _options.Positions.Count > 0 ? _options.Positions.Select(CellPlace.At) : PositionPlaces.Of(_pairs, _corrupted, _options)
             : [_options.Positions.Count > 0 ? CellPlace.Of(_options.Positions) : CellPlace.All];
     }
 
     // Entries that the mask keeps at zero in every run are not cells.
     private IEnumerable<CellPlace> Sources(HookPoint[] points, CellPlace place)
     {
+        if (_options.Align is PositionAlignment.End or PositionAlignment.Span)
+        {
+            return PositionPlaces.Of(_pairs, _corrupted, _options).Where(source => _pairs.Any(p => Sees(points, p, place, source)));
+        }
+
         AttentionReach[] reach = [.. points.Select(p => _map.Outline.Reach(p.Layer))];
         int first = place.Index is { } p ? reach.Min(r => r.First(p)) : 0;
         int end = place.Index is { } q ? reach.Max(r => r.End(q, _longest)) : _longest;
         return Enumerable.Range(first, end - first).Select(CellPlace.At);
     }
+
+    private bool Sees(HookPoint[] points, PromptPair pair, CellPlace place, CellPlace source) =>
+        new SweepCell { Site = "", Point = points[0], Points = points, Place = place, Sources = source }.IsIn(pair, _corrupted, _map);
 }

@@ -13,13 +13,13 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
 
     /// <summary>The plain runs of pairs.</summary>
     /// <param name="pairs">The pairs.</param>
-    /// <param name="clean">Tokens of the clean runs.</param>
-    /// <param name="corrupted">Tokens of the corrupted runs; null = none.</param>
+    /// <param name="clean">The clean runs.</param>
+    /// <param name="corrupted">The corrupted runs; null = none.</param>
     /// <param name="corruption">Interventions that corrupt the corrupted runs; empty = none.</param>
     public BaseRuns Plain(
         IReadOnlyList<PromptPair> pairs,
-        IReadOnlyList<IReadOnlyList<int>> clean,
-        IReadOnlyList<IReadOnlyList<int>>? corrupted,
+        TokenBatch clean,
+        TokenBatch? corrupted,
         IReadOnlyList<IReadOnlyList<Intervention>>? corruption = null)
     {
         // Logits of whole vocabularies are kept only where later runs are compared with them.
@@ -30,13 +30,13 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         return new BaseRuns(first, second, reference, rounding);
 
         double[] Measure(
-            IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IReadOnlyList<Intervention>> interventions, bool isReference)
+            TokenBatch prompts, IReadOnlyList<IReadOnlyList<Intervention>> interventions, bool isReference)
         {
             var values = new double[prompts.Count];
             Variant[] variants =
-                [.. prompts.Select((_, i) => new Variant(i, interventions.Count > 0 ? interventions[i] : []))];
+                [.. Enumerable.Range(0, prompts.Count).Select(i => new Variant(i, interventions.Count > 0 ? interventions[i] : []))];
             options.Engine.Run(
-                model, new TokenBatch(prompts), variants, Means() with { Logits = _metric.Rows },
+                model, prompts, variants, Means() with { Logits = _metric.Rows(pairs) },
                 (in VariantResult result) =>
                 {
                     int i = result.Index;
@@ -54,7 +54,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
 
     /// <summary>What prompts record at some points, with interventions or without.</summary>
     public ActivationCache[] Record(
-        IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<HookPoint> points,
+        TokenBatch prompts, IReadOnlyList<HookPoint> points,
         Func<int, IReadOnlyList<Intervention>>? intervene = null)
     {
         if (points.Count == 0)
@@ -64,9 +64,9 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
 
         var caches = new ActivationCache[prompts.Count];
         Variant[] variants =
-            [.. prompts.Select((_, i) => new Variant(i, intervene?.Invoke(i) ?? []) { Observe = points })];
+            [.. Enumerable.Range(0, prompts.Count).Select(i => new Variant(i, intervene?.Invoke(i) ?? []) { Observe = points })];
         options.Engine.Run(
-            model, new TokenBatch(prompts), variants, Means() with { Logits = LogitRows.None },
+            model, prompts, variants, Means() with { Logits = LogitRows.None },
             (in VariantResult result) => caches[result.Index] = result.Recorded!);
         return caches;
     }
@@ -75,11 +75,11 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     /// What prompts record at points that are copied from them, and what else spares the engine computing anew what the runs share with
     /// those that they are copied into, unless that takes much of its memory.
     /// </summary>
-    public ActivationCache[] RecordSource(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<HookPoint> points)
+    public ActivationCache[] RecordSource(TokenBatch prompts, IReadOnlyList<HookPoint> points)
     {
         HookPoint[] more = [.. LaneEngine.SourcePoints(model, points).Except(points)];
-        long bytes = prompts.Sum(prompt => more.Sum(
-            point => model.Hooks.Shape(point, prompt.Count, prompt.Count).Aggregate((long)sizeof(float), (product, n) => product * n)));
+        long bytes = prompts.Lengths.Sum(length => more.Sum(
+            point => model.Hooks.Shape(point, length, length).Aggregate((long)sizeof(float), (product, n) => product * n)));
         bool few = bytes <= (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 4;
         return Record(prompts, few ? [.. points, .. more] : points);
     }
@@ -89,11 +89,11 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     /// <param name="variants">The runs, with the points that each of them records.</param>
     /// <param name="cancellation">Stops between runs.</param>
     public ActivationCache[] Record(
-        IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<Variant> variants, CancellationToken cancellation)
+        TokenBatch prompts, IReadOnlyList<Variant> variants, CancellationToken cancellation)
     {
         var caches = new ActivationCache[variants.Count];
         options.Engine.Run(
-            model, new TokenBatch(prompts), variants, Means() with { Logits = LogitRows.None, Cancellation = cancellation },
+            model, prompts, variants, Means() with { Logits = LogitRows.None, Cancellation = cancellation },
             (in VariantResult result) => caches[result.Index] = result.Recorded!);
         return caches;
     }
@@ -115,7 +115,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         if (options.Explain is not null)
         {
             options.Explain(Stages(plan, items, new AllRuns(items.Count))
-                .Select(stage => LaneEngine.Explain(model, new TokenBatch(plan.Prompts), Variants(plan, items, stage), Means(plan)))
+                .Select(stage => LaneEngine.Explain(model, plan.Prompts, Variants(plan, items, stage), Means(plan)))
                 .Aggregate((a, b) => a.Then(b)));
             return rows.Table;
         }
@@ -157,12 +157,11 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
 
         VariantOptions means = Means(plan) with { Cancellation = cancellation };
         bool all = means.Tokens.IsAll;
-        var batch = new TokenBatch(plan.Prompts);
         int taken = items.Count - left.Count, done = taken;
         foreach (IReadOnlyList<int> stage in Stages(plan, items, left))
         {
             means = means with { Progress = options.Progress is null ? null : new Reporter(options.Progress, done, items.Count, taken) };
-            options.Engine.Run(model, batch, Variants(plan, items, stage), means, (in VariantResult result) =>
+            options.Engine.Run(model, plan.Prompts, Variants(plan, items, stage), means, (in VariantResult result) =>
             {
                 int item = stage[result.Index], prompt = items[item].Prompt;
                 PromptPair pair = plan.Pairs[prompt];
@@ -204,7 +203,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         {
             Base = plan.Base,
             Sources = plan.Sources,
-            Logits = _metric.Rows,
+            Logits = _metric.Rows(plan.Pairs),
             Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
         };
     }

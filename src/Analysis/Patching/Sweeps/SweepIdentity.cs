@@ -43,8 +43,9 @@ internal sealed class SweepIdentity
         for (int i = 0; i < plan.Pairs.Count; i++)
         {
             PromptPair pair = plan.Pairs[i];
-            yield return $"{Ids(plan.Prompts[i])}|{Ids(pair.Clean)}|{Ids(pair.Corrupted)}|{Ids(pair.Answers)}|{Ids(pair.Wrongs)}";
-            yield return $"{pair.Group}|{Ids(pair.CleanPositionOfCorrupted ?? [])}";
+            yield return $"{Ids(plan.Prompts.Tokens(i).ToArray())}|{Ids(plan.Prompts.TokenTypes(i).ToArray())}";
+            yield return $"{Ids(pair.Clean)}|{Ids(pair.Corrupted)}|{Ids(pair.Answers)}|{Ids(pair.Wrongs)}";
+            yield return $"{pair.Group}|{Ids(pair.CleanPositionOfCorrupted ?? [])}|{Ids(pair.MetricPositions ?? [])}";
             foreach ((string name, IReadOnlyList<int> positions) in pair.Spans.OrderBy(s => s.Key, StringComparer.Ordinal))
             {
                 yield return $"{name}:{Ids(positions)}";

@@ -29,6 +29,12 @@ public sealed record SweepOptions
     /// </summary>
     public IReadOnlyList<string> Spans { get; init; } = [];
 
+    /// <summary>
+    /// Which positions of different prompts are one cell where they are told apart; null = those of the same number from the start, without
+    /// a promise that these correspond (<see cref="PositionMeans"/>). By a span: the one in <see cref="Spans"/>, or the only one there is.
+    /// </summary>
+    public PositionAlignment? Align { get; init; }
+
     /// <summary>Layers covered, negative from the last; empty = all.</summary>
     public IReadOnlyList<int> Layers { get; init; } = [];
 

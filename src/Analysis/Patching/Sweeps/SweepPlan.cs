@@ -6,13 +6,13 @@ namespace Interp.Analysis;
 /// <summary>What a sweep runs: cells times prompts, and what each of them changes.</summary>
 /// <param name="Name">Name of the experiment, with everything that changes what it measures but is seen in no cell.</param>
 /// <param name="Pairs">The prompts and their answers.</param>
-/// <param name="Prompts">Tokens of the runs that are changed, one for each pair.</param>
+/// <param name="Prompts">The runs that are changed, one for each pair.</param>
 /// <param name="Cells">The cells.</param>
 /// <param name="Intervene">What a cell changes in a prompt.</param>
 internal sealed record SweepPlan(
     string Name,
     IReadOnlyList<PromptPair> Pairs,
-    IReadOnlyList<IReadOnlyList<int>> Prompts,
+    TokenBatch Prompts,
     IReadOnlyList<SweepCell> Cells,
     Func<SweepCell, int, IReadOnlyList<Intervention>> Intervene)
 {

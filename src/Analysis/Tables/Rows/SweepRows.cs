@@ -1,17 +1,17 @@
 namespace Interp.Analysis;
 
 /// <summary>A row of table <c>prompts</c>: one token of a prompt pair.</summary>
-public readonly record struct PromptTokenRow(int Prompt, string? Id, string? Group, string Role, int? Pos, string Token, int TokenId);
+public readonly record struct PromptTokenRow(int Prompt, string? Id, string? Group, string Role, int? Pos, string Token, int TokenId, int? TokenType);
 
 /// <summary>A row of table <c>patching</c>: one cell of an activation-patching sweep on one prompt.</summary>
 public readonly record struct PatchingRow(
     int Prompt, string? Id, string? Group, string Site, string Hook, int? Layer, int? Head, int? Pos, int? SrcPos, int? Neuron,
-    string? Span, string Metric, double Clean, double Corrupted, double Patched, double? Effect);
+    string? Span, string? SrcSpan, string Metric, double Clean, double Corrupted, double Patched, double? Effect);
 
 /// <summary>A row of table <c>ablation</c>: one cell of an ablation sweep (or of causal tracing) on one prompt.</summary>
 public readonly record struct AblationRow(
     int Prompt, string? Id, string? Group, string Site, string Hook, int? Layer, int? Head, int? Pos, int? SrcPos, int? Neuron,
-    string? Span, string Metric, string With, double Clean, double? Corrupted, double Patched, double? Effect);
+    string? Span, string? SrcSpan, string Metric, string With, double Clean, double? Corrupted, double Patched, double? Effect);
 
 /// <summary>A row of table <c>knockout</c>: attention edges cut in one prompt.</summary>
 public readonly record struct KnockoutRow(
