@@ -19,7 +19,7 @@ public sealed class MixingTable
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        Table = TableSchemas.Mixing.Create(named);
+        Table = TableSchemas.Mixing.Create(named).From(model, finite: true);
     }
 
     /// <summary>The table so far.</summary>
@@ -48,6 +48,7 @@ public sealed class MixingTable
     public void Add(int prompt, PromptPair pair, string measure, FlowMaps maps, ActivationCache cache, IReadOnlyList<int> positions)
     {
         ArgumentNullException.ThrowIfNull(pair);
+        Table.Origin!.Add(pair);
         ArgumentNullException.ThrowIfNull(maps);
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(positions);

@@ -105,6 +105,9 @@ internal sealed class OnnxModel : IModelSource
     /// <inheritdoc/>
     public TextTokenizer? Tokenizer(ModelConfig config) => TokenizerLoader.TryLoad(FolderOf(_file.Path));
 
+    /// <inheritdoc/>
+    public void EndReading() => _file.External.ThrowIfChanged();
+
     /// <summary>Closes the files.</summary>
     public void Dispose() => _file.Dispose();
 
