@@ -75,11 +75,12 @@ public static class CausalTracing
             model, options.Neurons, point, clean.InTurn(point).Select(values => (values, new float[values.Length]))));
         var batches = new TableBatches(TableSchemas.Ablation.Create().From(model, pairs, noise.Seed), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
+        IReadOnlyList<ActivationCache> caches = clean.Caches;
         var plan = new SweepPlan($"noise {noise.Level} {noise.Seed}", runs, tokens, cells, Intervene)
         {
             Has = (cell, run) => cell.IsIn(runs[run], false, model.Hooks),
             Base = bases,
-            Sources = clean.AtHand ? [.. runs.Select((_, run) => clean.Caches[run / draws])] : [],
+            Sources = clean.AtHand ? [.. runs.Select((_, run) => caches[run / draws])] : [],
             Stages = clean.Stages(run => run / draws, (cell, run) => cells[cell].PointsIn(runs[run], false, model.Hooks)),
         };
         double sum = 0;
