@@ -14,6 +14,14 @@ public sealed partial class HouseRuleTests
             CSharpSyntaxTree.ParseText(Repository.Read(path), path: path).GetCompilationUnitRoot()),
     ]);
 
+    // Of TensorPrimitives: elementwise operations that IEEE 754 rounds exactly (MultiplyAdd rounds twice, unlike FusedMultiplyAdd, and both are
+    // exact), exact conversions, and reductions whose order cannot matter: the largest value, whether all are finite.
+    private static readonly string[] SameAtEveryWidth =
+    [
+        "Add", "Subtract", "Multiply", "Divide", "MultiplyAdd", "ConvertToSingle", "ConvertTruncating", "ConvertChecked", "Max", "MaxMagnitude",
+        "IsFiniteAll",
+    ];
+
     [Fact]
     public void No_regions() => Refuse(unit => Trivia(unit, t => t.IsKind(SyntaxKind.RegionDirectiveTrivia)));
 
@@ -34,6 +42,28 @@ public sealed partial class HouseRuleTests
     [Fact]
     public void No_assertion_of_nothing() => Refuse(unit =>
         unit.DescendantNodes().OfType<InvocationExpressionSyntax>().Where(i => i.ToString() == "Assert.True(true)").Select(Line));
+
+    // Width of the vector unit: sums over lanes of the machine's own width have another order on another machine.
+    [Fact]
+    public void No_vector_operation_whose_result_depends_on_the_width() => Assert.Empty(
+        from unit in Units.Value
+        where unit.SyntaxTree.FilePath.StartsWith("src/", StringComparison.Ordinal)
+        from access in unit.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
+        let type = access.Expression.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>().LastOrDefault()?.Identifier.ValueText ?? ""
+        let member = access.Name.Identifier.ValueText
+        where type switch
+        {
+            "TensorPrimitives" => !SameAtEveryWidth.Contains(member),
+            "Tensor" or "Vector" or "Vector128" or "Vector256" or "Vector512" =>
+                member is "Sum" or "Dot" or "Norm" or "Average" or "Distance" or "CosineSimilarity" || member.EndsWith("Estimate", StringComparison.Ordinal)
+                || member is "Exp" or "Log" or "Log2" or "Sin" or "Cos" or "SinCos" or "Tanh",
+            _ => false,
+        }
+        select $"{At(access)} {type}.{member}");
+
+    [Fact]
+    public void Vector_operations_are_named_with_their_type() => Refuse(unit =>
+        unit.Usings.Where(u => u.StaticKeyword != default && u.Name!.ToString().Contains("Numerics", StringComparison.Ordinal)).Select(Line));
 
     [Fact]
     public void Classes_and_records_are_sealed_static_or_abstract()

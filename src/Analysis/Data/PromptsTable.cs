@@ -16,7 +16,7 @@ public static class PromptsTable
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
-        ResultTable table = TableSchemas.Prompts.Create();
+        ResultTable table = TableSchemas.Prompts.Create().From(model, pairs);
         for (int i = 0; i < pairs.Count; i++)
         {
             PromptPair pair = pairs[i];

@@ -55,6 +55,37 @@ internal static class Dots
         return Sum(stripes);
     }
 
+    /// <summary>x . y.</summary>
+    public static double Of(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        Vector256<double> low = Vector256<double>.Zero, high = Vector256<double>.Zero;
+        int i = 0;
+        for (; i + 8 <= x.Length; i += 8)
+        {
+            low += Vector256.Create(x.Slice(i, 4)) * Vector256.Create(y.Slice(i, 4));
+            high += Vector256.Create(x.Slice(i + 4, 4)) * Vector256.Create(y.Slice(i + 4, 4));
+        }
+
+        Span<double> stripes = stackalloc double[8];
+        low.CopyTo(stripes);
+        high.CopyTo(stripes[4..]);
+        for (int s = 0; i < x.Length; i++, s++)
+        {
+            stripes[s] += x[i] * y[i];
+        }
+
+        return Sum(stripes);
+    }
+
+    /// <summary>|x|, the root of the sum of squares.</summary>
+    public static double Norm(ReadOnlySpan<float> x) => Math.Sqrt(Of(x, x));
+
+    /// <summary>|x|, the root of the sum of squares.</summary>
+    public static double Norm(ReadOnlySpan<double> x) => Math.Sqrt(Of(x, x));
+
+    /// <summary>Cosine of the angle between x and y: x . y / (|x| |y|); neither may be 0.</summary>
+    public static double Cosine(ReadOnlySpan<float> x, ReadOnlySpan<float> y) => Of(x, y) / (Norm(x) * Norm(y));
+
     /// <summary>Sum of |x|.</summary>
     public static double SumOfMagnitudes(float[] x) => Distance(x, new float[x.Length]);
 

@@ -22,7 +22,7 @@ public sealed class FlowTable
     {
         ArgumentNullException.ThrowIfNull(model);
         (_model, _agreement, _window) = (model, agreement, window);
-        Table = (agreement ? TableSchemas.FlowAgreement : TableSchemas.Flow).Create(named);
+        Table = (agreement ? TableSchemas.FlowAgreement : TableSchemas.Flow).Create(named).From(model, finite: !agreement);
     }
 
     /// <summary>The table so far.</summary>
@@ -44,6 +44,7 @@ public sealed class FlowTable
         IReadOnlyDictionary<FlowEdge, double>? effects, int top)
     {
         ArgumentNullException.ThrowIfNull(pair);
+        Table.Origin!.Add(pair);
         ArgumentNullException.ThrowIfNull(maps);
         ArgumentNullException.ThrowIfNull(positions);
         if (!_agreement)
@@ -76,6 +77,7 @@ public sealed class FlowTable
     public void Add(int prompt, PromptPair pair, IReadOnlyDictionary<FlowEdge, double> effects)
     {
         ArgumentNullException.ThrowIfNull(pair);
+        Table.Origin!.Add(pair);
         ArgumentNullException.ThrowIfNull(effects);
         if (_agreement)
         {

@@ -19,7 +19,7 @@ public sealed class MixingTable
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        Table = TableSchemas.Mixing.Create(named);
+        Table = TableSchemas.Mixing.Create(named).From(model, finite: true);
     }
 
     /// <summary>The table so far.</summary>
@@ -48,6 +48,7 @@ public sealed class MixingTable
     public void Add(int prompt, PromptPair pair, string measure, FlowMaps maps, ActivationCache cache, IReadOnlyList<int> positions)
     {
         ArgumentNullException.ThrowIfNull(pair);
+        Table.Origin!.Add(pair);
         ArgumentNullException.ThrowIfNull(maps);
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(positions);
@@ -63,7 +64,7 @@ public sealed class MixingTable
                 Table.AddRow(new MixingRow(
                     pair.Row ?? prompt, pair.Id, pair.Group, layer, p, _model.TokenText(pair.Clean[p]), measure, shares?[0], shares?[1],
                     shares?[2], shares?[3], shares?[4], shares?[5], attention.Norm, attention.Added, attention.Cosine, ffn.Norm, ffn.Added,
-                    ffn.Cosine, Length(cache.Row(post ? new HookPoint(HookKind.NormalizedResidPost, layer) : Hook.ResidPost(layer), p)),
+                    ffn.Cosine, Dots.Norm(cache.Row(post ? new HookPoint(HookKind.NormalizedResidPost, layer) : Hook.ResidPost(layer), p)),
                     Scale(cache, HookKind.Ln1Scale, layer, p), Scale(cache, HookKind.Ln2Scale, layer, p)));
             }
         }
@@ -90,12 +91,10 @@ public sealed class MixingTable
         }
 
         ReadOnlySpan<float> added = cache.Row(write, p), before = cache.Row(stream, p);
-        double length = Length(added), size = Length(before);
+        double length = Dots.Norm(added), size = Dots.Norm(before);
         return (length, size > 0 ? length / size : null, length > 0 && size > 0 ? Dots.Of(added, before) / (length * size) : null);
     }
 
     private double? Scale(ActivationCache cache, HookKind kind, int layer, int p) =>
         _model.Hooks.Contains(new HookPoint(kind, layer)) ? cache.Row(new HookPoint(kind, layer), p)[0] : null;
-
-    private static double Length(ReadOnlySpan<float> vector) => Math.Sqrt(Dots.Of(vector, vector));
 }

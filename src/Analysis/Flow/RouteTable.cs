@@ -14,7 +14,7 @@ public sealed class RouteTable
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        Table = TableSchemas.FlowEdges.Create(named);
+        Table = TableSchemas.FlowEdges.Create(named).From(model, finite: true);
     }
 
     /// <summary>The table so far.</summary>
@@ -27,6 +27,7 @@ public sealed class RouteTable
     public void Add(int prompt, PromptPair pair, IReadOnlyList<RouteEdge> edges)
     {
         ArgumentNullException.ThrowIfNull(pair);
+        Table.Origin!.Add(pair);
         ArgumentNullException.ThrowIfNull(edges);
         foreach (RouteEdge edge in edges)
         {

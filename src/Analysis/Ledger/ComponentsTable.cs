@@ -19,7 +19,7 @@ public sealed class ComponentsTable
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        Table = TableSchemas.Components.Create(named);
+        Table = TableSchemas.Components.Create(named).From(model, finite: true);
     }
 
     /// <summary>The table so far.</summary>
@@ -105,6 +105,7 @@ public sealed class ComponentsTable
 
     private LedgerClosure Add(int prompt, PromptPair pair, Decomposition first)
     {
+        Table.Origin!.Add(pair);
         int position = first.Position;
         string token = _model.TokenText(pair.Clean[position]);
         double largest = 0;

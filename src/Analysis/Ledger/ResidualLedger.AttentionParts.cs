@@ -155,7 +155,7 @@ public sealed partial class ResidualLedger
             Dots.Add(part, _sums[p]);
             return _measure == FlowMeasure.Alti
                 ? Math.Max(0, _sizes[p] - Dots.Distance(_outputs[p], part))
-                : Math.Sqrt(Dots.Of(part, part));
+                : Dots.Norm(part);
         }
 
         /// <summary>What each head would move from a source with a weight and scales of 1.</summary>

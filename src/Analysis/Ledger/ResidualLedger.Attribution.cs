@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime;
 
@@ -67,7 +66,8 @@ public sealed partial class ResidualLedger
         }
 
         (double[] sum, List<LedgerCheck> checks) = Close(p, detail, reading.At);
-        double[] stream = [.. _cache.Row(reading.At, p).ToArray().Select(x => (double)x)];
+        ReadOnlySpan<float> stream = _cache.Row(reading.At, p);
+        double[] error = [.. stream.ToArray().Select((x, i) => x - sum[i])];
         return new Decomposition
         {
             Position = p,
@@ -76,9 +76,9 @@ public sealed partial class ResidualLedger
             Rows = rows,
             Actual = reading.Actual,
             LargestLogit = reading.Largest,
-            SumNorm = TensorPrimitives.Norm<double>(sum),
-            StreamNorm = TensorPrimitives.Norm<double>(stream),
-            ErrorNorm = TensorPrimitives.Distance<double>(stream, sum),
+            SumNorm = Dots.Norm(sum),
+            StreamNorm = Dots.Norm(stream),
+            ErrorNorm = Dots.Norm(error),
             Checks = checks,
         };
 
@@ -94,9 +94,9 @@ public sealed partial class ResidualLedger
 
         DecompositionRow Row(Component component, float[] vector, HookPoint? before)
         {
-            double norm = TensorPrimitives.Norm<float>(vector);
+            double norm = Dots.Norm(vector);
             double? cosine = before is { } point && norm > 0
-                ? TensorPrimitives.CosineSimilarity(vector, _cache.Row(point, p))
+                ? Dots.Cosine(vector, _cache.Row(point, p))
                 : null;
             double factor = options.Scale == NormScale.Frozen
                 ? 1

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime;
 
@@ -236,7 +235,7 @@ public sealed partial class ResidualLedger
     }
 
     private static DecompositionRow Constant(Component component, ReadOnlySpan<float> vector, double[] direction) =>
-        new(component, TensorPrimitives.Norm(vector), null, Dots.Of(vector, direction));
+        new(component, Dots.Norm(vector), null, Dots.Of(vector, direction));
 
     private void RequireHead(int layer, int head)
     {

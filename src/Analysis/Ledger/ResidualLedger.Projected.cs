@@ -14,7 +14,7 @@ public sealed partial class ResidualLedger
     {
         ModelConfig config = _model.Config;
         float[] stream = before is { } point ? _cache.Row(point, p).ToArray() : [];
-        double streamNorm = Math.Sqrt(Dots.Of(stream, stream));
+        double streamNorm = Dots.Norm(stream);
         for (int h = 0; h < config.NHeads; h++)
         {
             HeadSpace space = Space(layer, h, p);

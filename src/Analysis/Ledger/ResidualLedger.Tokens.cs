@@ -77,7 +77,7 @@ public sealed partial class ResidualLedger
             {
                 if (source is { } token)
                 {
-                    layers[layer][(position * n) + token] = Math.Sqrt(Dots.Of(part, part));
+                    layers[layer][(position * n) + token] = Dots.Norm(part);
                 }
             },
             threads);

@@ -36,10 +36,12 @@ public sealed partial class ResidualLedger
     /// <summary>Reads a recorded run.</summary>
     /// <param name="model">The model that ran.</param>
     /// <param name="cache">What one sequence recorded; at least <see cref="Needs"/>.</param>
+    /// <exception cref="InvalidInputException">Another model recorded it.</exception>
     public ResidualLedger(TransformerModel model, ActivationCache cache)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(cache);
+        cache.RequireModel(model);
         _model = model;
         _cache = cache;
         _steps = [.. Timeline(model)];

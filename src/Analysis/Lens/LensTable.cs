@@ -18,7 +18,7 @@ public sealed class LensTable
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        Table = TableSchemas.Lens.Create(named);
+        Table = TableSchemas.Lens.Create(named).From(model, finite: true);
     }
 
     /// <summary>The table so far.</summary>
@@ -40,6 +40,7 @@ public sealed class LensTable
         TunedLens? translators = null, int threads = 0, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(pair);
+        Table.Origin!.Add(pair);
         ArgumentNullException.ThrowIfNull(run);
         int[] wanted = positions.Count > 0 ? [.. positions] : [.. Enumerable.Range(0, pair.Clean.Count)];
         LogitLens.Read(

@@ -75,6 +75,7 @@ public static class LogitLens
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(cache);
+        cache.RequireModel(model);
         ArgumentNullException.ThrowIfNull(tokens);
         ArgumentNullException.ThrowIfNull(places);
         ArgumentNullException.ThrowIfNull(positions);

@@ -65,22 +65,25 @@ public static class AblationSweep
         others.RequireFor(ablation.Kind);
         TokenBatch prompts = PromptPair.Batch(pairs);
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
-        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
+        var memory = new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
+        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs), memory);
         BaseRuns runs = runner.Plain(pairs, prompts, null);
         int?[] donors = ablation.Kind == AblationKind.Resample ? others.Donors(ablation.Seed) : [];
-        ActivationCache[] caches = ablation.Kind == AblationKind.Zero
-            ? []
-            : new SweepExecution(model, options, PromptPair.Rows(reference)).Record(PromptPair.Batch(reference), sited.Points);
-        var values = new AblationValues(model.Hooks, caches, reference, ablation, donors);
-        ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(prompts, sited.NeuronPoints) : [];
+        var recorder = new SweepExecution(model, options, PromptPair.Rows(reference), memory);
+        bool resampled = ablation.Kind == AblationKind.Resample, zero = ablation.Kind == AblationKind.Zero;
+        SweepSources? donated = resampled ? new SweepSources(recorder, memory, PromptPair.Batch(reference), sited.Points, shared: false) : null;
+        var means = new AblationValues(
+            model, recorder, memory, reference, ablation, zero || resampled ? [] : sited.Points, zero ? [] : sited.NeuronPoints);
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
-        var rows = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
+        var rows = new TableBatches(
+            TableSchemas.Ablation.Create().From(model, [.. pairs, .. ablation.Reference], resampled ? ablation.Seed : null), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan(
             $"ablation {ablation.Name} {ablation.Seed} {string.Join('|', reference.Select(p => $"{string.Join(' ', p.Clean.Concat(p.CleanTokenTypes ?? []))} {p.Group}"))}",
             pairs, prompts, cells, Intervene)
         {
             Has = (cell, prompt) => cell.IsIn(pairs[prompt], false, model.Hooks) && Changes(cell, prompt),
+            Stages = donated?.Stages(prompt => donors[prompt], (cell, prompt) => cells[cell].PointsIn(pairs[prompt], false, model.Hooks)),
         };
         return runner.Fill(plan, runs, rows, Add, cancellation);
 
@@ -98,13 +101,13 @@ public static class AblationSweep
                select ablation.Kind switch
                {
                    AblationKind.Zero => Ablate.Zero(point, scope),
-                   AblationKind.Resample => Ablate.Resample(point, values.For(point, prompt, pairs[prompt]), scope),
-                   _ => Ablate.Mean(point, values.For(point, prompt, pairs[prompt]), scope),
+                   AblationKind.Resample => Ablate.Resample(point, donated!.Value(point, donors[prompt]!.Value), scope),
+                   _ => Ablate.Mean(point, means.For(point, pairs[prompt]), scope),
                },
         ];
 
         // Zero is what a neuron would be; of the other kinds, where it may not reach every position, its mean stands for them.
-        IEnumerable<(float[] From, float[] To)> Change(HookPoint point) => own.Select(cache =>
+        IEnumerable<(float[] From, float[] To)> Change(HookPoint point) => runner.RecordInTurn(prompts, [point]).Select(cache =>
         {
             float[] from = cache.Values(point);
             var to = new float[from.Length];
@@ -113,7 +116,7 @@ public static class AblationSweep
                 int width = model.Config.DMlp;
                 for (int i = 0; i < to.Length; i++)
                 {
-                    to[i] = values.Overall(point)[i % width];
+                    to[i] = means.Overall(point)[i % width];
                 }
             }
 

@@ -56,25 +56,33 @@ public static class CausalTracing
         TokenBatch prompts = PromptPair.Batch(pairs);
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
         int[] rows = PromptPair.Rows(pairs);
-        ActivationCache[] clean = new SweepExecution(model, options, rows).RecordSource(prompts, [.. sited.Points.Append(Hook.Embed).Distinct()]);
+        var memory = new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
+        var recorder = new SweepExecution(model, options, rows, memory);
+
+        // Each draw of a prompt has embeddings of its own for the whole sweep.
+        memory.Hold((1 + noise.Draws) * memory.Recorded(prompts, [Hook.Embed]));
+        memory.Require(prompts, [], inPieces: false, options.Metric.Rows([]));
+        var clean = new SweepSources(recorder, memory, prompts, [.. sited.Points.Append(Hook.Embed).Distinct()], shared: true);
 
         // Every draw of a prompt is a run of its own: prompt i, draw d is run i * draws + d.
         int draws = noise.Draws;
         PromptPair[] runs = [.. pairs.SelectMany(p => Enumerable.Repeat(p, draws))];
         TokenBatch tokens = PromptPair.Batch(runs);
-        IReadOnlyList<Intervention>[] bases = Noise(model, clean, corrupted, noise);
-        var runner = new SweepExecution(model, options, [.. rows.SelectMany(row => Enumerable.Repeat(row, draws))]);
+        IReadOnlyList<Intervention>[] bases = Noise(model, [.. clean.InTurn(Hook.Embed)], corrupted, noise);
+        var runner = new SweepExecution(model, options, [.. rows.SelectMany(row => Enumerable.Repeat(row, draws))], memory);
         BaseRuns plain = runner.Plain(runs, tokens, tokens, bases);
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(
-            model, options.Neurons, point, clean.Select(c => (c.Values(point), new float[c.Values(point).Length]))));
-        var batches = new TableBatches(TableSchemas.Ablation.Create(), options.Sink);
+            model, options.Neurons, point, clean.InTurn(point).Select(values => (values, new float[values.Length]))));
+        var batches = new TableBatches(TableSchemas.Ablation.Create().From(model, pairs, noise.Seed), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
+        IReadOnlyList<ActivationCache> caches = clean.Caches;
         var plan = new SweepPlan($"noise {noise.Level} {noise.Seed}", runs, tokens, cells, Intervene)
         {
             Has = (cell, run) => cell.IsIn(runs[run], false, model.Hooks),
             Base = bases,
             RunsPerRow = draws,
-            Sources = [.. runs.Select((_, run) => clean[run / draws])],
+            Sources = clean.AtHand ? [.. runs.Select((_, run) => caches[run / draws])] : [],
+            Stages = clean.Stages(run => run / draws, (cell, run) => cells[cell].PointsIn(runs[run], false, model.Hooks)),
         };
         double sum = 0;
         return runner.Fill(plan, plain, batches, Add, cancellation);
@@ -82,7 +90,7 @@ public static class CausalTracing
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int run) =>
         [
             .. cell.PointsIn(runs[run], false, model.Hooks).Select(
-                point => new Patch(point, clean[run / draws].Value(point), cell.Scope(point, runs[run], corrupted: false))),
+                point => new Patch(point, clean.Value(point, run / draws), cell.Scope(point, runs[run], corrupted: false))),
         ];
 
         // The draws of a prompt come one after the other; the last one closes the row.
@@ -131,13 +139,13 @@ public static class CausalTracing
     }
 
     private static IReadOnlyList<Intervention>[] Noise(
-        TransformerModel model, ActivationCache[] clean, int[][] corrupted, NoiseOptions noise)
+        TransformerModel model, float[][] clean, int[][] corrupted, NoiseOptions noise)
     {
-        double[] embeddings =
-            [.. corrupted.SelectMany((positions, i) => positions.SelectMany(p => clean[i].Row(Hook.Embed, p).ToArray()).Select(x => (double)x))];
-        double mean = SampleStatistics.Mean(embeddings);
-        double deviation = noise.Level * Math.Sqrt(embeddings.Average(x => (x - mean) * (x - mean)));
         int width = model.Config.DModel;
+        IEnumerable<double> embeddings =
+            corrupted.SelectMany((positions, i) => positions.SelectMany(p => clean[i].Skip(p * width).Take(width)).Select(x => (double)x));
+        double mean = embeddings.Average();
+        double deviation = noise.Level * Math.Sqrt(embeddings.Average(x => (x - mean) * (x - mean)));
         return
         [
             .. from prompt in Enumerable.Range(0, corrupted.Length)
@@ -147,7 +155,7 @@ public static class CausalTracing
 
         Patch Draw(int prompt, int draw)
         {
-            float[] values = [.. clean[prompt].Values(Hook.Embed)];
+            float[] values = [.. clean[prompt]];
             var random = new SeededRandom(noise.Seed, (prompt * noise.Draws) + draw);
             foreach (int position in corrupted[prompt])
             {
@@ -158,7 +166,7 @@ public static class CausalTracing
             }
 
             return new Patch(
-                Hook.Embed, new TensorValue(clean[prompt].Shape(Hook.Embed), values), Scope.At(IndexSet.Of(corrupted[prompt])));
+                Hook.Embed, new TensorValue([values.Length / width, width], values), Scope.At(IndexSet.Of(corrupted[prompt])));
         }
     }
 }

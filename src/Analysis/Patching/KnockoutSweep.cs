@@ -87,7 +87,7 @@ public static class KnockoutSweep
         var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
         TokenBatch prompts = PromptPair.Batch(pairs);
         BaseRuns runs = runner.Plain(pairs, prompts, null);
-        var rows = new TableBatches(TableSchemas.Knockout.Create(), options.Sink);
+        var rows = new TableBatches(TableSchemas.Knockout.Create().From(model, pairs), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
         var plan = new SweepPlan($"knockout {knockout.Renormalize}", pairs, prompts, cells, Intervene)
         {

@@ -49,15 +49,19 @@ public static class PatchingSweep
         var sited = new SweepCells(model.Hooks, options, pairs, denoise);
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
         RefuseMappedAttention(model.Hooks, sited.Points, maps, pairs);
-        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
+        var memory = new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
+        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs), memory);
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
-        ActivationCache[] source = runner.RecordSource(denoise ? clean : corrupted, sited.Points);
-        ActivationCache[] own = sited.NeuronPoints.Count > 0 ? runner.Record(patchedPrompts, sited.NeuronPoints) : [];
+        var source = new SweepSources(runner, memory, denoise ? clean : corrupted, sited.Points, shared: true);
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
-        Dictionary<(int, HookPoint), TensorValue> values = [];
-        var rows = new TableBatches(TableSchemas.Patching.Create(), options.Sink);
+        var rows = new TableBatches(TableSchemas.Patching.Create().From(model, pairs), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, denoise);
-        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene) { Has = Has, Sources = source };
+        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene) 
+        {
+            Has = Has,
+            Sources = source.Caches,
+            Stages = source.Stages(prompt => prompt, (cell, prompt) => cells[cell].PointsIn(pairs[prompt], denoise, model.Hooks)),
+        };
         return runner.Fill(plan, runs, rows, Add, cancellation);
 
         // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.
@@ -68,21 +72,11 @@ public static class PatchingSweep
         IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt) =>
         [
             .. cell.PointsIn(pairs[prompt], denoise, model.Hooks).Select(
-                point => new Patch(point, Value(point, prompt), cell.Scope(point, pairs[prompt], denoise), maps[prompt])),
+                point => new Patch(point, source.Value(point, prompt), cell.Scope(point, pairs[prompt], denoise), maps[prompt])),
         ];
 
-        TensorValue Value(HookPoint point, int prompt)
-        {
-            if (!values.TryGetValue((prompt, point), out TensorValue? value))
-            {
-                values[(prompt, point)] = value = source[prompt].Value(point);
-            }
-
-            return value;
-        }
-
         IEnumerable<(float[] From, float[] To)> Change(HookPoint point) =>
-            pairs.Select((_, i) => (own[i].Values(point), source[i].Values(point)));
+            runner.RecordInTurn(patchedPrompts, [point]).Select(own => own.Values(point)).Zip(source.InTurn(point));
 
         void Add(SweepCell cell, int prompt, double patched) => rows.Add(new PatchingRow(
             pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Interp.Analysis;
 
 /// <summary>Summary of a sweep's table over prompts: a mean, an interval and a test for every cell.</summary>
@@ -26,7 +28,13 @@ public static class SweepSummary
         ArgumentNullException.ThrowIfNull(table);
         var cells = new SweepCellEffects();
         cells.Write(table);
-        return Of(cells, seed, resamples, flips, threads);
+        ResultTable summary = Of(cells, seed, resamples, flips, threads);
+        summary.Metadata = new Dictionary<string, string>(
+            table.Metadata.Where(entry => entry.Key is not (ResultMetadata.ResultSha256 or ResultMetadata.Table)))
+        {
+            [ResultMetadata.Seed] = seed.ToString(CultureInfo.InvariantCulture),
+        };
+        return summary;
     }
 
     /// <summary>Summarises a sweep whose rows came in parts.</summary>

@@ -17,8 +17,11 @@ public static class ResultMetadata
     /// <summary>The full list of arguments.</summary>
     public const string Command = "interp.command";
 
-    /// <summary>SHA-256 of the model.</summary>
+    /// <summary>SHA-256 of the model: of its files, or of the weights where they were made in memory, such as processed ones.</summary>
     public const string ModelSha256 = "interp.model_sha256";
+
+    /// <summary>SHA-256 of the model whose weights were processed, where they were.</summary>
+    public const string ModelDerivedFrom = "interp.model_derived_from";
 
     /// <summary>SHA-256 of the files of prompts, separated by spaces.</summary>
     public const string DataSha256 = "interp.data_sha256";

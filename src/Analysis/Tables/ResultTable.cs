@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Interp.Runtime;
 
 namespace Interp.Analysis;
 
@@ -6,6 +8,8 @@ namespace Interp.Analysis;
 public sealed class ResultTable
 {
     private readonly TableColumn[] _columns;
+    private IReadOnlyDictionary<string, string>? _metadata;
+    private bool _finite;
     private (object Map, TableColumn?[] Bound, TableColumn[] Others)? _binding;
 
     /// <summary>Creates an empty table.</summary>
@@ -28,9 +32,34 @@ public sealed class ResultTable
 
     /// <summary>
     /// Where the table comes from: <c>interp.model_sha256</c>, <c>interp.command</c>, <c>interp.result_sha256</c> and the like
-    /// (<see cref="ResultMetadata"/>). Empty until somebody who knows says it, or as it was read from a file.
+    /// (<see cref="ResultMetadata"/>). What is known where the table was made (version, model, prompts, seed), until somebody who knows more
+    /// says it, or as it was read from a file.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; set; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Metadata
+    {
+        get => _metadata ?? Origin?.Metadata() ?? new Dictionary<string, string>();
+        set => _metadata = value;
+    }
+
+    /// <summary>What the table is computed from; null where that is not known.</summary>
+    internal TableOrigin? Origin { get; private set; }
+
+    /// <summary>Says what the table is computed from.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">The prompts; more may come (<see cref="TableOrigin.Add"/>).</param>
+    /// <param name="seed">Seed of what is drawn at random; null = nothing is.</param>
+    /// <param name="finite">Whether a row with an infinite or undefined number is refused.</param>
+    internal ResultTable From(TransformerModel model, IEnumerable<PromptPair>? pairs = null, int? seed = null, bool finite = false)
+    {
+        _finite = finite;
+        Origin = new TableOrigin(model.Identity, seed);
+        foreach (PromptPair pair in pairs ?? [])
+        {
+            Origin.Add(pair);
+        }
+
+        return this;
+    }
 
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
@@ -73,7 +102,9 @@ public sealed class ResultTable
     /// <summary>Adds a row from a record: property <c>SrcPos</c> is column <c>src_pos</c>. Nothing is boxed.</summary>
     /// <typeparam name="T">A record of ints, doubles and strings, such as <see cref="PatchingRow"/>.</typeparam>
     /// <param name="row">The row. Columns that the record does not have are null.</param>
-    /// <exception cref="InvalidInputException">The record does not fit the columns.</exception>
+    /// <exception cref="InvalidInputException">
+    /// The record does not fit the columns; or a number that is computed from a model's weights and activations is infinite or undefined.
+    /// </exception>
     public void AddRow<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>(T row)
     {
         if (_binding is not (RowMap<T> map, var bound, var others))
@@ -91,6 +122,10 @@ public sealed class ResultTable
         }
 
         Count++;
+        if (_finite)
+        {
+            RequireFinite(Count - 1);
+        }
     }
 
     /// <summary>The rows as records: column <c>src_pos</c> is property <c>SrcPos</c>.</summary>
@@ -152,6 +187,21 @@ public sealed class ResultTable
         }
 
         Count = 0;
+    }
+
+    /// <summary>What is not finite in the first place makes every later number meaningless: it is told where it is met.</summary>
+    private void RequireFinite(int row)
+    {
+        for (int i = 0; i < _columns.Length; i++)
+        {
+            if (_columns[i] is Float64Column numbers && numbers.At(row) is { } number && !double.IsFinite(number))
+            {
+                string place = string.Join(", ", Columns.Select((c, at) => (c, Value: _columns[at][row]))
+                    .Where(found => found.Value is int or string).Select(found => $"{found.c.Name} {found.Value}"));
+                throw new InvalidInputException($"table {Name}: expected finite numbers, found {Columns[i].Name} {number.ToString(CultureInfo.InvariantCulture)} "
+                    + $"first at {place}: weights or activations there are not finite, or too large for float32");
+            }
+        }
     }
 
     private int Find(string column)

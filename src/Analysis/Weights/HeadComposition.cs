@@ -67,7 +67,7 @@ internal sealed class HeadComposition
             }
         }
 
-        return new Writers(rows, [.. Enumerable.Range(0, heads).Select(h => Norm(rows.AsSpan(h * r * d, r * d)))]);
+        return new Writers(rows, [.. Enumerable.Range(0, heads).Select(h => Dots.Norm(rows.AsSpan(h * r * d, r * d)))]);
     }
 
     /// <summary>W_X R_Y^T of a layer's heads: what they read through an input, with the other half of the circuit.</summary>
@@ -128,8 +128,6 @@ internal sealed class HeadComposition
             return row.Select(x => (double)x).ToArray();
         }));
     }
-
-    private static double Norm(ReadOnlySpan<float> values) => Math.Sqrt(Dots.Of(values, values));
 
     /// <summary>What a layer's heads write, [heads d_head, d_model], and the norms of their OV circuits.</summary>
     public sealed record Writers(float[] Rows, double[] Norms);

@@ -60,6 +60,7 @@ public static class HeadScores
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(cache);
+        cache.RequireModel(model);
         int heads = model.Config.NHeads, n = cache.Positions;
         var scores = new double[model.Config.NLayers * heads];
         for (int i = 0; i < scores.Length; i++)
@@ -95,6 +96,7 @@ public static class HeadScores
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(cache);
+        cache.RequireModel(model);
         int heads = model.Config.NHeads, n = cache.Positions;
         var scores = new double[model.Config.NLayers * heads];
         for (int i = 0; i < scores.Length; i++)
@@ -190,7 +192,7 @@ public static class HeadScores
             }
         }
 
-        ResultTable table = TableSchemas.Heads.Create();
+        ResultTable table = TableSchemas.Heads.Create().From(model, pairs, seed);
         for (int i = 0; i < model.Config.NLayers * model.Config.NHeads; i++)
         {
             foreach ((string name, List<double[]> values) in scores)

@@ -40,7 +40,7 @@ public static class NeuronTokens
             }
         }
 
-        ResultTable table = TableSchemas.Neurons.Create();
+        ResultTable table = TableSchemas.Neurons.Create().From(model);
         Linear embedded = Embedding(model);
         for (int layer = 0; layer < config.NLayers; layer++)
         {

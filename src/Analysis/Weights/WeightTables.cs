@@ -20,7 +20,7 @@ public static class WeightTables
     {
         ArgumentNullException.ThrowIfNull(model);
         var circuits = new HeadCircuits(model);
-        ResultTable table = (qk ? TableSchemas.Qk : TableSchemas.Ov).Create();
+        ResultTable table = (qk ? TableSchemas.Qk : TableSchemas.Ov).Create().From(model);
         foreach ((int layer, int head) in heads ?? All(model))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -61,7 +61,7 @@ public static class WeightTables
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ResultTable table = TableSchemas.Composition.Create();
+        ResultTable table = TableSchemas.Composition.Create().From(model);
         ILookup<int, int> later = (heads ?? All(model)).Distinct().ToLookup(h => h.Layer, h => h.Head);
         var composition = new HeadComposition(model, threads > 0 ? threads : Environment.ProcessorCount);
         HeadComposition.Writers[] writers =
@@ -110,7 +110,7 @@ public static class WeightTables
     {
         ArgumentNullException.ThrowIfNull(model);
         var circuits = new HeadCircuits(model);
-        ResultTable table = TableSchemas.TokenPairs.Create();
+        ResultTable table = TableSchemas.TokenPairs.Create().From(model);
         foreach ((int layer, int head) in heads ?? All(model))
         {
             cancellation.ThrowIfCancellationRequested();

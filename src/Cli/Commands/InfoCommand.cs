@@ -33,10 +33,7 @@ internal sealed class InfoCommand : ToolCommand
     {
         _table.Check(session);
 
-        // The hash is computed while the model is checked and the rest is laid out.
-        Task<string>? hashing = null;
-        TransformerModel model = _model.Load(session, opened => hashing = Task.Factory.StartNew(
-            () => opened.Sha256, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        TransformerModel model = _model.Load(session);
         int positions = session.Get(_positions)
             ?? (_input.Given(session)
                 ? _input.Read(session, model).Max(p => p.Clean.Count)
@@ -47,7 +44,7 @@ internal sealed class InfoCommand : ToolCommand
                 $"--positions: expected at most {model.Config.NCtx} (the model's context), found {positions}");
         }
 
-        var facts = new ModelFacts(model, positions, hashing!);
+        var facts = new ModelFacts(model, positions);
         bool hooks = session.Get(_hooks);
         _table.Emit(session, () => hooks ? [facts.Hooks(), facts.Model()] : [facts.Model(), facts.Hooks()], () =>
         {
@@ -95,7 +92,7 @@ internal sealed class InfoCommand : ToolCommand
         people.Add($"all standard activations of {positions} tokens", Shown.Bytes(facts.ActivationBytes));
         people.Add("planned peak of a run that records them", Shown.Bytes(facts.PeakBytes));
         people.Add("planned peak of a run that records nothing", Shown.Bytes(facts.ForwardPeakBytes));
-        people.Add("SHA-256 of the weights", facts.Sha256);
+        people.Add("SHA-256 of the weights", model.Sha256);
         people.Print(session.Output);
     }
 

@@ -8,8 +8,7 @@ namespace Interp.Cli;
 /// <summary>What a model is: the tables <c>model</c> (one row) and <c>hooks</c> (one row per hook point).</summary>
 /// <param name="model">The model.</param>
 /// <param name="positions">Prompt length for shapes and sizes.</param>
-/// <param name="hash">SHA-256 of the weights.</param>
-internal sealed class ModelFacts(TransformerModel model, int positions, Task<string> hash)
+internal sealed class ModelFacts(TransformerModel model, int positions)
 {
     private readonly MemoryPlan _everything = model.Plan([positions], new RunOptions { Observe = Queries(model.Hooks.Points) });
 
@@ -26,9 +25,6 @@ internal sealed class ModelFacts(TransformerModel model, int positions, Task<str
 
     /// <summary>Bytes of the weights as the checkpoint stores them.</summary>
     public long StoredBytes => model.Stored.Sum(stored => stored.Bytes);
-
-    /// <summary>SHA-256 of the weights, lower-case hexadecimal.</summary>
-    public string Sha256 => hash.GetAwaiter().GetResult();
 
     private static List<HookQuery> Queries(ImmutableArray<HookPoint> points)
     {
@@ -50,7 +46,7 @@ internal sealed class ModelFacts(TransformerModel model, int positions, Task<str
             model.Name, c.Family, c.NLayers, c.DModel, c.NHeads, c.NKeyValueHeads, c.DHead, c.DMlp, c.DVocab, c.NCtx, c.Norm.ToString(),
             c.Block.ToString(), c.Positions.ToString(), model.Tokenizer?.Kind, model.Hooks.AllPoints.Length,
             model.Weights.Parameters(c.TiedUnembedding), model.Weights.Bytes, string.Join(' ', model.Stored.Select(s => s.Type)),
-            StoredBytes, positions, ActivationBytes, PeakBytes, ForwardPeakBytes, Sha256, model.Tokenizer?.Source));
+            StoredBytes, positions, ActivationBytes, PeakBytes, ForwardPeakBytes, model.Sha256, model.Tokenizer?.Source));
         return table;
     }
 

@@ -43,6 +43,7 @@ internal sealed class MeasureOptions
         Metric = Metric.Parse(session.Get(_metric) ?? Usual, session.Get(_pos)),
         Engine = VariantEngines.Parse(session.Get(_engine)),
         MemoryBudget = model.Memory(session),
+        RefuseBeyondMemory = true,
         Threads = model.Threads(session),
         Journal = Explains(session) ? null : output is not null ? new SweepJournal(output + ".partial", session.Get(_resume))
             : session.Get(_resume) ? throw new InvalidInputException("--resume: expected --out FILE beside it, found none")

@@ -91,16 +91,14 @@ internal sealed class ModelOptions
     /// of an ONNX file.
     /// </summary>
     /// <param name="session">The call.</param>
-    /// <param name="opened">Told of the model before it is checked and processed, for work that goes on beside that.</param>
     /// <exception cref="InvalidInputException">It cannot be loaded.</exception>
     /// <exception cref="CheckFailedException">What it computes cannot be right.</exception>
-    public TransformerModel Load(Session session, Action<TransformerModel>? opened = null)
+    public TransformerModel Load(Session session)
     {
         string path = session.Get(_model);
         string? graph = Graph(session, path);
         TransformerModel model = Open(path);
         Warming.GoOn(model.Config);
-        opened?.Invoke(model);
         if (SelfCheck.Run(model, Threads(session)).Problem is { } problem)
         {
             throw new CheckFailedException($"{path}: {problem}");

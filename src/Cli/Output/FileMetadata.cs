@@ -29,6 +29,10 @@ internal static class FileMetadata
         if (session.Provenance.Model is { } model)
         {
             metadata[ResultMetadata.ModelSha256] = model.Sha256;
+            if (model.DerivedFrom is { } origin)
+            {
+                metadata[ResultMetadata.ModelDerivedFrom] = origin;
+            }
         }
 
         if (session.Provenance.DataSha256 is { } data)

@@ -95,6 +95,9 @@ public sealed class GgufFile : IDisposable
     /// <summary>Copies the whole file, header included.</summary>
     internal void CopyTo(Stream destination) => file.CopyTo(destination);
 
+    /// <summary>Ends the reading of tensors; the file must not have changed, and stays open for its hash.</summary>
+    internal void Unmap() => file.Unmap();
+
     /// <summary>Unmaps the file; its metadata and tensors can no longer be read.</summary>
     public void Dispose() => file.Dispose();
 }

@@ -60,6 +60,9 @@ internal sealed class GgufModel : IModelSource
     /// <inheritdoc/>
     public TextTokenizer? Tokenizer(ModelConfig config) => GgufTokenizer.Read(file.FilePath, file.Metadata, config.DVocab);
 
+    /// <inheritdoc/>
+    public void EndReading() => file.Unmap();
+
     /// <summary>Unmaps the file.</summary>
     public void Dispose() => file.Dispose();
 }

@@ -52,7 +52,9 @@ internal sealed class BaseRun : IDisposable
         (_records, _keys) = Kept(_kept);
         var hooks = new BaseHooks(plan, _records);
         PassSize size = BatchRun.Size(config, segments, cached: true, hooks);
-        Workspace memory = model.Resources.Memory.Rent(PassBuffers.Floats(config, size));
+        long floats = PassBuffers.Floats(config, size);
+        PassBytes = floats * sizeof(float);
+        Workspace memory = model.Resources.Memory.Rent(floats);
         try
         {
             var buffers = new PassBuffers(memory, config, size);
@@ -79,6 +81,8 @@ internal sealed class BaseRun : IDisposable
             _logits = options.Tokens.IsAll || hooks.Wants(Hook.UnembedOut)
                 ? OfVocabulary(pass, rows, read, sequences, options.Tokens, config.DVocabOut)
                 : OfTokens(pass, buffers, rows, read, sequences, options.Tokens, config.DModel);
+            KeptBytes = sizeof(float) * (counting.Used + _logits.Sum(own => own.LongLength));
+            PassBytes += options.Tokens.IsAll ? (long)sizeof(float) * rows.Length * config.DVocab : 0;
             MultiplyAdds = pass.MultiplyAdds;
             NonFinite = pass.NonFinite is { } found ? found with { Sequence = sequences[found.Sequence] } : null;
         }
@@ -96,6 +100,12 @@ internal sealed class BaseRun : IDisposable
 
     /// <summary>Where values of a base run were first not finite.</summary>
     public NonFinite? NonFinite { get; }
+
+    /// <summary>Bytes that are held until this is disposed.</summary>
+    public long KeptBytes { get; }
+
+    /// <summary>Bytes that the pass took beside them.</summary>
+    public long PassBytes { get; }
 
     /// <summary>Multiply-adds of the runs.</summary>
     public long MultiplyAdds { get; }

@@ -13,6 +13,10 @@ namespace Interp.Runtime;
 public sealed record LanePlanSummary(
     int Variants, int Unchanged, int Lanes, int Whole, int Walks, long Rows, long MultiplyAdds, long NaiveMultiplyAdds, long Bytes)
 {
+    /// <summary>The plan with bytes that the caller holds all the while.</summary>
+    /// <param name="held">How many.</param>
+    public LanePlanSummary With(long held) => this with { Bytes = Bytes + held };
+
     /// <summary>The plan of these variants and then others.</summary>
     /// <param name="next">The plan of the others.</param>
     public LanePlanSummary Then(LanePlanSummary next)

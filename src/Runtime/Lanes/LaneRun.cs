@@ -78,7 +78,8 @@ internal sealed class LaneRun(
         using var baseRun = new BaseRun(model, batch, sequences, points, sequences.Any(variants.Whole), options, _threads);
         CountedMultiplyAdds += baseRun.MultiplyAdds;
         _plan.MultiplyAdds += baseRun.MultiplyAdds;
-        _baseBytes = sequences.Sum(s => BaseBytes(s, points));
+        _baseBytes = baseRun.KeptBytes;
+        _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + baseRun.PassBytes);
         if (baseRun.NonFinite is not null)
         {
             RunNaively(indices);
@@ -163,7 +164,7 @@ internal sealed class LaneRun(
             .Where(p => LaneEntries.HeadInputs.Contains(p.Kind)).Select(p => p.Layer)];
         _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence), headInputs));
         long floats = LaneWalk.Floats(_config, lanes, baseRun);
-        _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (floats * sizeof(float)));
+        _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (sizeof(float) * (floats + lanes.Sum(l => l.Read.Length * Tokens(l.Sequence)))));
         if (handle is null)
         {
             return;
@@ -203,6 +204,8 @@ internal sealed class LaneRun(
         Variant[] some = [.. indices.Select(i => variants.Variants[i])];
         _plan.Whole += indices.Length;
         _plan.MultiplyAdds += some.Sum(v => Whole(v.Sequence));
+        int longest = some.Max(v => batch.Tokens(v.Sequence).Length);
+        _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + model.Plan([longest], new RunOptions { Logits = options.Logits, Threads = _threads }).Run);
         if (handle is null)
         {
             return;
@@ -220,7 +223,7 @@ internal sealed class LaneRun(
     private ActivationCache Recorded(Variant variant, Dictionary<HookPoint, float[]> own, BaseRun baseRun)
     {
         var cache = new ActivationCache(
-            model.Hooks, batch.Tokens(variant.Sequence).Length, VariantChecks.Changed(model, variant, options))
+            model, batch.Tokens(variant.Sequence).Length, VariantChecks.Changed(model, variant, options))
         { Finite = true };
         foreach (HookPoint point in variant.Observe.Select(model.Hooks.Require))
         {

@@ -7,14 +7,26 @@ namespace Interp.Runtime;
 public sealed class ActivationCache
 {
     private readonly HookMap _map;
+    private readonly ModelConfig _config;
     private readonly Dictionary<HookPoint, float[]> _values = [];
 
-    internal ActivationCache(HookMap map, int positions, IReadOnlyCollection<HookPoint> changed)
+    internal ActivationCache(TransformerModel model, int positions, IReadOnlyCollection<HookPoint> changed)
+        : this(model.Hooks, model.Config, model.Identity, positions, changed)
+    {
+    }
+
+    private ActivationCache(
+        HookMap map, ModelConfig config, ModelIdentity identity, int positions, IReadOnlyCollection<HookPoint> changed)
     {
         _map = map;
+        _config = config;
+        Model = identity;
         Positions = positions;
         Changed = changed;
     }
+
+    /// <summary>The model that ran.</summary>
+    public ModelIdentity Model { get; }
 
     /// <summary>Length of the sequence.</summary>
     public int Positions { get; }
@@ -82,13 +94,32 @@ public sealed class ActivationCache
         return new TensorValue(Shape(point), Values(point));
     }
 
+    /// <summary>
+    /// Makes sure that the run was one of a model: of this object, or of another with the same settings and the same hash. Numbers of one model's
+    /// weights and another's activations would mean nothing.
+    /// </summary>
+    /// <param name="model">The model with which the activations are read.</param>
+    /// <exception cref="InvalidInputException">Another model ran, or this one with other weights, such as before they were processed.</exception>
+    public void RequireModel(TransformerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        if (!IsOf(model.Hooks) && !(_config.Equals(model.Config) && Model.Sha256 == model.Sha256))
+        {
+            throw new InvalidInputException($"activations: expected a run of this model, {Described(model.Identity)}, "
+                + $"found one of {Described(Model)}; run the model whose weights are read");
+        }
+
+        static string Described(ModelIdentity identity) =>
+            $"{identity.Name} (SHA-256 {identity.Sha256[..12]}{(identity.DerivedFrom is { } from ? $", derived from {from[..12]}" : "")})";
+    }
+
     /// <summary>Whether the run was one of the model with these hook points.</summary>
     internal bool IsOf(HookMap map) => ReferenceEquals(_map, map);
 
     /// <summary>Some of what was recorded, as a run that recorded only these points and changed only those would have it.</summary>
     internal ActivationCache Only(IEnumerable<HookPoint> points, IReadOnlyCollection<HookPoint> changed)
     {
-        var only = new ActivationCache(_map, Positions, changed) { Finite = Finite };
+        var only = new ActivationCache(_map, _config, Model, Positions, changed) { Finite = Finite };
         foreach (HookPoint point in points)
         {
             only._values[point] = Values(point);

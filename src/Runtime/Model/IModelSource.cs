@@ -44,6 +44,10 @@ internal interface IModelSource : IDisposable
     /// <param name="config">The resolved configuration.</param>
     /// <exception cref="InvalidInputException">It is damaged, or of a kind that is not read.</exception>
     TextTokenizer? Tokenizer(ModelConfig config);
+
+    /// <summary>Ends the reading of weights: unmaps files and leaves open what their hash takes.</summary>
+    /// <exception cref="InvalidInputException">A file was changed while it was read.</exception>
+    void EndReading();
 }
 
 /// <summary>config.json, safetensors and tokenizer files in one directory.</summary>
@@ -66,6 +70,9 @@ internal sealed class HuggingFaceDirectory(string path) : IModelSource
 
     /// <inheritdoc/>
     public TextTokenizer? Tokenizer(ModelConfig config) => TokenizerLoader.TryLoad(path);
+
+    /// <inheritdoc/>
+    public void EndReading() => _checkpoint?.Unmap();
 
     /// <inheritdoc/>
     public void Dispose() => _checkpoint?.Dispose();

@@ -11,18 +11,15 @@ namespace Interp.Runtime;
 /// <summary>A model ready to run: configuration, weights, hook points and, when the checkpoint has one, a tokenizer.</summary>
 public sealed partial class TransformerModel
 {
-    private readonly Lazy<string> _sha256;
-
     private readonly TokenizerFound _tokenizer;
 
     private TransformerModel(
-        ModelConfig config, ModelWeights weights, TokenizerFound tokenizer, string name, Lazy<string> sha256)
+        ModelConfig config, ModelWeights weights, TokenizerFound tokenizer, ModelIdentity identity)
     {
         Config = config;
         Weights = weights;
         _tokenizer = tokenizer;
-        Name = name;
-        _sha256 = sha256;
+        Identity = identity;
         Hooks = new HookMap(config.Outline);
         Resources = new ForwardResources(config, weights);
     }
@@ -45,14 +42,18 @@ public sealed partial class TransformerModel
     /// <summary>Why the tokenizer files that are there cannot be read; null where there are none or they can.</summary>
     public string? TokenizerProblem => _tokenizer.Problem;
 
-    /// <summary>Where the model came from.</summary>
-    public string Name { get; }
+    /// <summary>Which weights these are: name, hash, and what they were made from.</summary>
+    public ModelIdentity Identity { get; }
 
-    /// <summary>
-    /// SHA-256 of the weight files, lower-case hexadecimal; computed when first asked for. Until then the files stay mapped, so that
-    /// it is of what was loaded.
-    /// </summary>
-    public string Sha256 => _sha256.Value;
+    /// <summary>Where the model came from.</summary>
+    public string Name => Identity.Name;
+
+    /// <summary>SHA-256 of the weights, lower-case hexadecimal (<see cref="ModelIdentity.Sha256"/>).</summary>
+    /// <exception cref="InvalidInputException">The files were edited before it was computed, so that it could be of other weights.</exception>
+    public string Sha256 => Identity.Sha256;
+
+    /// <summary>Hash of the model whose weights these were made from, or null (<see cref="ModelIdentity.DerivedFrom"/>).</summary>
+    public string? DerivedFrom => Identity.DerivedFrom;
 
     /// <summary>
     /// The types in which the checkpoint stores the weights, which may differ from <see cref="ModelWeights.NumberFormats"/>; the type with
@@ -94,21 +95,19 @@ public sealed partial class TransformerModel
 
             // Not later: the file may change, or go, when the model is there.
             TokenizerFound found = tokenizer.GetAwaiter().GetResult();
-            var sha256 = new Lazy<string>(() =>
-            {
-                string hash = tensors.Sha256;
-                source.Dispose();
-                return hash;
-            });
+            source.EndReading();
+            IReadOnlyList<StoredType> stored = tensors.Stored;
 
-            // An ONNX model is held in memory, not mapped: it is not kept for its hash.
-            if (source is OnnxModel)
-                _ = sha256.Value;
-            return new TransformerModel(AsStored(config, weights), weights, found, path, sha256)
+            // At once, beside whatever the model does first, and not when somebody asks: by then the file may be another.
+            var sha256 = Task.Run(() =>
             {
-                Stored = tensors.Stored,
-                Generation = generation,
-            };
+                using (source)
+                {
+                    return tensors.Sha256;
+                }
+            });
+            var identity = new ModelIdentity(path, new Lazy<string>(() => sha256.GetAwaiter().GetResult()));
+            return new TransformerModel(AsStored(config, weights), weights, found, identity) { Stored = stored, Generation = generation };
         }
         catch
         {
@@ -139,7 +138,7 @@ public sealed partial class TransformerModel
         ModelWeights weights = family.ReadWeights(config, source);
         source.ThrowIfUnused();
         return new TransformerModel(
-            AsStored(config, weights), weights, Found(tokenizer), source.Description, new Lazy<string>(() => source.Sha256))
+            AsStored(config, weights), weights, Found(tokenizer), new ModelIdentity(source.Description, new Lazy<string>(() => source.Sha256)))
         { Stored = source.Stored };
     }
 
@@ -152,10 +151,10 @@ public sealed partial class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(name), weights, Found(null), name, new Lazy<string>(""));
+        return new TransformerModel(config.Validated(name), weights, Found(null), Made(name, weights, null));
     }
 
-    /// <summary>This model with other weights: same name, tokenizer and hash of the files it came from.</summary>
+    /// <summary>This model with other weights: same name and tokenizer, a hash of its own, <see cref="DerivedFrom"/> this.</summary>
     /// <param name="config">The configuration of the other weights.</param>
     /// <param name="weights">The weights; those of this model are not touched.</param>
     /// <exception cref="InvalidInputException">The configuration contradicts itself.</exception>
@@ -163,7 +162,7 @@ public sealed partial class TransformerModel
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(weights);
-        return new TransformerModel(config.Validated(Name), weights, _tokenizer, Name, _sha256) { Stored = Stored, Generation = Generation };
+        return new TransformerModel(config.Validated(Name), weights, _tokenizer, Made(Name, weights, Identity)) { Stored = Stored, Generation = Generation };
     }
 
     /// <summary>Runs a ragged batch.</summary>
@@ -187,7 +186,7 @@ public sealed partial class TransformerModel
         ActivationCache[] caches = new ActivationCache[batch.Count];
         for (int s = 0; s < caches.Length; s++)
         {
-            caches[s] = new ActivationCache(Hooks, batch.Tokens(s).Length, plan.Points);
+            caches[s] = new ActivationCache(this, batch.Tokens(s).Length, plan.Points);
         }
 
         var hooks = new RunHooks(plan, Hooks.ResolveAll(options.Observe), caches);
@@ -268,6 +267,9 @@ public sealed partial class TransformerModel
         config.TiedUnembedding && !weights.TokenEmbedding.IsTied && config.EmbedWidth is null
             ? config with { TiedUnembedding = false }
             : config;
+
+    private static ModelIdentity Made(string name, ModelWeights weights, ModelIdentity? origin) =>
+        new(name, new Lazy<string>(() => WeightValuesHash.Of(weights)), origin);
 
     private static TokenizerFound Found(TextTokenizer? tokenizer) => new(tokenizer, null);
 

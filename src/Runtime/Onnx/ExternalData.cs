@@ -11,10 +11,10 @@ internal sealed class ExternalData(string path) : IDisposable
     private const int MostLinks = 40;
 
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-    private readonly SortedDictionary<string, SafeFileHandle> _files = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, SourceFile> _files = new(StringComparer.Ordinal);
 
     /// <summary>The open files in ordinal order of their names.</summary>
-    public IEnumerable<SafeFileHandle> Files => _files.Values;
+    public IEnumerable<SourceFile> Files => _files.Values;
 
     /// <summary>Finds the bytes of a tensor.</summary>
     /// <param name="tensor">A tensor whose data is external.</param>
@@ -44,8 +44,8 @@ internal sealed class ExternalData(string path) : IDisposable
             }
         }
 
-        SafeFileHandle file = Open(location, name);
-        long size = RandomAccess.GetLength(file);
+        SourceFile file = Open(location, name);
+        long size = file.Length;
         if (length != bytes)
         {
             throw new InvalidInputException($"{path}: {name}: expected {bytes} bytes of external data, found a length of "
@@ -58,13 +58,23 @@ internal sealed class ExternalData(string path) : IDisposable
                 + $"of {OneLine.Quote(location)}, found a file of {size} bytes");
         }
 
-        return (file, offset);
+        return (file.Handle, offset);
+    }
+
+    /// <summary>Makes sure that no file was edited since it was opened.</summary>
+    /// <exception cref="InvalidInputException">One was.</exception>
+    public void ThrowIfChanged()
+    {
+        foreach (SourceFile file in _files.Values)
+        {
+            file.ThrowIfChanged();
+        }
     }
 
     /// <summary>Closes the files.</summary>
     public void Dispose()
     {
-        foreach (SafeFileHandle file in _files.Values)
+        foreach (SourceFile file in _files.Values)
         {
             file.Dispose();
         }
@@ -76,9 +86,9 @@ internal sealed class ExternalData(string path) : IDisposable
             : throw new InvalidInputException(
                 $"{path}: {name}: external {entry.Key}: expected a number of bytes, found {OneLine.Quote(entry.Value)}");
 
-    private SafeFileHandle Open(string location, string name)
+    private SourceFile Open(string location, string name)
     {
-        if (_files.TryGetValue(location, out SafeFileHandle? known))
+        if (_files.TryGetValue(location, out SourceFile? known))
         {
             return known;
         }
@@ -103,7 +113,7 @@ internal sealed class ExternalData(string path) : IDisposable
             throw new InvalidInputException($"{path}: {name}: expected its external data in {at}, found no such file");
         }
 
-        SafeFileHandle file = File.OpenHandle(at);
+        SourceFile file = SourceFile.Open(at);
         _files.Add(location, file);
         return file;
     }

@@ -2,21 +2,20 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Interp.Runtime.Onnx.Format;
 using Interp.Runtime.Weights;
-using Microsoft.Win32.SafeHandles;
 
 namespace Interp.Runtime.Onnx;
 
 /// <summary>An ONNX file, parsed, and the files of external data that it names.</summary>
 internal sealed class OnnxFile : IDisposable
 {
-    private readonly byte[] _hash;
+    private readonly Lazy<string> _sha256;
 
-    private OnnxFile(string path, ModelProto model, byte[] hash)
+    private OnnxFile(string path, ModelProto model, IncrementalHash hash)
     {
         Path = path;
         Model = model;
         External = new ExternalData(path);
-        _hash = hash;
+        _sha256 = new Lazy<string>(() => Finish(hash));
     }
 
     /// <summary>The path as it was given.</summary>
@@ -32,30 +31,8 @@ internal sealed class OnnxFile : IDisposable
     /// SHA-256 of the file, or, where there is external data, of the bytes of the file and then of those files in ordinal order
     /// of their names. In lower-case hexadecimal.
     /// </summary>
-    public string Sha256
-    {
-        get
-        {
-            if (!External.Files.Any())
-            {
-                return Convert.ToHexStringLower(_hash);
-            }
-
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(File.ReadAllBytes(Path));
-            var buffer = new byte[1 << 20];
-            foreach (SafeFileHandle file in External.Files)
-            {
-                long at = 0;
-                for (int read; (read = RandomAccess.Read(file, buffer, at)) > 0; at += read)
-                {
-                    hash.AppendData(buffer, 0, read);
-                }
-            }
-
-            return Convert.ToHexStringLower(hash.GetHashAndReset());
-        }
-    }
+    /// <exception cref="InvalidInputException">External data was changed since it was opened.</exception>
+    public string Sha256 => _sha256.Value;
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
@@ -88,7 +65,7 @@ internal sealed class OnnxFile : IDisposable
             new WireBudget(path, bytes).Check();
             ModelProto model = ModelProto.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes);
             return model.Graph is { Node.Count: > 0 }
-                ? new OnnxFile(path, model, SHA256.HashData(bytes))
+                ? new OnnxFile(path, model, HashOf(bytes))
                 : throw new InvalidInputException($"{path}: expected an ONNX file with a graph, found none in it");
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or IOException or UnauthorizedAccessException)
@@ -99,4 +76,25 @@ internal sealed class OnnxFile : IDisposable
 
     /// <summary>Closes the external data.</summary>
     public void Dispose() => External.Dispose();
+
+    // The bytes that were parsed, not those that the file has later.
+    private static IncrementalHash HashOf(byte[] bytes)
+    {
+        var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(bytes);
+        return hash;
+    }
+
+    private string Finish(IncrementalHash hash)
+    {
+        using (hash)
+        {
+            foreach (SourceFile file in External.Files)
+            {
+                file.Read(hash.AppendData);
+            }
+
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+    }
 }

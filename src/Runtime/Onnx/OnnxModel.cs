@@ -108,6 +108,9 @@ internal sealed class OnnxModel : IModelSource
     /// <inheritdoc/>
     public ConfigReader? Generation => HuggingFaceDirectory.GenerationFile(FolderOf(_file.Path));
 
+    /// <inheritdoc/>
+    public void EndReading() => _file.External.ThrowIfChanged();
+
     /// <summary>Closes the files.</summary>
     public void Dispose() => _file.Dispose();
 

@@ -35,6 +35,7 @@ public sealed class Checkpoint : WeightSource, IDisposable
     /// The SHA-256 of the bytes of all files, in ordinal order of their names; for one file that file's own hash. In lower-case
     /// hexadecimal, computed when first asked for.
     /// </summary>
+    /// <exception cref="InvalidInputException">A file was changed since it was opened.</exception>
     public override string Sha256 => sha256.Value;
 
     /// <summary>The names of all tensors, file by file in the order of their headers.</summary>
@@ -73,7 +74,15 @@ public sealed class Checkpoint : WeightSource, IDisposable
     /// <returns>The type, or null when there is no such tensor.</returns>
     public SafetensorsType? TypeOf(string name) => TryFind(Resolve(name), out WeightInfo info) ? info.Type : null;
 
-    /// <summary>Unmaps the files.</summary>
+    /// <summary>Ends the reading of tensors: the files must not have changed, and stay open for <see cref="Sha256"/>.</summary>
+    /// <exception cref="InvalidInputException">One has changed.</exception>
+    internal void Unmap()
+    {
+        foreach (SafetensorsFile file in files)
+            file.Unmap();
+    }
+
+    /// <summary>Unmaps and closes the files.</summary>
     public void Dispose()
     {
         foreach (SafetensorsFile file in files)

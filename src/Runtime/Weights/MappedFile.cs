@@ -9,18 +9,17 @@ namespace Interp.Runtime.Weights;
 /// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
-    private const int BytesAtOnce = 1 << 20;
-
+    private readonly SourceFile file;
     private readonly MemoryMappedFile map;
     private readonly MemoryMappedViewAccessor view;
     private readonly byte* start;
     private bool disposed;
 
-    private MappedFile(FileStream file)
+    private MappedFile(SourceFile file)
     {
-        Length = file.Length;
+        this.file = file;
         map = MemoryMappedFile.CreateFromFile(
-            file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            file.Handle, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         view = map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         byte* pointer = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
@@ -28,7 +27,7 @@ internal sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>The file's size in bytes when it was mapped.</summary>
-    public long Length { get; }
+    public long Length => file.Length;
 
     /// <summary>Maps a file.</summary>
     /// <param name="path">The file.</param>
@@ -44,11 +43,19 @@ internal sealed unsafe class MappedFile : IDisposable
         }
         try
         {
-            using FileStream file = File.OpenRead(path);
-            return file.Length >= least
-                ? new MappedFile(file)
-                : throw new InvalidInputException(
-                    $"{path}: expected a {kind} of at least {least} bytes, found {file.Length} bytes");
+            SourceFile file = SourceFile.Open(path);
+            try
+            {
+                return file.Length >= least
+                    ? new MappedFile(file)
+                    : throw new InvalidInputException(
+                        $"{path}: expected a {kind} of at least {least} bytes, found {file.Length} bytes");
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -91,22 +98,26 @@ internal sealed unsafe class MappedFile : IDisposable
         SystemMemory.Forget(start + offset, count);
     }
 
-    /// <summary>Copies the whole file.</summary>
-    public void CopyTo(Stream destination)
-    {
-        ThrowIfDisposed();
-        for (long offset = 0; offset < Length; offset += BytesAtOnce)
-        {
-            int count = (int)Math.Min(BytesAtOnce, Length - offset);
-            destination.Write(Bytes(offset, count));
-            Forget(offset, count);
-        }
+    /// <summary>Copies the whole file; also after <see cref="Unmap"/>.</summary>
+    /// <exception cref="InvalidInputException">It was changed since it was mapped.</exception>
+    public void CopyTo(Stream destination) => file.Read(destination.Write);
 
-        GC.KeepAlive(this);
+    /// <summary>Ends the reading of bytes: the file must be what it was when it was mapped, and stays open for its hash.</summary>
+    /// <exception cref="InvalidInputException">It was changed since.</exception>
+    public void Unmap()
+    {
+        file.ThrowIfChanged();
+        Release();
     }
 
-    /// <summary>Unmaps the file.</summary>
+    /// <summary>Unmaps and closes the file.</summary>
     public void Dispose()
+    {
+        Release();
+        file.Dispose();
+    }
+
+    private void Release()
     {
         if (disposed)
             return;

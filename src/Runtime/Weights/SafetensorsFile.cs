@@ -144,6 +144,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Copies the whole file, header included.</summary>
     internal void CopyTo(Stream destination) => file.CopyTo(destination);
 
+    /// <summary>Ends the reading of tensors; the file must not have changed, and stays open for its hash.</summary>
+    internal void Unmap() => file.Unmap();
+
     /// <summary>Unmaps the file; spans obtained from <see cref="Bytes"/> become invalid.</summary>
     public void Dispose() => file.Dispose();
 

@@ -75,14 +75,14 @@ public static class PathPatching
 
         PathRun[] measured = [.. from query in queries from freeze in kinds select new PathRun(query, freeze)];
         var steps = new PathSteps(model.Hooks, runner, paths, measured, prompts, from, source, [.. pairs.Select(p => PatchingSweep.MapOf(p, denoise))]);
-        var rows = new TableBatches(TableSchemas.Paths.Create(), options.Sink);
+        var rows = new TableBatches(TableSchemas.Paths.Create().From(model, pairs), options.Sink);
         var plan = new SweepPlan(
             $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells,
             (cell, prompt) => steps.Of(order[cell], prompt))
         {
             Has = (_, _) => true,
             RunsPerRow = kinds.Length,
-            Stages = new SweepStages(half, (cell, prompt) => steps.Bytes(cell, prompt), runs => steps.Prepare(runs, cancellation)),
+            Stages = new SweepStages(half, () => steps.Bytes, runs => steps.Prepare(runs, cancellation)),
         };
         var exact = new double?[pairs.Count];
         return runner.Fill(plan, runs, rows, Add, cancellation);

@@ -7,8 +7,13 @@ namespace Interp.Analysis;
 /// <param name="model">The model.</param>
 /// <param name="options">What is measured, and with which means.</param>
 /// <param name="numbers">The numbers that messages give the prompts of all its runs.</param>
-internal sealed class SweepExecution(TransformerModel model, SweepOptions options, IReadOnlyList<int> numbers)
+/// <param name="memory">The memory of the sweep; null = one of its own.</param>
+internal sealed class SweepExecution(TransformerModel model, SweepOptions options, IReadOnlyList<int> numbers, SweepMemory? memory = null)
 {
+    // Its place among cells and prompts, its measurement, and whether there is one.
+    private const long BytesOfItem = 24;
+
+    private readonly SweepMemory _memory = memory ?? new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
     private readonly Metric _metric = options.Metric;
 
     /// <summary>The plain runs of pairs.</summary>
@@ -24,6 +29,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     {
         // Logits of whole vocabularies are kept only where later runs are compared with them.
         float[][] reference = _metric.Kind == MetricKind.Kl ? new float[clean.Count][] : [];
+        _memory.Hold(reference.Length * (long)model.Config.DVocab * sizeof(float));
         var rounding = new double[clean.Count];
         double[] first = Measure(clean, [], isReference: true);
         double[] second = corrupted is null ? [] : Measure(corrupted, corruption ?? [], isReference: false);
@@ -78,11 +84,51 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     public ActivationCache[] RecordSource(TokenBatch prompts, IReadOnlyList<HookPoint> points)
     {
         HookPoint[] more = [.. LaneEngine.SourcePoints(model, points).Except(points)];
-        long bytes = prompts.Lengths.Sum(length => more.Sum(
-            point => model.Hooks.Shape(point, length, length).Aggregate((long)sizeof(float), (product, n) => product * n)));
-        bool few = bytes <= (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 4;
+        bool few = _memory.Recorded(prompts, more) <= _memory.Left / 4;
         return Record(prompts, few ? [.. points, .. more] : points);
     }
+
+    /// <summary>What prompts record at some points, one prompt after the other; as many are recorded together as the memory allows.</summary>
+    public IEnumerable<ActivationCache> RecordInTurn(TokenBatch prompts, IReadOnlyList<HookPoint> points)
+    {
+        for (int first = 0, next; first < prompts.Count; first = next)
+        {
+            long bytes = Bytes(first);
+            for (next = first + 1; next < prompts.Count; next++)
+            {
+                bytes += Bytes(next);
+                if (bytes > _memory.ForValues)
+                {
+                    break;
+                }
+            }
+
+            int[] some = [.. Enumerable.Range(first, next - first)];
+            foreach (ActivationCache cache in Record(prompts, [.. some.Select(prompt => (prompt, points))]))
+            {
+                yield return cache;
+            }
+        }
+
+        long Bytes(int prompt) => points.Sum(point => _memory.Recorded(prompts.Lengths[prompt], point));
+    }
+
+    /// <summary>What some of the prompts record, each at points of its own.</summary>
+    public ActivationCache[] Record(
+        TokenBatch prompts, IReadOnlyList<(int Prompt, IReadOnlyList<HookPoint> Points)> wanted)
+    {
+        var caches = new ActivationCache[wanted.Count];
+        Variant[] variants = [.. wanted.Select((w, i) => new Variant(i, []) { Observe = w.Points })];
+        VariantOptions means = Means() with { Logits = LogitRows.None, Numbers = [.. wanted.Select(w => numbers[w.Prompt])] };
+        options.Engine.Run(
+            model, Some(prompts, [.. wanted.Select(w => w.Prompt)]), variants, means,
+            (in VariantResult result) => caches[result.Index] = result.Recorded!);
+        return caches;
+    }
+
+    private static TokenBatch Some(TokenBatch prompts, int[] which) => new(
+        which.Select(i => prompts.Tokens(i).ToArray()),
+        which.Any(i => prompts.TokenTypes(i).Length > 0) ? which.Select(i => prompts.TokenTypes(i).ToArray()) : null);
 
     /// <summary>What many changed runs record, in one call of the engine.</summary>
     /// <param name="prompts">The prompts.</param>
@@ -112,11 +158,13 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         SweepPlan plan, BaseRuns runs, TableBatches rows, Action<SweepCell, int, double> add, CancellationToken cancellation)
     {
         SweepItems items = plan.Items();
+        _memory.Require(plan.Prompts, plan.Cells, plan.Stages is not null, _metric.Rows([]));
+        _memory.Hold(items.Count * BytesOfItem);
         if (options.Explain is not null)
         {
             options.Explain(Stages(plan, items, new AllRuns(items.Count))
                 .Select(stage => LaneEngine.Explain(model, plan.Prompts, Variants(plan, items, stage), Means(plan)))
-                .Aggregate((a, b) => a.Then(b)));
+                .Aggregate((a, b) => a.Then(b)).With(_memory.Held));
             return rows.Table;
         }
 
@@ -208,7 +256,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         };
     }
 
-    private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = options.MemoryBudget, Numbers = numbers };
+    private VariantOptions Means() => new() { Threads = options.Threads, MemoryBudget = _memory.Left, Numbers = numbers };
 
     private sealed class Reporter(IProgress<SweepProgress> progress, int before, int total, int taken) : IProgress<VariantProgress>
     {

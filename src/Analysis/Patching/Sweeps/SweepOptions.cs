@@ -61,8 +61,14 @@ public sealed record SweepOptions
     /// <summary>Threads; 0 = one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Bytes that the engine may hold at a time; null = its own choice.</summary>
+    /// <summary>
+    /// Bytes that the sweep may hold at a time beside weights, arguments and rows: recorded values, means, noise, measurements and what the engine
+    /// takes. It is divided into pieces that fit, at the least one run at a time. Null = the engine's own choice.
+    /// </summary>
     public long? MemoryBudget { get; init; }
+
+    /// <summary>Whether a sweep that does not fit <see cref="MemoryBudget"/> even in the smallest pieces is refused before it begins.</summary>
+    public bool RefuseBeyondMemory { get; init; }
 
     /// <summary>What was measured before and is not measured again, and where measurements are noted; null = nothing.</summary>
     public SweepJournal? Journal { get; init; }

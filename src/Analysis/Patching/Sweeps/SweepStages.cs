@@ -5,10 +5,10 @@ namespace Interp.Analysis;
 /// some runs at a time, so that memory does not grow with the number of cells.
 /// </summary>
 /// <param name="Budget">Bytes that the values of a stage may take; at least one run is in a stage, however small it is.</param>
-/// <param name="Bytes">Bytes of the values that a run needs.</param>
+/// <param name="Counter">For each stage anew: bytes of the values that a run (cell, prompt) needs beside those of the stage before it.</param>
 /// <param name="Prepare">Makes the values of these runs, and lets those of the stage before go.</param>
 internal sealed record SweepStages(
-    long Budget, Func<int, int, long> Bytes, Action<IReadOnlyList<(int Cell, int Prompt)>> Prepare)
+    long Budget, Func<Func<int, int, long>> Counter, Action<IReadOnlyList<(int Cell, int Prompt)>> Prepare)
 {
     /// <summary>Consecutive runs whose values fit the budget together.</summary>
     /// <param name="items">The runs of the sweep.</param>
@@ -17,14 +17,17 @@ internal sealed record SweepStages(
     {
         List<int> stage = [];
         long held = 0;
+        Func<int, int, long> count = Counter();
         foreach (int item in left)
         {
-            long more = Bytes(items[item].Cell, items[item].Prompt);
+            long more = count(items[item].Cell, items[item].Prompt);
             if (stage.Count > 0 && held + more > Budget)
             {
                 yield return [.. stage];
                 stage.Clear();
                 held = 0;
+                count = Counter();
+                more = count(items[item].Cell, items[item].Prompt);
             }
 
             stage.Add(item);
