@@ -14,6 +14,7 @@ internal sealed class OnnxModel : IModelSource
     private readonly OnnxFile _file;
     private readonly SiteNames _names;
     private ConfigReader? _config;
+    private IReadOnlyDictionary<string, GraphInput>? _inputs;
 
     private OnnxModel(OnnxFile file, Stream stream)
     {
@@ -32,6 +33,10 @@ internal sealed class OnnxModel : IModelSource
 
     /// <summary>What each site does.</summary>
     public BlockStructure Structure { get; }
+
+    /// <summary>The inputs of the graph by name, with what each is for.</summary>
+    /// <exception cref="InvalidInputException">It is not clear what an input is for.</exception>
+    public IReadOnlyDictionary<string, GraphInput> Inputs => _inputs ??= GraphInputs.Of(Stream);
 
     /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX,
     /// the one above.</summary>
@@ -97,6 +102,8 @@ internal sealed class OnnxModel : IModelSource
                 + "expected one without; load the model itself and give the interventions beside it");
         }
 
+        // An input that does something else would be left out of what runs.
+        _ = Inputs;
         FamilyLayout layout = FamilyLayout.For(config) ?? throw new InvalidInputException(
             $"{_file.Path}: model_type '{config.Family}' is not read from ONNX; expected one of {string.Join(", ", Known())}");
         return WeightAssembly.Create(Stream, Structure, _names, layout, config);

@@ -45,6 +45,16 @@ internal sealed class OnnxTensor
         _ => WeightFormat.Float32,
     };
 
+    /// <summary>The element type as safetensors spells it, or ONNX's own name for it in capitals.</summary>
+    public string TypeName => Type switch
+    {
+        DataType.Float => "F32",
+        DataType.Float16 => "F16",
+        DataType.Bfloat16 => "BF16",
+        DataType.Double => "F64",
+        _ => Enum.IsDefined(Type) ? Type.ToString().ToUpperInvariant() : $"type {_data.DataType}",
+    };
+
     private DataType Type => (DataType)_data.DataType;
 
     /// <summary>Checks a tensor's shape against its data.</summary>
@@ -160,6 +170,26 @@ internal sealed class OnnxTensor
 
     /// <summary>The one element of a float tensor; null when there are more, or none, or they are not floats.</summary>
     public float? Scalar() => IsFloat && Count == 1 ? Floats()[0] : null;
+
+    /// <summary>Whether another tensor has the same type, shape and values, to the bit.</summary>
+    /// <param name="other">The other tensor.</param>
+    public bool SameAs(OnnxTensor other)
+    {
+        if (Type != other.Type || !Shape.AsSpan().SequenceEqual(other.Shape))
+        {
+            return false;
+        }
+
+        if (IsFloat)
+        {
+            return System.Runtime.InteropServices.MemoryMarshal.AsBytes(Floats().AsSpan())
+                .SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes(other.Floats().AsSpan()));
+        }
+
+        return Integers(int.MaxValue) is { } own && other.Integers(int.MaxValue) is { } theirs
+            ? own.AsSpan().SequenceEqual(theirs)
+            : _data.RawData.Equals(other._data.RawData) && _data.Int32Data.Equals(other._data.Int32Data);
+    }
 
     private ReadOnlySpan<byte> Bytes(long start, int length, byte[] buffer)
     {
