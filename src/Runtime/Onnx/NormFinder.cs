@@ -198,6 +198,7 @@ internal static class NormFinder
         if (!inverse && node is { Op: "Div" or "Reciprocal" } && !Is(node.Input(0)))
         {
             // 1 / sqrt(v) for itself.
+            stream.Claim(node);
             value = Spread(stream, node.Output);
             node = stream.Reader(value);
             inverse = true;

@@ -117,12 +117,26 @@ internal sealed class OnnxConfig
         return fitting is ["gpt2" or "bert"] ? fitting[0] : throw Open($"all settings of {string.Join(" or ", fitting)}");
     }
 
+    // Every module has its name somewhere, or a weight that an optimizer merged with equal ones under one name; one map at least is named.
     private bool Fits(string family)
     {
         FamilyLayout layout = FamilyLayout.For(family, BlockStyle.PreNorm)!;
-        return layout.Modules.Where(m => m.Role != Role.Unembed).All(module =>
-            _names.Find<Site>(module.At(module.PerLayer ? _structure.Layers - 1 : 0), layout.Prefix) is not null);
+        Module[] modules = [.. layout.Modules.Where(m => m.Role != Role.Unembed)];
+        return modules.All(m => Named(m, layout) is not null || Merged(m)) && modules.Any(m => m.PerLayer && Named(m, layout) is LinearSite);
     }
+
+    private Site? Named(Module module, FamilyLayout layout) => Enumerable.Range(0, module.PerLayer ? _structure.Layers : 1)
+        .Select(layer => module.Role switch
+        {
+            Role.TokenEmbedding or Role.PositionEmbedding or Role.TokenTypeEmbedding => _names.Find<EmbeddingSite>(module.At(layer), layout.Prefix),
+            Role.EmbedNorm or Role.Norm1 or Role.Norm2 or Role.FinalNorm or Role.HeadNorm => _names.Find<NormSite>(module.At(layer), layout.Prefix),
+            _ => _names.Find<Site>(module.At(layer), layout.Prefix),
+        })
+        .FirstOrDefault(site => site is not null);
+
+    private bool Merged(Module module) => Enumerable.Range(0, module.PerLayer ? _structure.Layers : 1).All(layer =>
+        _structure.Find(module.Role, layer)?.Site is { } site && site.Constants.FirstOrDefault() is { } weight
+        && _stream.Sites.Any(other => other != site && other.Constants.Any(c => ReferenceEquals(c.Tensor, weight.Tensor))));
 
     private void Set(JsonObject settings, int width, string widthName, string layersName, string headsName, int heads)
     {

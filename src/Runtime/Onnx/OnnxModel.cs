@@ -106,7 +106,9 @@ internal sealed class OnnxModel : IModelSource
         _ = Inputs;
         FamilyLayout layout = FamilyLayout.For(config) ?? throw new InvalidInputException(
             $"{_file.Path}: model_type '{config.Family}' is not read from ONNX; expected one of {string.Join(", ", Known())}");
-        return WeightAssembly.Create(Stream, Structure, _names, layout, config);
+        OnnxWeights weights = WeightAssembly.Create(Stream, Structure, _names, layout, config);
+        FunctionCheck.Check(Stream, Structure, config);
+        return weights;
     }
 
     /// <inheritdoc/>

@@ -34,6 +34,9 @@ internal sealed class OnnxTensor
     /// <summary>Number of elements.</summary>
     public long Count { get; }
 
+    /// <summary>Bytes of the elements as they are stored.</summary>
+    public long Bytes => Count * (Type.BytesPerElement() ?? 0);
+
     /// <summary>Whether the elements can be read as float32.</summary>
     public bool IsFloat => Type is DataType.Float or DataType.Float16 or DataType.Bfloat16 or DataType.Double;
 
@@ -129,7 +132,7 @@ internal sealed class OnnxTensor
         for (int i = 0; i < values.Length; i += ElementsAtOnce)
         {
             Span<float> piece = values.AsSpan(i, Math.Min(ElementsAtOnce, values.Length - i));
-            TensorConversion.ToSingle(Bytes((long)i * size, piece.Length * size, buffer), Type.AsSafetensors(), piece);
+            TensorConversion.ToSingle(Read((long)i * size, piece.Length * size, buffer), Type.AsSafetensors(), piece);
         }
 
         return values;
@@ -151,7 +154,7 @@ internal sealed class OnnxTensor
 
         var values = new long[Count];
         int bytes = values.Length * Type.BytesPerElement()!.Value;
-        TensorConversion.TryToInt64(Bytes(0, bytes, new byte[bytes]), Type.AsSafetensors(), values);
+        TensorConversion.TryToInt64(Read(0, bytes, new byte[bytes]), Type.AsSafetensors(), values);
         return values;
     }
 
@@ -165,7 +168,7 @@ internal sealed class OnnxTensor
         }
 
         int bytes = (int)Count * size;
-        return Bytes(0, bytes, new byte[_file is null ? 0 : bytes]);
+        return Read(0, bytes, new byte[_file is null ? 0 : bytes]);
     }
 
     /// <summary>The one element of a float tensor; null when there are more, or none, or they are not floats.</summary>
@@ -191,7 +194,7 @@ internal sealed class OnnxTensor
             : _data.RawData.Equals(other._data.RawData) && _data.Int32Data.Equals(other._data.Int32Data);
     }
 
-    private ReadOnlySpan<byte> Bytes(long start, int length, byte[] buffer)
+    private ReadOnlySpan<byte> Read(long start, int length, byte[] buffer)
     {
         if (_file is null)
         {
