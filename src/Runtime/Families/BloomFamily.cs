@@ -48,7 +48,7 @@ public sealed class BloomFamily : ModelFamily
         ArgumentNullException.ThrowIfNull(source);
         source.Ignore(name => config.TiedUnembedding && name == "lm_head.weight");
         var reader = new WeightReader(source, source.Contains("word_embeddings.weight") ? "" : "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("word_embeddings.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {

@@ -57,7 +57,7 @@ public sealed class FalconFamily : ModelFamily
             || name.EndsWith(".maybe_rotary.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("word_embeddings.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {

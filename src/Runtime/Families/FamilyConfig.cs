@@ -58,10 +58,15 @@ internal static class FamilyConfig
     /// <param name="source">Where the unembedding is when it is not tied.</param>
     /// <param name="name">The unembedding's name there.</param>
     /// <param name="bias">The unembedding's bias, or null.</param>
-    public static (EmbeddingTable Embedding, Linear Unembedding) Embeddings(
+    public static (EmbeddingTable Embedding, Linear? Unembedding) Embeddings(
         ModelConfig config, WeightView embedding, IWeightSource source, string name, float[]? bias = null)
     {
         int rows = config.DVocab, width = config.DModel;
+        if (!config.HasUnembed)
+        {
+            return (embedding.ToTable(rows, width), null);
+        }
+
         WeightView matrix = config.TiedUnembedding ? embedding : source.View(name + ".weight", rows, width);
         Linear unembedding = matrix.OutputsFirst(rows, width, bias);
         return (config.TiedUnembedding ? EmbeddingTable.Tied(unembedding) : embedding.ToTable(rows, width), unembedding);

@@ -53,7 +53,7 @@ public sealed class Gpt2Family : ModelFamily
             || (config.TiedUnembedding && name == "lm_head.weight"));
         string prefix = source.Contains("wte.weight") ? "" : "transformer.";
         var reader = new WeightReader(source, prefix);
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {

@@ -57,7 +57,7 @@ public sealed class GptJFamily : ModelFamily
             || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head",
             source.Read("lm_head.bias", config.DVocab));
         return new ModelWeights

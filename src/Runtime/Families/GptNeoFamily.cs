@@ -52,7 +52,7 @@ public sealed class GptNeoFamily : ModelFamily
             || name.EndsWith(".attn.attention.masked_bias", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, source.Contains("wte.weight") ? "" : "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {

@@ -57,7 +57,7 @@ public sealed class GptNeoXFamily : ModelFamily
             || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "embed_out.weight"));
         var reader = new WeightReader(source, "gpt_neox.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("embed_in.weight", config.DVocab, config.DModel), source, "embed_out");
         return new ModelWeights
         {

@@ -61,7 +61,7 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "model.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("embed_tokens.weight", config.DVocab, config.DModel), source, "lm_head");
         return new ModelWeights
         {

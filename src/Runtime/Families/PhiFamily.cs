@@ -53,7 +53,7 @@ public sealed class PhiFamily : ModelFamily
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
             || (config.TiedUnembedding && name == "lm_head.weight"));
         var reader = new WeightReader(source, "model.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("embed_tokens.weight", config.DVocab, config.DModel), source, "lm_head",
             source.Read("lm_head.bias", config.DVocab));
         return new ModelWeights

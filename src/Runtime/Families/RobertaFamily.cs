@@ -45,8 +45,8 @@ public sealed class RobertaFamily : ModelFamily
         int d = config.DModel, first = config.PaddingId!.Value + 1;
         var reader = new WeightReader(source, "roberta.");
         var head = new WeightReader(source, "lm_head.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "lm_head.decoder", head.Read("bias", config.DVocab));
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
+            config, reader.View("embeddings.word_embeddings.weight", config.DVocab, d), source, "lm_head.decoder", config.HasUnembed ? head.Read("bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -57,7 +57,7 @@ public sealed class RobertaFamily : ModelFamily
             [
                 .. Enumerable.Range(0, config.NLayers).Select(l => BertFamily.Block(config, reader.Under($"encoder.layer.{l}"))),
             ],
-            MlmHead = new MlmHeadWeights(head.Linear("dense", d, d, bias: true), head.LayerNorm("layer_norm", d)),
+            MlmHead = !config.MlmHead ? null : new MlmHeadWeights(head.Linear("dense", d, d, bias: true), head.LayerNorm("layer_norm", d)),
             Unembed = unembedding,
         };
     }

@@ -26,6 +26,7 @@ internal static class OperatorTable
         ["Gather"] = ["axis"], ["GatherElements"] = ["axis"], ["GatherND"] = ["batch_dims"], ["Scatter"] = ["axis"], ["ScatterElements"] = ["axis", "reduction"],
         ["ScatterND"] = ["reduction"], ["OneHot"] = ["axis"], ["TopK"] = ["axis", "largest", "sorted"],
         ["ReduceMean"] = ["axes", "keepdims", "noop_with_empty_axes"], ["ReduceSum"] = ["axes", "keepdims", "noop_with_empty_axes"],
+        ["ReduceL2"] = ["axes", "keepdims", "noop_with_empty_axes"], ["LpNormalization"] = ["axis", "p"],
         ["ReduceMax"] = ["axes", "keepdims", "noop_with_empty_axes"],
         ["MatMul"] = [], ["Gemm"] = ["alpha", "beta", "transA", "transB"],
         [Microsoft + ":FusedMatMul"] = ["alpha", "transA", "transB", "transBatchA", "transBatchB"],
