@@ -59,7 +59,7 @@ public sealed class GptJFamily : ModelFamily
         var reader = new WeightReader(source, "transformer.");
         (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("wte.weight", config.DVocab, config.DModel), source, "lm_head",
-            source.Read("lm_head.bias", config.DVocab));
+            config.HasUnembed ? source.Read("lm_head.bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,

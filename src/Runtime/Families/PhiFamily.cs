@@ -55,7 +55,7 @@ public sealed class PhiFamily : ModelFamily
         var reader = new WeightReader(source, "model.");
         (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, reader.View("embed_tokens.weight", config.DVocab, config.DModel), source, "lm_head",
-            source.Read("lm_head.bias", config.DVocab));
+            config.HasUnembed ? source.Read("lm_head.bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,

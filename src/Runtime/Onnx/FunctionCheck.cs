@@ -85,6 +85,11 @@ internal sealed class FunctionCheck
             return;
         }
 
+        if (core.Node.Op == "Softmax" && core.Node.Int("axis", -1) is >= 0 and var axis && Rank(product.Input(0)) is { } rank && axis != rank - 1)
+        {
+            throw Error($"{core.Node.Label}: axis: expected the last one, {rank - 1}, found {axis}");
+        }
+
         MaskCheck.Check(_stream, core, _config);
         bool rounded = false;
         double factor = product.Op == "FusedMatMul" ? product.Float("alpha", 1) : 1;
@@ -99,6 +104,22 @@ internal sealed class FunctionCheck
             _seen.UnionWith(curve.Nodes);
             Require(found, expected, curve.Rounded || rounded, core.Node, $"the score of a product of {x}", "the scale of attention and its soft-cap");
         }
+    }
+
+    /// <summary>Number of axes of queries, where the transpose that puts heads in front says it.</summary>
+    private int? Rank(string value)
+    {
+        while (_stream.Graph.Producer(value) is { Op: "Mul" or "Div" or "Add" or "Transpose" or "Cast", Inputs: [string first, ..] } node)
+        {
+            if (node.Op == "Transpose")
+            {
+                return node.Attribute("perm")?.Ints.Count;
+            }
+
+            value = _stream.Has(first) ? first : node.Input(1);
+        }
+
+        return null;
     }
 
     /// <summary>The factors on queries or keys between their map and the product.</summary>

@@ -12,13 +12,13 @@ internal static class MaskCheck
     /// </summary>
     public const float LargestFill = -1000;
 
-    /// <summary>Refuses fills that later positions would be seen through, and a causal model without a mask.</summary>
+    /// <summary>Refuses fills that later positions would be seen through, and masks that are causal where the model is not, or the reverse.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="core">The attention core.</param>
     /// <param name="config">The model.</param>
     public static void Check(Stream stream, AttentionSite core, ModelConfig config)
     {
-        bool masked = false;
+        bool ordered = false;
         foreach (OnnxNode node in ScorePath.Of(stream, core))
         {
             string[] beside = [.. node.Inputs.Skip(node.Op == "Where" ? 1 : 0).Where(i => i.Length > 0 && !stream.Has(i))];
@@ -28,7 +28,7 @@ internal static class MaskCheck
                 continue;
             }
 
-            masked = true;
+            ordered |= IsOrdered(stream, node.Inputs.Where(i => i.Length > 0 && !stream.Has(i)));
             bool subtracted = node.Op == "Sub";
             foreach (float found in Fills(stream, other, node.Op == "Where"))
             {
@@ -41,11 +41,46 @@ internal static class MaskCheck
             }
         }
 
-        if (config.Causal && !masked)
+        bool windows = config.Windows?.Any(w => w is not null) == true;
+        if (config.Causal ? !ordered : ordered && !windows)
         {
-            throw new InvalidInputException($"{stream.Graph.File.Path}: {core.Node.Label}: there is no mask between scores and softmax, so later "
-                + "positions are seen; expected a causal mask, as the configuration says");
+            throw new InvalidInputException($"{stream.Graph.File.Path}: {core.Node.Label}: {(ordered ? "a mask that compares positions" : "no mask that hides later positions")} "
+                + $"stands between scores and softmax; expected {(config.Causal ? "a causal mask" : "none, but for padding")}, as the configuration says");
         }
+    }
+
+    /// <summary>Whether a mask depends on the order of positions: it compares them, or is a table of pairs.</summary>
+    private static bool IsOrdered(Stream stream, IEnumerable<string> values)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var waiting = new Stack<string>(values);
+        while (waiting.TryPop(out string? at))
+        {
+            if (at.Length == 0 || stream.Has(at) || !seen.Add(at))
+            {
+                continue;
+            }
+
+            if (stream.Graph.Constant(at)?.Shape is [.., > 1, > 1])
+            {
+                return true;
+            }
+
+            if (stream.Graph.Producer(at) is { Op: not ("Shape" or "Size") } node)
+            {
+                if (node.Op is "Trilu" or "Less" or "Greater" or "LessOrEqual" or "GreaterOrEqual")
+                {
+                    return true;
+                }
+
+                foreach (string input in node.Inputs)
+                {
+                    waiting.Push(input);
+                }
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The numbers that a mask may be filled with: a Where has them as they are, a sum with whatever makes them.</summary>

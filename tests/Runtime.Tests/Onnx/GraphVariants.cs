@@ -31,6 +31,7 @@ internal static partial class GraphVariants
         ["axes in the other place"] = Axes,
         ["dropout after every map"] = graph => AfterEveryNode(graph, "Dropout", n => n.OpType is "MatMul" or "Gemm"),
         ["biases with axes of one"] = WideBiases,
+        ["values without weights computed for each reader"] = ForEachReader,
     };
 
     private static void AfterEveryNode(GraphProto graph, string op, Func<NodeProto, bool>? which = null)
@@ -221,6 +222,33 @@ internal static partial class GraphVariants
             graph.Initializer.Add(new TensorProto { Name = name, DataType = (int)DataType.Int64, Dims = { axes.Ints.Count }, Int64Data = { axes.Ints } });
             node.Input.Add(name);
         }
+    }
+
+    // As older exporters write x - mean; products of weights stay as they are.
+    private static void ForEachReader(GraphProto graph)
+    {
+        HashSet<string> constants = [.. graph.Initializer.Select(t => t.Name)], outputs = [.. graph.Output.Select(o => o.Name)];
+        HashSet<string> cloned = ["ReduceMean", "Sub", "Pow", "Sqrt", "Div", "Tanh", "Erf", "Sigmoid", "Unsqueeze", "Cast", "Cos", "Sin"];
+        Dictionary<string, NodeProto> makers = graph.Node.Where(n => cloned.Contains(n.OpType) && n.Output.Count == 1 && !outputs.Contains(n.Output[0])
+            && !n.Input.Any(constants.Contains)).ToDictionary(n => n.Output[0]);
+        HashSet<string> read = [];
+        int count = 0;
+        Rebuild(graph, node =>
+        {
+            List<NodeProto> nodes = [];
+            for (int i = 0; i < node.Input.Count; i++)
+            {
+                if (makers.TryGetValue(node.Input[i], out NodeProto? maker) && !read.Add(node.Input[i]))
+                {
+                    NodeProto again = maker.Clone();
+                    again.Output[0] = $"{maker.Output[0]}_again{count++}";
+                    node.Input[i] = again.Output[0];
+                    nodes.Add(again);
+                }
+            }
+
+            return [.. nodes, node];
+        });
     }
 
     private static void WideBiases(GraphProto graph)
