@@ -64,7 +64,7 @@ internal sealed class ElementwiseValue(Stream stream, Func<string, double?> know
         {
             case "Identity" or "Cast" or "CastLike" or "Reshape" or "Dropout" or "Unsqueeze" or "Squeeze" or "Flatten" or "Transpose" or "Expand":
                 return Of(node.Input(0), steps);
-            case "Gather" or "Slice" when stream.Graph.Producer(stream.Backward(node.Input(0))) is { Op: "Shape" }:
+            case "Gather" or "Slice" when EndsInLastAxis(stream.Backward(node.Input(0))):
                 return stream.Graph.Constant(stream.Backward(node.Input(1)))?.Integers() is [-1 or 3] ? dHead : null;
             case "ConstantOfShape":
                 return node.Attribute("value")?.T is not { } fill ? 0
@@ -97,6 +97,12 @@ internal sealed class ElementwiseValue(Stream stream, Func<string, double?> know
             _ => Curves.Apply(node, x),
         };
     }
+
+    // A shape, or one that an optimizer put into another order and left its end.
+    private bool EndsInLastAxis(string value) => stream.Graph.Producer(value) is { } node
+        && (node.Op == "Shape"
+            || (node.Op == "Gather" && stream.Graph.Producer(stream.Backward(node.Input(0))) is { Op: "Shape" }
+                && stream.Graph.Constant(node.Input(1))?.Integers() is [_, _, .., -1 or 3]));
 
     /// <summary>The operand from the stream, where the other is a mask or a bias of positions: computed beside the stream, and no number.</summary>
     private string? Outside(OnnxNode node)

@@ -88,7 +88,7 @@ internal sealed class GraphInputs
                 }
                 else
                 {
-                    Way way = node.Op == "CumSum" ? Way.Counted
+                    Way way = node.Op is "CumSum" or "ReduceSum" or "ReduceMax" ? Way.Counted
                         : IsPlain(node, at.Value) ? at.Way
                         : at.Way == Way.Counted ? Way.Counted : Way.Computed;
                     foreach (string output in node.Outputs.Where(o => o.Length > 0))
@@ -117,16 +117,34 @@ internal sealed class GraphInputs
             return new GraphInput(name, InputRole.Past, past.Axis);
         }
 
-        if (uses.Any(u => u.Role is InputRole.Mask or InputRole.LastIndex or InputRole.TotalLength || u.Way == Way.Counted))
+        bool counted = uses.Any(u => u.Way == Way.Counted);
+        if (!counted && uses.Any(u => u.Role == InputRole.Positions))
+        {
+            return new GraphInput(name, InputRole.Positions);
+        }
+
+        if (counted || uses.Any(u => u.Role is InputRole.Mask or InputRole.LastIndex or InputRole.TotalLength))
         {
             return new GraphInput(name, InputRole.Mask);
         }
 
         return uses.Count > 0 ? new GraphInput(name, uses.Select(u => u.Role).Min())
             : strange is null ? new GraphInput(name, InputRole.Unused)
+            : Named(name) is { } usual ? new GraphInput(name, usual)
             : throw new InvalidInputException($"{_stream.Graph.File.Path}: input {OneLine.Quote(name)}: what it is for is not clear: it feeds "
                 + $"{strange.Label}; expected token ids, positions, token types, a mask, or keys and values of the past");
     }
+
+    // Where attention is of a kind that cannot be followed, the names of Hugging Face's exporters are left.
+    private static InputRole? Named(string name) => name switch
+    {
+        "input_ids" => InputRole.Tokens,
+        "attention_mask" => InputRole.Mask,
+        "position_ids" => InputRole.Positions,
+        "token_type_ids" => InputRole.TokenTypes,
+        _ when name.StartsWith("past_key_values", StringComparison.Ordinal) => InputRole.Past,
+        _ => null,
+    };
 
     private Use? UseOf(OnnxNode node, string value, Way way)
     {
@@ -166,8 +184,7 @@ internal sealed class GraphInputs
         {
             // One past of keys and values together has an axis in front that tells them apart.
             bool both = node is { Op: "Attention", Domain.Length: > 0 };
-            Way kept = found == InputRole.Positions && way == Way.Computed ? Way.Plain : way;
-            return new Use(found, kept, both ? 3 : 2);
+            return new Use(found, way, both ? 3 : 2);
         }
 
         return !node.Outputs.Any(_stream.Has) ? null
