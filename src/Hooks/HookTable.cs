@@ -137,7 +137,7 @@ public static class HookTable
         new(HookKind.MlmPre, "mlm_head.hook_pre", "mlm_head.pre", [Pos, DModel], MlmHead, true),
         new(HookKind.MlmScale, "mlm_head.ln.hook_scale", "mlm_head.ln.scale", [Pos, One], MlmHead),
         new(HookKind.MlmNormalized, "mlm_head.ln.hook_normalized", "mlm_head.ln.normalized", [Pos, DModel], MlmHead),
-        new(HookKind.UnembedIn, "unembed.hook_in", "unembed.in", [Pos, DModel], Unembed, true),
+        new(HookKind.UnembedIn, "unembed.hook_in", "unembed.in", [Pos, DModel], Always, true),
         new(HookKind.UnembedOut, "unembed.hook_out", "unembed.out", [Pos, DVocab], Unembed, true),
     ];
 

@@ -103,6 +103,7 @@ public sealed class OnnxReference : IDisposable
             }
         }
 
-        return new ReferenceValues(found, outputs[engine.Outputs.Contains(Logits) ? Logits : engine.Outputs[0]].Values);
+        // Of a graph without a head, the last hidden state is one of the hook points.
+        return new ReferenceValues(found, !model.Config.HasUnembed ? null : outputs[engine.Outputs.Contains(Logits) ? Logits : engine.Outputs[0]].Values);
     }
 }

@@ -51,6 +51,12 @@ internal sealed class CacheCommand : ToolCommand
         }
 
         TransformerModel model = _model.Load(session);
+        if (!model.Config.HasUnembed && tensors)
+        {
+            // Not a remark that --quiet silences: the file lacks what such files have.
+            session.Error.WriteLine($"{path}: no logits are written, because {_model.Path(session)} has no unembedding head");
+        }
+
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model);
         string[] names = session.Get(_hooks);
         IReadOnlyList<HookPoint> points = names.Length == 0
@@ -131,7 +137,11 @@ internal sealed class CacheCommand : ToolCommand
         }
 
         long[] tokens = [.. run.Batch.Tokens(sequence).ToArray().Select(t => (long)t)];
-        yield return NamedTensor.Float(prefix + "logits", [tokens.Length, model.Config.DVocabOut], run.LogitValues(sequence));
+        if (model.Config.HasUnembed)
+        {
+            yield return NamedTensor.Float(prefix + "logits", [tokens.Length, model.Config.DVocabOut], run.LogitValues(sequence));
+        }
+
         yield return NamedTensor.Integers(prefix + "tokens", [tokens.Length], tokens);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Interp.Hooks;
 using Interp.Runtime;
 using Interp.Runtime.Onnx;
+using Interp.Runtime.Onnx.Export;
 using Interp.Runtime.Weights;
 
 namespace Interp.Cli;
@@ -41,6 +42,7 @@ internal sealed class ExportCommand : ToolCommand
                     Outputs = [.. session.Get(_hooks).Select(name => (HookQuery)name)],
                     Interventions = _model.Interventions(session, model),
                 });
+                WriteBeside(session, path);
                 break;
             case ".safetensors":
                 RefuseForWeights(session);
@@ -59,6 +61,22 @@ internal sealed class ExportCommand : ToolCommand
         }
 
         session.Note($"{path}: {Shown.Bytes(new FileInfo(path).Length)}");
+    }
+
+    /// <summary>The settings and the tokenizer, so that the graph loads alone; or a remark why it does not.</summary>
+    private void WriteBeside(Session session, string path)
+    {
+        string? reason = _model.Path(session) == "demo" ? "the demo model has no family that is read from ONNX"
+            : _model.HasProcessing(session) ? "its weights are processed, which no config.json says"
+            : _model.HasInterventions(session) ? "interventions are part of it"
+            : null;
+        IReadOnlyList<string> remarks = reason is null
+            ? CompanionFiles.Write(_model.Path(session), path)
+            : [$"{path}: no config.json and no tokenizer are written beside it: {reason}, so it does not load as a model here"];
+        foreach (string remark in remarks)
+        {
+            session.Note(remark);
+        }
     }
 
     private void RefuseForWeights(Session session)

@@ -139,6 +139,12 @@ public sealed record ModelConfig
     /// <summary>Whether a masked-language-model head (dense, activation, norm) stands before the unembedding.</summary>
     public bool MlmHead { get; init; }
 
+    /// <summary>
+    /// Whether there is an unembedding. Without, as in graphs that end with the last hidden state, the stream and its hook points are
+    /// there, and logits are refused.
+    /// </summary>
+    public bool HasUnembed { get; init; } = true;
+
     /// <summary>Whether the unembedding is the transposed token embedding, as stored.</summary>
     public bool TiedUnembedding { get; init; }
 
@@ -188,6 +194,7 @@ public sealed record ModelConfig
         Window = Window,
         HasFinalNorm = FinalNorm && Norm != NormKind.None,
         HasMlmHead = MlmHead,
+        HasUnembed = HasUnembed,
         EncoderNames = !Causal && EmbedNorm,
     };
 

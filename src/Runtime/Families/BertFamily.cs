@@ -72,9 +72,9 @@ public sealed class BertFamily : ModelFamily
         int d = config.DModel;
         var reader = new WeightReader(source, source.Contains("embeddings.word_embeddings.weight") ? "" : "bert.");
         var head = new WeightReader(source, "cls.predictions.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("embeddings.word_embeddings.weight"), "cls.predictions.decoder.weight",
-            FamilyConfig.HeadBias(source, "cls.predictions.decoder.bias", "cls.predictions.bias", config.DVocab));
+            config.HasUnembed ? FamilyConfig.HeadBias(source, "cls.predictions.decoder.bias", "cls.predictions.bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -82,7 +82,7 @@ public sealed class BertFamily : ModelFamily
             TokenTypeEmbedding = reader.Read("embeddings.token_type_embeddings.weight", config.TokenTypes, d),
             EmbedNorm = reader.LayerNorm("embeddings.LayerNorm", d),
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"encoder.layer.{l}")))],
-            MlmHead = new MlmHeadWeights(
+            MlmHead = !config.MlmHead ? null : new MlmHeadWeights(
                 head.Linear("transform.dense", d, d, bias: true), head.LayerNorm("transform.LayerNorm", d)),
             Unembed = unembedding,
         };

@@ -54,7 +54,7 @@ public sealed class BloomFamily : ModelFamily
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(source);
         var reader = new WeightReader(source, source.Contains("word_embeddings.weight") ? "" : "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("word_embeddings.weight"), "lm_head.weight");
         return new ModelWeights
         {

@@ -55,16 +55,16 @@ public sealed class DistilBertFamily : ModelFamily
         int d = config.DModel;
         var head = new WeightReader(source);
         WeightReader reader = head.Under("distilbert");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("embeddings.word_embeddings.weight"), "vocab_projector.weight",
-            source.Read("vocab_projector.bias", config.DVocab));
+            config.HasUnembed ? source.Read("vocab_projector.bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,
             PositionEmbedding = reader.Read("embeddings.position_embeddings.weight", config.NCtx, d),
             EmbedNorm = reader.LayerNorm("embeddings.LayerNorm", d),
             Blocks = [.. Enumerable.Range(0, config.NLayers).Select(l => Block(config, reader.Under($"transformer.layer.{l}")))],
-            MlmHead = new MlmHeadWeights(
+            MlmHead = !config.MlmHead ? null : new MlmHeadWeights(
                 head.Linear("vocab_transform", d, d, bias: true), head.LayerNorm("vocab_layer_norm", d)),
             Unembed = unembedding,
         };

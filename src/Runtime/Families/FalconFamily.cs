@@ -61,7 +61,7 @@ public sealed class FalconFamily : ModelFamily
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
             || name.EndsWith(".maybe_rotary.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("word_embeddings.weight"), "lm_head.weight");
         return new ModelWeights
         {

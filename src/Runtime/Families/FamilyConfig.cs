@@ -76,10 +76,15 @@ internal static class FamilyConfig
     /// <param name="embedding">The token embedding's name there.</param>
     /// <param name="unembedding">The unembedding's name there.</param>
     /// <param name="bias">The unembedding's bias, or null.</param>
-    public static (EmbeddingTable Embedding, Linear Unembedding) Embeddings(
+    public static (EmbeddingTable Embedding, Linear? Unembedding) Embeddings(
         ModelConfig config, IWeightSource source, string embedding, string unembedding, float[]? bias = null)
     {
         int rows = config.DVocab, width = config.DModel;
+        if (!config.HasUnembed)
+        {
+            return (source.View(embedding, rows, width).ToTable(rows, width), null);
+        }
+
         (WeightView tokens, WeightView? own) = Matrices(config, source, embedding, unembedding, width);
         Linear map = (own ?? tokens).OutputsFirst(rows, width, bias);
         return (own is null ? EmbeddingTable.Tied(map) : tokens.ToTable(rows, width), map);

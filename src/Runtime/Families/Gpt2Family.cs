@@ -55,7 +55,7 @@ public sealed class Gpt2Family : ModelFamily
             || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal));
         string prefix = source.Contains("wte.weight") ? "" : "transformer.";
         var reader = new WeightReader(source, prefix);
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("wte.weight"), "lm_head.weight");
         return new ModelWeights
         {

@@ -62,8 +62,8 @@ public sealed class GptJFamily : ModelFamily
         source.Ignore(name => name.EndsWith(".attn.bias", StringComparison.Ordinal)
             || name.EndsWith(".attn.masked_bias", StringComparison.Ordinal));
         var reader = new WeightReader(source, "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, source, reader.Name("wte.weight"), "lm_head.weight", source.Read("lm_head.bias", config.DVocab));
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
+            config, source, reader.Name("wte.weight"), "lm_head.weight", config.HasUnembed ? source.Read("lm_head.bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,

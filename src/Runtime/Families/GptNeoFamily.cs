@@ -51,7 +51,7 @@ public sealed class GptNeoFamily : ModelFamily
         source.Ignore(name => name.EndsWith(".attn.attention.bias", StringComparison.Ordinal)
             || name.EndsWith(".attn.attention.masked_bias", StringComparison.Ordinal));
         var reader = new WeightReader(source, source.Contains("wte.weight") ? "" : "transformer.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("wte.weight"), "lm_head.weight");
         return new ModelWeights
         {

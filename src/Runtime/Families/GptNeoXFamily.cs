@@ -58,7 +58,7 @@ public sealed class GptNeoXFamily : ModelFamily
             || name.EndsWith(".attention.masked_bias", StringComparison.Ordinal)
             || name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "gpt_neox.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("embed_in.weight"), "embed_out.weight");
         return new ModelWeights
         {

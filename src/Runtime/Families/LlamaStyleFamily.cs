@@ -68,7 +68,7 @@ public abstract class LlamaStyleFamily(string modelType) : ModelFamily
         ArgumentNullException.ThrowIfNull(source);
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "model.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("embed_tokens.weight"), "lm_head.weight");
         return new ModelWeights
         {

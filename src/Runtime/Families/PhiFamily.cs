@@ -51,8 +51,8 @@ public sealed class PhiFamily : ModelFamily
         ArgumentNullException.ThrowIfNull(source);
         source.Ignore(name => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal));
         var reader = new WeightReader(source, "model.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
-            config, source, reader.Name("embed_tokens.weight"), "lm_head.weight", source.Read("lm_head.bias", config.DVocab));
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
+            config, source, reader.Name("embed_tokens.weight"), "lm_head.weight", config.HasUnembed ? source.Read("lm_head.bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,

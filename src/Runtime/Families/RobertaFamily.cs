@@ -43,9 +43,9 @@ public sealed class RobertaFamily : ModelFamily
         int d = config.DModel, first = config.PaddingId!.Value + 1;
         var reader = new WeightReader(source, "roberta.");
         var head = new WeightReader(source, "lm_head.");
-        (EmbeddingTable embedding, Linear unembedding) = FamilyConfig.Embeddings(
+        (EmbeddingTable embedding, Linear? unembedding) = FamilyConfig.Embeddings(
             config, source, reader.Name("embeddings.word_embeddings.weight"), "lm_head.decoder.weight",
-            FamilyConfig.HeadBias(source, "lm_head.decoder.bias", "lm_head.bias", config.DVocab));
+            config.HasUnembed ? FamilyConfig.HeadBias(source, "lm_head.decoder.bias", "lm_head.bias", config.DVocab) : null);
         return new ModelWeights
         {
             TokenEmbedding = embedding,
@@ -56,7 +56,7 @@ public sealed class RobertaFamily : ModelFamily
             [
                 .. Enumerable.Range(0, config.NLayers).Select(l => BertFamily.Block(config, reader.Under($"encoder.layer.{l}"))),
             ],
-            MlmHead = new MlmHeadWeights(head.Linear("dense", d, d, bias: true), head.LayerNorm("layer_norm", d)),
+            MlmHead = !config.MlmHead ? null : new MlmHeadWeights(head.Linear("dense", d, d, bias: true), head.LayerNorm("layer_norm", d)),
             Unembed = unembedding,
         };
     }

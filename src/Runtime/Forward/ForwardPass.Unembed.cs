@@ -10,6 +10,12 @@ internal sealed unsafe partial class ForwardPass<THooks>
     /// <param name="logits">[rows read, d_vocab].</param>
     public void Unembed(int[]? read, Span<float> logits)
     {
+        if (!_config.HasUnembed)
+        {
+            FinishStream(null);
+            return;
+        }
+
         int vocabulary = _config.DVocabOut;
         if (read is null || !_hooks.Wants(Hook.UnembedOut))
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Interp.Runtime.Kernels;
 using Interp.Runtime.Weights;
 
@@ -70,6 +71,12 @@ public sealed record MlmHeadWeights(Linear Dense, NormWeights Norm);
 /// <summary>All weights of a model.</summary>
 public sealed record ModelWeights
 {
+    /// <summary>Why there are no logits of a model without an unembedding.</summary>
+    internal const string NoUnembed =
+        "logits: the model has no unembedding head (its file ends with the last hidden state); the stream and its hook points are there (interp cache)";
+
+    private readonly Linear? _unembed;
+
     /// <summary>Token embedding, [d_vocab, d_model].</summary>
     public required EmbeddingTable TokenEmbedding { get; init; }
 
@@ -91,8 +98,14 @@ public sealed record ModelWeights
     /// <summary>Transform of the masked-language-model head, or null.</summary>
     public MlmHeadWeights? MlmHead { get; init; }
 
-    /// <summary>d_model to d_vocab; its bias is b_U.</summary>
-    public required Linear Unembed { get; init; }
+    /// <summary>d_model to d_vocab; its bias is b_U. Null is for a model without one (<see cref="ModelConfig.HasUnembed"/>).</summary>
+    /// <exception cref="InvalidInputException">The model has no unembedding.</exception>
+    [AllowNull]
+    public required Linear Unembed
+    {
+        get => _unembed ?? throw new InvalidInputException(NoUnembed);
+        init => _unembed = value;
+    }
 
     /// <summary>Bytes held in memory.</summary>
     public long Bytes
@@ -153,5 +166,5 @@ public sealed record ModelWeights
         {
             b.Attention.Query, b.Attention.Key, b.Attention.Value, b.Attention.Output, b.Mixture?.Router,
         }.Concat(b.FeedForwards.SelectMany(f => new[] { f.In, f.Linear, f.Out })))
-        .Append(MlmHead?.Dense).Append(Unembed).OfType<Linear>();
+        .Append(MlmHead?.Dense).Append(_unembed).OfType<Linear>();
 }

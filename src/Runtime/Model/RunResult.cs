@@ -10,15 +10,18 @@ public sealed class RunResult
     private readonly int[][] _positions;
     private readonly int[] _starts;
     private readonly ActivationCache[] _caches;
+    private readonly string? _noLogits;
 
     internal RunResult(
-        TokenBatch batch, float[] logits, LogitRows rows, int vocabulary, ActivationCache[] caches, NonFinite? nonFinite)
+        TokenBatch batch, float[] logits, LogitRows rows, int vocabulary, ActivationCache[] caches, NonFinite? nonFinite,
+        string? noLogits = null)
     {
         Batch = batch;
         NonFinite = nonFinite;
         _logits = logits;
         _vocabulary = vocabulary;
         _caches = caches;
+        _noLogits = noLogits;
         _positions = new int[batch.Count][];
         _starts = new int[batch.Count + 1];
         for (int s = 0; s < batch.Count; s++)
@@ -97,7 +100,7 @@ public sealed class RunResult
         RequireSequence(sequence);
         if (_positions[sequence].Length == 0)
         {
-            throw new InvalidInputException("logits: the run was asked for none (RunOptions.Logits)");
+            throw new InvalidInputException(_noLogits ?? "logits: the run was asked for none (RunOptions.Logits)");
         }
     }
 }

@@ -67,6 +67,11 @@ public sealed partial class TransformerModel
         where THooks : struct, IForwardHooks
     {
         batch.Validate(Config, cache?.Lengths);
+        if (!Config.HasUnembed && BatchRun.ReadRows(batch.Lengths, logits) > 0)
+        {
+            throw new InvalidInputException($"{Name}: {ModelWeights.NoUnembed}");
+        }
+
         BatchLimit.Check(Config, batch, cache, logits, hooks);
     }
 

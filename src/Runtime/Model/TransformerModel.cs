@@ -190,14 +190,15 @@ public sealed partial class TransformerModel
         }
 
         var hooks = new RunHooks(plan, Hooks.ResolveAll(options.Observe), caches);
+        LogitRows rows = RowsOf(options);
         float[] logits = Forward(
-            batch, hooks, null, options.Logits, options.Threads, options.AllowNonFinite, out NonFinite? nonFinite);
+            batch, hooks, null, rows, options.Threads, options.AllowNonFinite, out NonFinite? nonFinite);
         foreach (ActivationCache cache in caches)
         {
             cache.Finite = nonFinite is null;
         }
 
-        return new RunResult(batch, logits, options.Logits, Config.DVocabOut, caches, nonFinite);
+        return new RunResult(batch, logits, rows, Config.DVocabOut, caches, nonFinite, Config.HasUnembed ? null : $"{Name}: {ModelWeights.NoUnembed}");
     }
 
     /// <summary>What <see cref="Run(TokenBatch, RunOptions?)"/> needs at its height.</summary>
@@ -220,8 +221,8 @@ public sealed partial class TransformerModel
         }
 
         return new MemoryPlan(
-            Weights.Bytes, BatchRun.Bytes(Config, lengths, options.Logits, hooks, ThreadCount(options.Threads)), recorded,
-            sizeof(float) * BatchRun.ReadRows(lengths, options.Logits) * Config.DVocabOut);
+            Weights.Bytes, BatchRun.Bytes(Config, lengths, RowsOf(options), hooks, ThreadCount(options.Threads)), recorded,
+            sizeof(float) * BatchRun.ReadRows(lengths, RowsOf(options)) * Config.DVocabOut);
     }
 
     /// <summary>Runs one prompt of token ids.</summary>
@@ -270,6 +271,9 @@ public sealed partial class TransformerModel
 
     private static ModelIdentity Made(string name, ModelWeights weights, ModelIdentity? origin) =>
         new(name, new Lazy<string>(() => WeightValuesHash.Of(weights)), origin);
+
+    // A run without a head records what it was asked to; whoever reads its logits is told.
+    private LogitRows RowsOf(RunOptions options) => Config.HasUnembed ? options.Logits : LogitRows.None;
 
     private static TokenizerFound Found(TextTokenizer? tokenizer) => new(tokenizer, null);
 

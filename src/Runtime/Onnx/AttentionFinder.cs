@@ -47,7 +47,7 @@ internal static class AttentionFinder
         }
 
         stream.Add(
-            new AttentionSite(softmax, sum.Output) { Scores = before, Query = scores.Input(0), Key = scores.Input(1), Value = value },
+            new AttentionSite(softmax, sum.Output) { Scores = before, Product = scores, Query = scores.Input(0), Key = scores.Input(1), Value = value },
             scores,
             sum);
     }

@@ -20,6 +20,9 @@ internal sealed class BlockStructure
     /// <summary>Whether the activated branch of FFNs is multiplied with a linear one.</summary>
     public bool Gated { get; private set; }
 
+    /// <summary>Whether the graph ends with the last hidden state, or what is pooled of it, without an unembedding.</summary>
+    public bool Headless { get; private set; }
+
     /// <summary>The roles that were given.</summary>
     public IReadOnlyDictionary<(Role Role, int Layer), Part> Roles => _roles;
 
@@ -177,7 +180,14 @@ internal sealed class BlockStructure
 
     private void ReadHead()
     {
-        if (_stream.Sources(_stream.Logits) is not [{ Site: LinearSite unembed, Count: 0 }])
+        IReadOnlyList<Part> last = _stream.Sources(_stream.Logits);
+        if (last is [{ Site: NormSite end }])
+        {
+            Headless = true;
+            Give(Role.FinalNorm, 0, end);
+        }
+
+        if (last is not [{ Site: LinearSite unembed, Count: 0 }])
         {
             return;
         }

@@ -4,6 +4,7 @@ namespace Interp.Runtime.Onnx;
 internal static class EmbeddingFinder
 {
     private const string FusedOp = "EmbedLayerNormalization";
+    private const int MostTokenTypes = 16;
 
     /// <summary>The nodes that pick rows of an embedding.</summary>
     /// <param name="graph">The graph.</param>
@@ -28,7 +29,37 @@ internal static class EmbeddingFinder
 
         foreach (EmbeddingSite site in stream.Of<EmbeddingSite>().Where(s => s.Node.Op == "Gather"))
         {
-            site.Kind = Kind(graph, site.Indices);
+            site.Kind = KindByName(site.Table.Names) ?? Kind(graph, site.Indices);
+        }
+
+        TellApart(stream);
+    }
+
+    /// <summary>What the name of a table says: the names that Hugging Face's and older code give them.</summary>
+    private static EmbeddingKind? KindByName(IReadOnlyList<string> names)
+    {
+        bool Has(params string[] words) => names.Any(n => words.Any(w => n.Contains(w, StringComparison.OrdinalIgnoreCase)));
+        return Has("token_type", "segment") ? EmbeddingKind.TokenType
+            : Has("position", "wpe.", "pos_emb") ? EmbeddingKind.Position
+            : Has("word_emb", "wte.", "embed_tokens", "embed_in") ? EmbeddingKind.Token
+            : null;
+    }
+
+    // Without names: the vocabulary is what the output is as wide as, or the longest table; token types are few.
+    private static void TellApart(Stream stream)
+    {
+        EmbeddingSite[] tokens = [.. stream.Of<EmbeddingSite>().Where(s => s.Kind == EmbeddingKind.Token)];
+        if (tokens.Select(s => s.Indices).Distinct(StringComparer.Ordinal).Count() < 2)
+        {
+            return;
+        }
+
+        long? width = stream.Graph.File.Model.Graph.Output.FirstOrDefault(o => o.Name == stream.Logits)
+            ?.Type?.TensorType?.Shape?.Dim.LastOrDefault()?.DimValue;
+        EmbeddingSite first = tokens.FirstOrDefault(s => s.Table.Rows == width) ?? tokens.MaxBy(s => s.Table.Rows)!;
+        foreach (EmbeddingSite site in tokens.Where(s => s.Indices != first.Indices))
+        {
+            site.Kind = site.Table.Rows <= MostTokenTypes ? EmbeddingKind.TokenType : EmbeddingKind.Position;
         }
     }
 

@@ -113,13 +113,13 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
     public bool HasOneScale()
     {
         return stream.Of<AttentionSite>().All(core => core.Scores.Length == 0
-            || ScorePath(core).Count(n => n.Op is "Mul" or "Div") == 1);
+            || ScorePath.Of(stream, core).Count(n => n.Op is "Mul" or "Div") == 1);
     }
 
     /// <summary>Whether the mask is made with a number that could be the width of a window.</summary>
     public bool MayHaveWindow()
     {
-        var waiting = new Stack<string>(stream.Of<AttentionSite>().SelectMany(ScorePath).SelectMany(n => n.Inputs)
+        var waiting = new Stack<string>(stream.Of<AttentionSite>().SelectMany(core => ScorePath.Of(stream, core)).SelectMany(n => n.Inputs)
             .Where(i => !stream.Has(i) && stream.Graph.Constant(i) is null));
         var seen = new HashSet<string>();
         while (waiting.TryPop(out string? value))
@@ -147,22 +147,6 @@ internal sealed class GraphFacts(Stream stream, BlockStructure structure)
         }
 
         return false;
-    }
-
-    private IEnumerable<OnnxNode> ScorePath(AttentionSite core)
-    {
-        string value = core.Scores;
-        for (int steps = 0; steps < LongestWalk && stream.Graph.Producer(value) is { } node; steps++)
-        {
-            string[] inputs = [.. node.Inputs.Where(stream.Has)];
-            if (inputs.Length != 1)
-            {
-                yield break;
-            }
-
-            yield return node;
-            value = inputs[0];
-        }
     }
 
     private int? HeadsOf(string operand)

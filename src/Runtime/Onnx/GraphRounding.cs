@@ -85,7 +85,7 @@ public sealed class GraphRounding : IDisposable
             MlmHead = weights.MlmHead is { } head
                 ? new MlmHeadWeights(Map(head.Dense, Role.HeadDense), Norm(head.Norm, Role.HeadNorm)!)
                 : null,
-            Unembed = Map(weights.Unembed, Role.Unembed),
+            Unembed = structure.Headless ? null : Map(weights.Unembed, Role.Unembed),
         };
 
         private BlockWeights Block(BlockWeights block, int layer)

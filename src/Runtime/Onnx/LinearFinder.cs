@@ -14,13 +14,17 @@ internal static class LinearFinder
                 continue;
             }
 
-            stream.Add(site);
-            if (site.Bias is null)
+            LinearSite[] sites = site.Bias is null ? Biased(stream, site) : [site];
+            foreach (LinearSite map in sites)
             {
-                FindBias(stream, site);
-            }
+                stream.Add(map);
+                if (sites.Length == 1 && map.Bias is null)
+                {
+                    FindBias(stream, map);
+                }
 
-            MarkColumns(stream, site);
+                MarkColumns(stream, map);
+            }
         }
     }
 
@@ -66,15 +70,32 @@ internal static class LinearFinder
         return site;
     }
 
+    /// <summary>The maps of a product: where maps with equal weights share it, each with its own bias.</summary>
+    private static LinearSite[] Biased(Stream stream, LinearSite site)
+    {
+        string value = stream.Forward(site.Output);
+        OnnxNode[] sums = [.. stream.Readers(value).Where(n => n.Op == "Add" && Bias(stream, n, value, site) is not null)];
+        return sums.Length < 2
+            ? [site]
+            : [.. sums.Select(n =>
+            {
+                stream.Claim(n);
+                return new LinearSite(site.Node, site.Inputs[0], n.Output, site.Weight) { Bias = Bias(stream, n, value, site) };
+            })];
+    }
+
+    private static BiasReference? Bias(Stream stream, OnnxNode node, string value, LinearSite site) =>
+        Other(node, value) is { } other && ConstantReference.Find(stream.Graph, other) is { IsVector: true } bias && bias.Tensor.Count == site.Outputs
+            ? new BiasReference(bias)
+            : null;
+
     // A Gemm works on a matrix, so a Reshape back to [batch, position, width] may follow before the bias.
     private static void FindBias(Stream stream, LinearSite site)
     {
         string value = stream.Forward(site.Output);
-        if (stream.Reader(value) is { Op: "Add" or "BiasGelu" or "FastGelu" } node
-            && Other(node, value) is { } other
-            && ConstantReference.Find(stream.Graph, other) is { IsVector: true } bias && bias.Tensor.Count == site.Outputs)
+        if (stream.Reader(value) is { Op: "Add" or "BiasGelu" or "FastGelu" } node && Bias(stream, node, value, site) is { } bias)
         {
-            site.Bias = new BiasReference(bias);
+            site.Bias = bias;
             site.GivesMap = node.Op == "Add";
             stream.Claim(node);
             if (node.Op == "Add")

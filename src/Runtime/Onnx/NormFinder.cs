@@ -132,7 +132,24 @@ internal static class NormFinder
         List<OnnxNode> nodes = [.. shared, first];
         string output = first.Output;
         bool own = !shared.Contains(first);
-        ConstantReference? gain = own ? Operand(graph, first, stream.Forward(shared[^1].Output)) : Vector("Mul"), bias = Vector("Add");
+        ConstantReference? gain = own ? Operand(graph, first, stream.Forward(shared[^1].Output)) : Vector("Mul");
+
+        // Norms with equal gains may share those as well, and differ only in their biases.
+        string gained = stream.Forward(output);
+        OnnxNode[] sums = [.. stream.Readers(gained).Where(n => n.Op == "Add" && Operand(graph, n, gained) is not null)];
+        if (sums.Length > 1)
+        {
+            foreach (OnnxNode sum in sums)
+            {
+                stream.Add(
+                    new NormSite(sum, [input], sum.Output) { Gain = gain, Bias = Operand(graph, sum, gained), Epsilon = epsilon, Rms = rms },
+                    nodes);
+            }
+
+            return;
+        }
+
+        ConstantReference? bias = Vector("Add");
         stream.Add(new NormSite(first, [input], output) { Gain = gain, Bias = bias, Epsilon = epsilon, Rms = rms }, nodes);
 
         ConstantReference? Vector(string op)
@@ -181,6 +198,7 @@ internal static class NormFinder
         if (!inverse && node is { Op: "Div" or "Reciprocal" } && !Is(node.Input(0)))
         {
             // 1 / sqrt(v) for itself.
+            stream.Claim(node);
             value = Spread(stream, node.Output);
             node = stream.Reader(value);
             inverse = true;

@@ -18,9 +18,11 @@ internal sealed class OnnxConfig
     private readonly BlockStructure _structure;
     private readonly SiteNames _names;
     private readonly GraphFacts _facts;
+    private readonly GenaiConfig? _genai;
 
-    private OnnxConfig(Stream stream, BlockStructure structure, SiteNames names)
+    private OnnxConfig(Stream stream, BlockStructure structure, SiteNames names, GenaiConfig? genai)
     {
+        _genai = genai;
         _path = stream.Graph.File.Path;
         _stream = stream;
         _structure = structure;
@@ -32,26 +34,28 @@ internal sealed class OnnxConfig
     /// <param name="stream">The stream with all sites.</param>
     /// <param name="structure">Their roles.</param>
     /// <param name="names">Their names.</param>
+    /// <param name="genai">What a genai_config.json beside the graph says, or null.</param>
     /// <exception cref="InvalidInputException">The graph leaves something open.</exception>
-    public static ConfigReader Infer(Stream stream, BlockStructure structure, SiteNames names) =>
-        new OnnxConfig(stream, structure, names).Read();
+    public static ConfigReader Infer(Stream stream, BlockStructure structure, SiteNames names, GenaiConfig? genai = null) =>
+        new OnnxConfig(stream, structure, names, genai).Read();
 
     private ConfigReader Read()
     {
-        if (_structure.Layers == 0 || Linear(Role.Unembed) is not { } unembed || Linear(Role.FeedForwardOut) is not { } output
+        LinearSite? unembed = Linear(Role.Unembed);
+        if (_structure.Layers == 0 || (unembed is null && !_structure.Headless) || Linear(Role.FeedForwardOut) is not { } output
             || _structure.Find(Role.TokenEmbedding) is not { Site: EmbeddingSite tokens })
         {
             throw Open("no token embedding, attention, FFN and unembedding could be followed");
         }
 
         string family = Family();
-        (int heads, int keyHeads) = _facts.Heads() ?? throw Open("the number of heads");
+        (int heads, int keyHeads) = _facts.Heads() ?? _genai?.Heads ?? throw Open("the number of heads");
         string activation = _facts.Activation() ?? throw Open("the nonlinearity of the FFN");
         var settings = new JsonObject
         {
             ["model_type"] = family,
             ["vocab_size"] = tokens.Table.Rows,
-            ["tie_word_embeddings"] = GraphCheck.AreTied(unembed, tokens),
+            ["tie_word_embeddings"] = unembed is not null && GraphCheck.AreTied(unembed, tokens),
         };
         float epsilon = _stream.Of<NormSite>()[0].Epsilon;
         int width = tokens.Table.Columns;
@@ -79,18 +83,26 @@ internal sealed class OnnxConfig
                 settings["num_key_value_heads"] = keyHeads;
                 settings["head_dim"] = head;
                 settings["intermediate_size"] = output.Width;
-                settings["max_position_embeddings"] = LongestContext;
+                settings["max_position_embeddings"] = _genai?.ContextLength ?? LongestContext;
                 settings["rms_norm_eps"] = epsilon;
                 settings["hidden_act"] = activation;
                 settings["rope_theta"] = _facts.RotaryBase(head) ?? throw Open("the frequencies of its rotary positions");
                 break;
         }
 
+        _genai?.AddTokens(settings);
         return ConfigReader.Parse($"{_path} (settings read from the graph)", settings.ToJsonString());
     }
 
     private string Family()
     {
+        if (_genai?.Family is { } named)
+        {
+            return FamilyLayout.For(named, BlockStyle.PreNorm) is not null && named is "gpt2" or "llama" or "qwen2" or "bert"
+                ? named
+                : throw Open($"all settings of {named}, which genai_config.json names");
+        }
+
         string[] fitting = [.. FamilyLayout.Names.Intersect(ModelFamily.Names).Where(Fits)];
         if (fitting.Length == 0)
         {
@@ -117,12 +129,27 @@ internal sealed class OnnxConfig
         return fitting is ["gpt2" or "bert"] ? fitting[0] : throw Open($"all settings of {string.Join(" or ", fitting)}");
     }
 
+    // Every module has its name somewhere, or a weight that an optimizer merged with equal ones under one name; one map at least is named.
     private bool Fits(string family)
     {
         FamilyLayout layout = FamilyLayout.For(family, BlockStyle.PreNorm)!;
-        return layout.Modules.Where(m => m.Role != Role.Unembed).All(module =>
-            _names.Find<Site>(module.At(module.PerLayer ? _structure.Layers - 1 : 0), layout.Prefix) is not null);
+        Module[] modules = [.. layout.Modules.Where(m => m.Role != Role.Unembed
+            && !(_structure.Headless && m.Role is Role.HeadDense or Role.HeadNorm))];
+        return modules.All(m => Named(m, layout) is not null || Merged(m)) && modules.Any(m => m.PerLayer && Named(m, layout) is LinearSite);
     }
+
+    private Site? Named(Module module, FamilyLayout layout) => Enumerable.Range(0, module.PerLayer ? _structure.Layers : 1)
+        .Select(layer => module.Role switch
+        {
+            Role.TokenEmbedding or Role.PositionEmbedding or Role.TokenTypeEmbedding => _names.Find<EmbeddingSite>(module.At(layer), layout.Prefix),
+            Role.EmbedNorm or Role.Norm1 or Role.Norm2 or Role.FinalNorm or Role.HeadNorm => _names.Find<NormSite>(module.At(layer), layout.Prefix),
+            _ => _names.Find<Site>(module.At(layer), layout.Prefix),
+        })
+        .FirstOrDefault(site => site is not null);
+
+    private bool Merged(Module module) => Enumerable.Range(0, module.PerLayer ? _structure.Layers : 1).All(layer =>
+        _structure.Find(module.Role, layer)?.Site is { } site && site.Constants.FirstOrDefault() is { } weight
+        && _stream.Sites.Any(other => other != site && other.Constants.Any(c => ReferenceEquals(c.Tensor, weight.Tensor))));
 
     private void Set(JsonObject settings, int width, string widthName, string layersName, string headsName, int heads)
     {

@@ -17,9 +17,15 @@ public sealed class OnnxEngine : IDisposable
     private readonly InferenceSession _session;
     private readonly string _path;
     private readonly HalfPrecisionGraph? _widened;
+    private readonly EngineInputs _inputs;
 
     private OnnxEngine(string path, InferenceSession session, HalfPrecisionGraph? widened = null)
     {
+        using (OnnxModel graph = OnnxModel.Open(path))
+        {
+            _inputs = new EngineInputs(path, graph.Inputs);
+        }
+
         _path = path;
         _session = session;
         _widened = widened;
@@ -75,19 +81,18 @@ public sealed class OnnxEngine : IDisposable
     public IReadOnlyList<string> Outputs => _session.OutputNames;
 
     /// <summary>
-    /// Runs a batch, padded where its sequences differ in length. Inputs are given by their usual names: <c>input_ids</c>,
-    /// <c>attention_mask</c>, <c>position_ids</c>, <c>token_type_ids</c>, and empty <c>past_key_values.*</c>.
+    /// Runs a batch, padded where its sequences differ in length. Inputs are given under the graph's own names, by what each feeds: token
+    /// ids, positions, token types, the mask, and an empty past.
     /// </summary>
     /// <param name="tokens">Token ids, [sequence][position].</param>
     /// <param name="tokenTypes">Token types of the same lengths; null = 0.</param>
     /// <returns>Every output in float32 under its name, with the batch axis first; rows of padding are on the right.</returns>
-    /// <exception cref="InvalidInputException">The graph has an input of another name, or cannot run these tokens.</exception>
+    /// <exception cref="InvalidInputException">The graph has an input that is none of these, or cannot run these tokens.</exception>
     public IReadOnlyDictionary<string, TensorValue> Run(
         IReadOnlyList<IReadOnlyList<int>> tokens, IReadOnlyList<IReadOnlyList<int>>? tokenTypes = null)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        int batch = tokens.Count, length = tokens.Max(t => t.Count);
-        NamedOnnxValue[] inputs = [.. _session.InputMetadata.Select(input => Input(input.Key, input.Value))];
+        NamedOnnxValue[] inputs = [.. _session.InputMetadata.Select(input => _inputs.Value(input.Key, input.Value, tokens, tokenTypes))];
         try
         {
             using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = _session.Run(inputs);
@@ -97,42 +102,6 @@ public sealed class OnnxEngine : IDisposable
         {
             throw new InvalidInputException(
                 $"{_path}: ONNX Runtime cannot run it ({exception.Message.ReplaceLineEndings(" ")})", exception);
-        }
-
-        NamedOnnxValue Input(string name, NodeMetadata metadata) => name switch
-        {
-            "input_ids" => Integers(name, (s, i) => i < tokens[s].Count ? tokens[s][i] : 0),
-            "attention_mask" => Integers(name, (s, i) => i < tokens[s].Count ? 1 : 0),
-            "position_ids" => Integers(name, (s, i) => Math.Min(i, tokens[s].Count - 1)),
-            "token_type_ids" => Integers(name, (s, i) => tokenTypes is not null && i < tokenTypes[s].Count ? tokenTypes[s][i] : 0),
-            _ when name.StartsWith("past_key_values", StringComparison.Ordinal) => Empty(name, metadata),
-            _ => throw new InvalidInputException(
-                $"{_path}: input '{name}' is unknown; expected input_ids, attention_mask, position_ids, token_type_ids or past_key_values.*"),
-        };
-
-        NamedOnnxValue Integers(string name, Func<int, int, long> value)
-        {
-            var tensor = new DenseTensor<long>([batch, length]);
-            for (int s = 0; s < batch; s++)
-            {
-                for (int i = 0; i < length; i++)
-                {
-                    tensor[s, i] = value(s, i);
-                }
-            }
-
-            return NamedOnnxValue.CreateFromTensor(name, tensor);
-        }
-
-        // [batch, heads, 0, d_head]: the sizes that are not fixed are the batch and the length of the past.
-        NamedOnnxValue Empty(string name, NodeMetadata metadata)
-        {
-            int[] shape = [.. metadata.Dimensions];
-            shape[0] = batch;
-            shape[2] = 0;
-            return metadata.ElementDataType == TensorElementType.Float16
-                ? NamedOnnxValue.CreateFromTensor(name, new DenseTensor<Float16>(shape))
-                : NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(shape));
         }
     }
 

@@ -54,6 +54,8 @@ internal sealed class OnnxGraph
         List<OnnxNode> nodes = graph.ReadNodes();
         graph.Sort(nodes);
         graph.PassOver();
+        CommonExpressions.Merge(graph, graph._nodes);
+        graph.Connect();
         return graph;
     }
 
@@ -79,6 +81,18 @@ internal sealed class OnnxGraph
         }
 
         return Constant(value)?.Scalar();
+    }
+
+    /// <summary>Whether a value is a constant, perhaps renamed, cast or transposed.</summary>
+    /// <param name="value">The value's name.</param>
+    public bool IsConstant(string value)
+    {
+        for (int steps = 0; steps < LongestChain && Producer(value) is { Op: "Identity" or "Cast" or "Transpose" or "Dropout" } node; steps++)
+        {
+            value = node.Input(0);
+        }
+
+        return _constants.ContainsKey(value);
     }
 
     /// <summary>Refuses graphs that keep maps in the branches of an If or the body of a Loop, as merged decoders do.</summary>
@@ -182,7 +196,6 @@ internal sealed class OnnxGraph
         HashSet<string> outputs = new(Outputs, StringComparer.Ordinal);
         Dictionary<string, string> behind = new(StringComparer.Ordinal);
         HashSet<OnnxNode> gone = [];
-        _consumers.Clear();
         foreach (OnnxNode node in _nodes)
         {
             for (int i = 0; i < node.Inputs.Count; i++)
@@ -196,10 +209,19 @@ internal sealed class OnnxGraph
                 if (!outputs.Contains(node.Output))
                 {
                     gone.Add(node);
-                    continue;
                 }
             }
+        }
 
+        _nodes.RemoveAll(gone.Contains);
+    }
+
+    /// <summary>Who reads what, after nodes were left out.</summary>
+    private void Connect()
+    {
+        _consumers.Clear();
+        foreach (OnnxNode node in _nodes)
+        {
             foreach (string input in node.Inputs.Where(i => i.Length > 0).Distinct())
             {
                 if (!_consumers.TryGetValue(input, out List<OnnxNode>? readers))
@@ -210,8 +232,6 @@ internal sealed class OnnxGraph
                 readers.Add(node);
             }
         }
-
-        _nodes.RemoveAll(gone.Contains);
     }
 
     private static bool OnlyRenames(OnnxNode node) => node.Op switch
@@ -225,21 +245,11 @@ internal sealed class OnnxGraph
     private static bool IsFloat(long type) =>
         (DataType)type is DataType.Float or DataType.Float16 or DataType.Bfloat16 or DataType.Double;
 
-    private bool IsConstant(string value)
-    {
-        for (int steps = 0; steps < LongestChain && Producer(value) is { Op: "Identity" or "Cast" or "Transpose" or "Dropout" } node; steps++)
-        {
-            value = node.Input(0);
-        }
-
-        return _constants.ContainsKey(value);
-    }
-
     private void Add(string name, OnnxTensor tensor)
     {
-        if (!_constants.TryAdd(name, tensor))
+        if (!_constants.TryAdd(name, tensor) && !_constants[name].SameAs(tensor))
         {
-            throw Error($"the constant {OneLine.Quote(name)} is there twice");
+            throw Error($"the constant {OneLine.Quote(name)} is there twice, expected the same values, found others");
         }
     }
 

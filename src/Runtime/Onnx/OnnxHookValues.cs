@@ -56,7 +56,9 @@ public static class OnnxHookValues
             yield return Output(Role.PositionEmbedding, 0, HookKind.PosEmbed, -1);
             yield return Output(Role.EmbedNorm, 0, HookKind.FullEmbed, -1);
             yield return Output(Role.HeadDense, 0, HookKind.MlmPre, -1);
-            yield return Input(Role.Unembed, 0, HookKind.UnembedIn, -1);
+            yield return _structure.Headless
+                ? new OnnxHookValue(Hook.UnembedIn, graph.Stream.Logits)
+                : Input(Role.Unembed, 0, HookKind.UnembedIn, -1);
             yield return Input(Role.FinalNorm, 0, HookKind.ResidPost, _config.NLayers - 1);
         }
 

@@ -11,9 +11,13 @@ internal sealed class OnnxModel : IModelSource
 {
     private const string ConfigName = "config.json";
 
+    // Of an embedding model, the hidden state rather than what is pooled of it.
+    private static readonly string[] LastValues = ["logits", "last_hidden_state", "token_embeddings"];
+
     private readonly OnnxFile _file;
     private readonly SiteNames _names;
     private ConfigReader? _config;
+    private IReadOnlyDictionary<string, GraphInput>? _inputs;
 
     private OnnxModel(OnnxFile file, Stream stream)
     {
@@ -32,6 +36,10 @@ internal sealed class OnnxModel : IModelSource
 
     /// <summary>What each site does.</summary>
     public BlockStructure Structure { get; }
+
+    /// <summary>The inputs of the graph by name, with what each is for.</summary>
+    /// <exception cref="InvalidInputException">It is not clear what an input is for.</exception>
+    public IReadOnlyDictionary<string, GraphInput> Inputs => _inputs ??= GraphInputs.Of(Stream);
 
     /// <summary>The folder of config.json and the tokenizer: the file's own, or, as in repositories with a folder for ONNX,
     /// the one above.</summary>
@@ -61,7 +69,7 @@ internal sealed class OnnxModel : IModelSource
                 throw new InvalidInputException($"{path}: expected a graph with an output, the logits, found none");
             }
 
-            string logits = graph.Outputs.Contains("logits") ? "logits" : graph.Outputs[0];
+            string logits = Array.Find(LastValues, graph.Outputs.Contains) ?? graph.Outputs[0];
             return new OnnxModel(file, new Stream(graph, logits, EmbeddingFinder.Nodes(graph)));
         }
         catch
@@ -76,12 +84,13 @@ internal sealed class OnnxModel : IModelSource
     public ConfigReader Config => _config ??= ReadConfig();
 
     /// <summary>
-    /// The configuration for this graph: where it holds token vectors as wide as the stream, the maps from and to narrower ones are
+    /// The configuration for this graph: one that ends with the last hidden state has no head. Where it holds token vectors as wide as the stream, the maps from and to narrower ones are
     /// part of them, and the unembedding is a matrix of its own.
     /// </summary>
     /// <param name="config">What the settings say.</param>
-    public ModelConfig Complete(ModelConfig config) =>
-        config.EmbedWidth is not null && Structure.Find(Role.TokenEmbedding)?.Site is EmbeddingSite table && table.Table.Columns == config.DModel
+    public ModelConfig Complete(ModelConfig config) => Structure.Headless
+        ? config with { HasUnembed = false, MlmHead = false, TiedUnembedding = false }
+        : config.EmbedWidth is not null && Structure.Find(Role.TokenEmbedding)?.Site is EmbeddingSite table && table.Table.Columns == config.DModel
             ? config with { EmbedWidth = null, TiedUnembedding = false }
             : config;
 
@@ -97,9 +106,13 @@ internal sealed class OnnxModel : IModelSource
                 + "expected one without; load the model itself and give the interventions beside it");
         }
 
+        // An input that does something else would be left out of what runs.
+        _ = Inputs;
         FamilyLayout layout = FamilyLayout.For(config) ?? throw new InvalidInputException(
             $"{_file.Path}: model_type '{config.Family}' is not read from ONNX; expected one of {string.Join(", ", Known())}");
-        return WeightAssembly.Create(Stream, Structure, _names, layout, config);
+        OnnxWeights weights = WeightAssembly.Create(Stream, Structure, _names, layout, config);
+        FunctionCheck.Check(Stream, Structure, config);
+        return weights;
     }
 
     /// <inheritdoc/>
@@ -117,7 +130,9 @@ internal sealed class OnnxModel : IModelSource
     private ConfigReader ReadConfig()
     {
         string path = Path.Combine(FolderOf(_file.Path), ConfigName);
-        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(Stream, Structure, _names);
+        GenaiConfig? genai = GenaiConfig.TryRead(_file.Path);
+        genai?.Check(Stream, Structure);
+        return File.Exists(path) ? ConfigReader.Open(path) : OnnxConfig.Infer(Stream, Structure, _names, genai);
     }
 
     private static IEnumerable<string> Known() => FamilyLayout.Names.Intersect(ModelFamily.Names);

@@ -11,6 +11,12 @@ internal sealed class OnnxNode(NodeProto proto)
     /// <summary>Its operator.</summary>
     public string Op => proto.OpType;
 
+    /// <summary>The set of operators that it is of; empty for ONNX's own.</summary>
+    public string Domain => proto.Domain is "ai.onnx" ? "" : proto.Domain;
+
+    /// <summary>Its attributes.</summary>
+    public RepeatedField<AttributeProto> Attributes => proto.Attribute;
+
     /// <summary>Its name, often a path such as <c>/model/layers.0/mlp/up_proj/MatMul</c>; may be empty.</summary>
     public string Name => proto.Name;
 

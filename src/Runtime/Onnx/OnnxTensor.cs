@@ -34,6 +34,9 @@ internal sealed class OnnxTensor
     /// <summary>Number of elements.</summary>
     public long Count { get; }
 
+    /// <summary>Bytes of the elements as they are stored.</summary>
+    public long Bytes => Count * (Type.BytesPerElement() ?? 0);
+
     /// <summary>Whether the elements can be read as float32.</summary>
     public bool IsFloat => Type is DataType.Float or DataType.Float16 or DataType.Bfloat16 or DataType.Double;
 
@@ -43,6 +46,16 @@ internal sealed class OnnxTensor
         DataType.Float16 => WeightFormat.Float16,
         DataType.Bfloat16 => WeightFormat.BFloat16,
         _ => WeightFormat.Float32,
+    };
+
+    /// <summary>The element type as safetensors spells it, or ONNX's own name for it in capitals.</summary>
+    public string TypeName => Type switch
+    {
+        DataType.Float => "F32",
+        DataType.Float16 => "F16",
+        DataType.Bfloat16 => "BF16",
+        DataType.Double => "F64",
+        _ => Enum.IsDefined(Type) ? Type.ToString().ToUpperInvariant() : $"type {_data.DataType}",
     };
 
     private DataType Type => (DataType)_data.DataType;
@@ -119,7 +132,7 @@ internal sealed class OnnxTensor
         for (int i = 0; i < values.Length; i += ElementsAtOnce)
         {
             Span<float> piece = values.AsSpan(i, Math.Min(ElementsAtOnce, values.Length - i));
-            TensorConversion.ToSingle(Bytes((long)i * size, piece.Length * size, buffer), Type.AsSafetensors(), piece);
+            TensorConversion.ToSingle(Read((long)i * size, piece.Length * size, buffer), Type.AsSafetensors(), piece);
         }
 
         return values;
@@ -141,7 +154,7 @@ internal sealed class OnnxTensor
 
         var values = new long[Count];
         int bytes = values.Length * Type.BytesPerElement()!.Value;
-        TensorConversion.TryToInt64(Bytes(0, bytes, new byte[bytes]), Type.AsSafetensors(), values);
+        TensorConversion.TryToInt64(Read(0, bytes, new byte[bytes]), Type.AsSafetensors(), values);
         return values;
     }
 
@@ -155,13 +168,33 @@ internal sealed class OnnxTensor
         }
 
         int bytes = (int)Count * size;
-        return Bytes(0, bytes, new byte[_file is null ? 0 : bytes]);
+        return Read(0, bytes, new byte[_file is null ? 0 : bytes]);
     }
 
     /// <summary>The one element of a float tensor; null when there are more, or none, or they are not floats.</summary>
     public float? Scalar() => IsFloat && Count == 1 ? Floats()[0] : null;
 
-    private ReadOnlySpan<byte> Bytes(long start, int length, byte[] buffer)
+    /// <summary>Whether another tensor has the same type, shape and values, to the bit.</summary>
+    /// <param name="other">The other tensor.</param>
+    public bool SameAs(OnnxTensor other)
+    {
+        if (Type != other.Type || !Shape.AsSpan().SequenceEqual(other.Shape))
+        {
+            return false;
+        }
+
+        if (IsFloat)
+        {
+            return System.Runtime.InteropServices.MemoryMarshal.AsBytes(Floats().AsSpan())
+                .SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes(other.Floats().AsSpan()));
+        }
+
+        return Integers(int.MaxValue) is { } own && other.Integers(int.MaxValue) is { } theirs
+            ? own.AsSpan().SequenceEqual(theirs)
+            : _data.RawData.Equals(other._data.RawData) && _data.Int32Data.Equals(other._data.Int32Data);
+    }
+
+    private ReadOnlySpan<byte> Read(long start, int length, byte[] buffer)
     {
         if (_file is null)
         {

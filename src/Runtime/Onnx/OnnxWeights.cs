@@ -9,6 +9,7 @@ namespace Interp.Runtime.Onnx;
 internal sealed class OnnxWeights : WeightSource
 {
     private readonly OnnxFile _file;
+    private readonly HashSet<OnnxTensor> _stored = [];
     private readonly OrderedDictionary<string, (int[] Shape, Func<float[]> Read)> _tensors = new(StringComparer.Ordinal);
 
     /// <summary>Gathers the tensors of modules.</summary>
@@ -23,6 +24,13 @@ internal sealed class OnnxWeights : WeightSource
 
     /// <inheritdoc/>
     public override IEnumerable<string> Names => _tensors.Keys;
+
+    /// <summary>The types in which the graph stores the weights; one that several modules share counts once.</summary>
+    public override IReadOnlyList<StoredType> Stored => StoredType.Sum(_stored.Select(t => (t.TypeName, t.Bytes)));
+
+    /// <summary>Remembers which constants of the graph the weights are.</summary>
+    /// <param name="site">A site that is used.</param>
+    public void Use(Site site) => _stored.UnionWith(site.Constants.Select(c => c.Tensor));
 
     /// <summary>Adds an embedding.</summary>
     /// <param name="name">Its name.</param>

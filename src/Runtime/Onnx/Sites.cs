@@ -44,6 +44,9 @@ internal sealed class LinearSite(OnnxNode node, string input, string output, Con
     /// <summary>Whether the value it gives is that of the map: an operator may add the bias later, or activate at once.</summary>
     public bool GivesMap { get; set; } = true;
 
+    /// <summary>A factor that the node applies besides, which an optimizer moved into it: it belongs to what stands beside the map.</summary>
+    public float Factor => Node.Op == "FusedMatMul" ? Node.Float("alpha", 1) : 1;
+
     /// <summary>Length of an input row.</summary>
     public int Width => Weight.Rows;
 
@@ -108,6 +111,9 @@ internal sealed class AttentionSite(OnnxNode node, string output) : Site(node, [
 {
     /// <summary>What the softmax is taken of; empty where one operator does all.</summary>
     public string Scores { get; init; } = "";
+
+    /// <summary>The product of queries and keys; null where one operator does all.</summary>
+    public OnnxNode? Product { get; init; }
 
     /// <summary>The value that is split into queries, as far as it could be followed.</summary>
     public string Query { get; init; } = "";

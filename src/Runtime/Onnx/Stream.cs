@@ -135,6 +135,9 @@ internal sealed class Stream
     /// <summary>Whether a value is what a site gives, or columns of it.</summary>
     public bool EndsAt(string value) => _ends.ContainsKey(value);
 
+    /// <summary>What a value is of a site; null when no site ends there.</summary>
+    public Part? End(string value) => _ends.TryGetValue(value, out Part part) ? part : null;
+
     /// <summary>The parts of sites that a value comes from without another site between; at most eight.</summary>
     /// <param name="values">Where to start.</param>
     public IReadOnlyList<Part> Sources(params IEnumerable<string> values)

@@ -52,6 +52,11 @@ internal sealed class WeightAssembly
         }
 
         assembly.RefuseLeftOver();
+        foreach (Site site in assembly._used)
+        {
+            assembly._weights.Use(site);
+        }
+
         GraphCheck.ConstantsAreKnown(stream, config);
         GraphCheck.EpsilonAgrees(stream, config);
         GraphCheck.TiedWeightsAgree(stream, structure, config);

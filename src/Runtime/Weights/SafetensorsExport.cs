@@ -19,7 +19,13 @@ public static class SafetensorsExport
         using IModelSource source = IModelSource.Open(model);
         ModelFamily family = ModelFamily.For(source.Config);
         ModelConfig config = family.ReadConfig(source.Config);
-        if (source.Complete(config) != config)
+        ModelConfig complete = source.Complete(config);
+        if (!complete.HasUnembed)
+        {
+            throw new InvalidInputException($"{model}: it has no unembedding head, which a checkpoint of {config.Family} needs; not written");
+        }
+
+        if (complete != config)
         {
             throw new InvalidInputException(
                 $"{model}: its rotary frequencies are a tensor of the file, which a config.json has no field for; not written");

@@ -50,4 +50,28 @@ public sealed class ExportCommandTests
             ["export", "--model", model, "--process", "all", "--out", Path.Combine(model, "other.safetensors")], "config.json", "found others");
         Assert.False(File.Exists(Path.Combine(model, "other.safetensors")));
     }
+
+    [Fact]
+    public void An_exported_graph_loads_alone_with_its_settings_and_tokenizer()
+    {
+        string original = Fixtures.Require("stories260K");
+        using var work = new Workspace();
+        string graph = Path.Combine(Directory.CreateDirectory(work.At("alone")).FullName, "model.onnx");
+        Tool.Run("export", "--model", original, "--out", graph).Succeeded();
+        Outcome expected = Tool.Run("run", "--model", original, "--prompt", "Once upon a time", "--json").Succeeded();
+        Outcome alone = Tool.Run("run", "--model", graph, "--prompt", "Once upon a time", "--json").Succeeded();
+        Assert.NotEmpty(expected.Rows);
+        Assert.Equal(expected.Rows.Select(r => r.ToString()), alone.Rows.Select(r => r.ToString()));
+        Tool.Run("verify", "--model", graph, "--prompt", "Once upon a time").Succeeded();
+    }
+
+    [Fact]
+    public void What_is_not_written_beside_a_graph_is_told()
+    {
+        using var work = new Workspace();
+        string graph = work.At("demo.onnx");
+        Outcome exported = Tool.Run("export", "--model", "demo", "--out", graph).Succeeded();
+        Assert.Contains("no config.json and no tokenizer are written", exported.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(work.At("config.json")));
+    }
 }

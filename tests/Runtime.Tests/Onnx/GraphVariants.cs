@@ -31,6 +31,7 @@ internal static partial class GraphVariants
         ["axes in the other place"] = Axes,
         ["dropout after every map"] = graph => AfterEveryNode(graph, "Dropout", n => n.OpType is "MatMul" or "Gemm"),
         ["biases with axes of one"] = WideBiases,
+        ["values without weights computed for each reader"] = ForEachReader,
     };
 
     private static void AfterEveryNode(GraphProto graph, string op, Func<NodeProto, bool>? which = null)

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Interp.Runtime.Families;
 using Interp.Runtime.Onnx;
 using Interp.Runtime.Onnx.Format;
 using Interp.Runtime.Tests.Weights;
@@ -33,7 +34,8 @@ public sealed class OnnxWeightsTests
     {
         string folder = OnnxModel.FolderOf(original);
         using OnnxModel onnx = OnnxModel.Open(path);
-        IWeightSource found = onnx.Weights(Config(ConfigReader.Open(Path.Combine(folder, "config.json"))));
+        ConfigReader settings = ConfigReader.Open(Path.Combine(folder, "config.json"));
+        IWeightSource found = onnx.Weights(ModelFamily.For(settings).ReadConfig(settings));
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         double tolerance = graph.Contains("fp16", StringComparison.Ordinal) ? 1e-3
             : graph.StartsWith("gemma", StringComparison.Ordinal) ? 1e-7 : 0;
@@ -44,28 +46,5 @@ public sealed class OnnxWeightsTests
             int[] shape = checkpoint.ShapeOf(name);
             Close.Assert(checkpoint.Read(name, shape), found.Read(name, shape), tolerance, tolerance, $"{graph} {name}");
         }
-    }
-
-    /// <summary>What the names of weights depend on, of any family, whether or not it is there.</summary>
-    private static ModelConfig Config(ConfigReader config)
-    {
-        int width = First("hidden_size", "n_embd", "dim"), heads = First("num_attention_heads", "n_head", "n_heads");
-        return new ModelConfig
-        {
-            Family = config.Text("model_type"),
-            NLayers = First("num_hidden_layers", "n_layer", "n_layers"),
-            DModel = width,
-            NHeads = heads,
-            NKeyValueHeads = config.Int("num_key_value_heads", heads),
-            DHead = config.Int("head_dim", width / heads),
-            DMlp = 1,
-            DVocab = config.Int("vocab_size"),
-            NCtx = 1,
-            AttentionScale = 1,
-            NormEpsilon = (float)config.Number("layer_norm_epsilon", config.Number("rms_norm_eps", config.Number(
-                "layer_norm_eps", config.Text("model_type") == "distilbert" ? 1e-12 : 1e-5))),
-        };
-
-        int First(params string[] fields) => config.Int(fields.First(config.Has));
     }
 }

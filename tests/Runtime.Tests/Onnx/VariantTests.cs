@@ -31,13 +31,9 @@ public sealed class VariantTests
             });
         }
 
-        // The structure is broken for whoever looks for a softmax: what is left is the metadata.
-        foreach (NodeProto node in stripped.Graph.Node.Where(n => n.OpType == "Softmax"))
-        {
-            node.OpType = "Softermax";
-        }
-
-        Same.Bits(TransformerModel.Load(path), Mutation.Load(stripped, path), key);
+        // Without config.json the family is read from names, and only the metadata has any. Frequencies come from a base that was read
+        // off rounded ones: last bits may differ.
+        Same.Logits(TransformerModel.Load(path), Mutation.Load(stripped, configFrom: null), 1e-5, key);
     }
 
     [Theory]
