@@ -165,9 +165,10 @@ internal sealed class Shrinker(Func<Question, bool> fails)
                 list.RemoveAt(start);
             }
         }
-        else
+        else if (node["type"] is null || node["vocab"] is not null)
         {
-            // Without its type a part may still be read, but people would not know it.
+            // The reference ends the process at a typed part that lacks a field; a model it refuses. Without its type
+            // a model may still be read, but people would not know it.
             foreach (string name in node.AsObject().Select(m => m.Key).Skip(start).Take(count).Where(n => n != "type").ToList())
             {
                 node.AsObject().Remove(name);
