@@ -46,8 +46,8 @@ public sealed class RoundTripTests
         using var folder = new Folder();
         PatchingRow[] rows =
         [
-            new(0, "a", null, "z", "blocks.0.attn.hook_z", 0, 1, null, null, null, null, "logit-diff", 1, -1, 0.5, 0.75),
-            new(1, null, "g", "resid_pre", "blocks.0.hook_resid_pre", 0, null, 3, null, null, "subject", "logit-diff", 1, 1, 1, null),
+            new(0, "a", null, "z", "blocks.0.attn.hook_z", 0, 1, null, null, null, null, null, "logit-diff", 1, -1, 0.5, 0.75),
+            new(1, null, "g", "resid_pre", "blocks.0.hook_resid_pre", 0, null, 3, null, null, "subject", null, "logit-diff", 1, 1, 1, null),
         ];
         ResultTable table = TableSchemas.Patching.Create();
         foreach (PatchingRow row in rows)

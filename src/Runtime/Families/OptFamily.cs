@@ -66,7 +66,7 @@ public sealed class OptFamily : ModelFamily
         int d = config.DModel;
         var reader = new WeightReader(source, source.Contains("decoder.embed_tokens.weight") ? "decoder." : "model.decoder.");
         string tokens = reader.Name("embed_tokens.weight");
-        (EmbeddingTable embedding, Linear unembedding) = config.EmbedWidth is { } stored
+        (EmbeddingTable embedding, Linear? unembedding) = config.EmbedWidth is { } stored
             ? Projected(config, source, reader, tokens, stored)
             : FamilyConfig.Embeddings(config, source, tokens, Unembedding);
         return new ModelWeights
