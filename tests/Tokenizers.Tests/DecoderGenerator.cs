@@ -26,7 +26,10 @@ internal static class DecoderGenerator
         (3, () => Metaspace(draw)),
         (3, () => new JsonObject
         {
-            ["type"] = "CTC", ["pad_token"] = draw.One("<pad>", "[UNK]", "e"), ["word_delimiter_token"] = draw.One("|", "the", " "), ["cleanup"] = draw.Chance(0.5),
+            ["type"] = "CTC",
+            ["pad_token"] = draw.One("<pad>", "[UNK]", "e"),
+            ["word_delimiter_token"] = draw.One("|", "the", " "),
+            ["cleanup"] = draw.Chance(0.5),
         }),
         (3, () => Typed("ByteFallback")),
         (2, () => Typed("Fuse")),
@@ -35,7 +38,9 @@ internal static class DecoderGenerator
             ? Replace(draw.One("▁", "##", "e", " ", "Ġ"), draw.One(" ", "", "▁", "xy"))
             : new JsonObject
             {
-                ["type"] = "Replace", ["pattern"] = new JsonObject { ["Regex"] = draw.One(@"\s+", "^▁", "[aeiou]", "##|▁", "Ġ+") }, ["content"] = draw.One(" ", "", "▁", "xy"),
+                ["type"] = "Replace",
+                ["pattern"] = new JsonObject { ["Regex"] = draw.One(@"\s+", "^▁", "[aeiou]", "##|▁", "Ġ+") },
+                ["content"] = draw.One(" ", "", "▁", "xy"),
             }),
         (depth < 2 ? 6 : 0, () => Sequence([.. Enumerable.Range(0, draw.Between(0, 4)).Select(_ => Any(draw, depth + 1))])))();
 

@@ -31,10 +31,13 @@ internal sealed record Failure(int Seed, Verdict Verdict, Question Question, Out
 /// <summary>Refusals with the same words, whatever they quote and number.</summary>
 internal static partial class Refusals
 {
-    public static string Kind(string refusal) => Number().Replace(Quoted().Replace(refusal, "'...'"), "N");
+    public static string Kind(string refusal) => Number().Replace(Nested().Replace(Quoted().Replace(refusal, "'...'"), ""), "N");
 
     [GeneratedRegex("'[^']*'|\"[^\"]*\"")]
     private static partial Regex Quoted();
+
+    [GeneratedRegex(@"(normalizers|pretokenizers|decoders|processors)\[[0-9]+\]: ")]
+    private static partial Regex Nested();
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Number();

@@ -16,7 +16,10 @@ internal static class PostProcessorGenerator
         (2, () => new JsonObject { ["type"] = "BertProcessing", ["sep"] = Pair(draw.One(tokens)), ["cls"] = Pair(draw.One(tokens)) }),
         (2, () => new JsonObject
         {
-            ["type"] = "RobertaProcessing", ["sep"] = Pair(draw.One(tokens)), ["cls"] = Pair(draw.One(tokens)), ["trim_offsets"] = draw.Chance(0.5),
+            ["type"] = "RobertaProcessing",
+            ["sep"] = Pair(draw.One(tokens)),
+            ["cls"] = Pair(draw.One(tokens)),
+            ["trim_offsets"] = draw.Chance(0.5),
             ["add_prefix_space"] = draw.Chance(0.5),
         }),
         (2, () => new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = draw.Chance(0.5), ["trim_offsets"] = draw.Chance(0.5), ["use_regex"] = draw.Chance(0.5) }),
@@ -24,7 +27,8 @@ internal static class PostProcessorGenerator
         {
             int count = draw.Between(0, 3), at = draw.Below(4);
             return new JsonObject { ["type"] = "Sequence", ["processors"] = new JsonArray([.. Enumerable.Range(0, count).Select(i => Any(draw, tokens, depth + 1, i == at))]) };
-        }))();
+        }
+    ))();
 
     private static JsonArray Pair((string Token, int Id) token) => new(token.Token, token.Id);
 

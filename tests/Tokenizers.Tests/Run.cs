@@ -44,7 +44,7 @@ internal sealed class Run(int firstSeed, string? report)
                     continue;
                 }
 
-                if (comparison.Expected.Ids is { } encoded
+                if (comparison.Found.Ids is not null && comparison.Expected.Ids is { } encoded
                     && !(Right(comparison, seed, new Question(tokenizer.Json, null, encoded)) && Right(comparison, seed, new Question(tokenizer.Json, null, ids))))
                 {
                     comparison.Load(tokenizer.Json);

@@ -74,7 +74,10 @@ internal static class TokenizerGenerator
     // transformers cuts and fills no text by itself whatever the file says, nor does Interp: so these do nothing to the texts at hand.
     private static JsonObject Truncation(Draw draw) => new()
     {
-        ["direction"] = draw.One("Left", "Right"), ["max_length"] = 100_000, ["strategy"] = draw.One("LongestFirst", "OnlyFirst"), ["stride"] = draw.Below(3),
+        ["direction"] = draw.One("Left", "Right"),
+        ["max_length"] = 100_000,
+        ["strategy"] = draw.One("LongestFirst", "OnlyFirst"),
+        ["stride"] = draw.Below(3),
     };
 
     private static JsonObject Padding(Draw draw, (string Token, int Id) token) => new()
