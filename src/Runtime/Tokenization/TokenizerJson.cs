@@ -10,6 +10,8 @@ internal static class TokenizerJson
 {
     private const string Mark = "▁";
 
+    private static readonly string[] TextParts = ["normalizer", "pre_tokenizer", "decoder"];
+
     // Python classes that make their post-processor anew from add_bos_token and add_eos_token.
     private static readonly string[] Rebuilding = ["LlamaTokenizer", "CodeLlamaTokenizer", "GemmaTokenizer", "GPTNeoXTokenizer", "CohereTokenizer"];
 
@@ -54,7 +56,7 @@ internal static class TokenizerJson
     }
 
     /// <summary>Whether a part of a type occurs before the model or behind it.</summary>
-    private static bool Names(JsonElement root, string type) => new[] { "normalizer", "pre_tokenizer", "decoder" }.Any(
+    private static bool Names(JsonElement root, string type) => TextParts.Any(
         name => root.TryGetProperty(name, out JsonElement part) && Contains(part, type));
 
     private static bool Contains(JsonElement part, string type) => part.ValueKind switch

@@ -99,13 +99,14 @@ internal sealed class BytePairModel : ITokenModel
         {
             length = char.IsSurrogate(word[i]) ? 2 : 1;
             bool last = i + length >= word.Length, plain = (i == 0 || _options.ContinuingPrefix.Length == 0) && (!last || _options.EndSuffix.Length == 0);
-            string? named = plain ? null : (i > 0 ? _options.ContinuingPrefix : "") + word.Substring(i, length) + (last ? _options.EndSuffix : "");
-            if (Vocabulary.Lookup.TryGetValue(plain ? word.AsSpan(i, length) : named, out int id))
+            ReadOnlySpan<char> character = word.AsSpan(i, length);
+            string? named = plain ? null : string.Concat(i > 0 ? _options.ContinuingPrefix : "", character, last ? _options.EndSuffix : "");
+            if (Vocabulary.Lookup.TryGetValue(plain ? character : named, out int id))
             {
                 Flush();
                 symbols.Add(id);
             }
-            else if (!_options.ByteFallback || !ByteTokens.TryAdd(named ?? word.Substring(i, length), Vocabulary, symbols))
+            else if (!_options.ByteFallback || !ByteTokens.TryAdd(named ?? character.ToString(), Vocabulary, symbols))
             {
                 if (_options.Unknown is not null && !(_options.FuseUnknown && unknown is not null))
                 {

@@ -48,9 +48,13 @@ internal static class ModelReader
         };
         Vocabulary vocabulary = Words(fields);
         IReadOnlyList<JsonElement> merges = fields.List("merges");
-        var ranks = BytePairModel.Ranks(merges.Select(merge => Merge(fields, merge)), vocabulary, options.ContinuingPrefix, fields.Place);
+        var ranks = BytePairModel.Ranks(merges.Where(IsMerge).Select(merge => Merge(fields, merge)), vocabulary, options.ContinuingPrefix, fields.Place);
         return new BytePairModel(kind(options.ByteFallback), vocabulary, ranks, options);
     }
+
+    // Files that were made of a merges.txt may have its first line.
+    private static bool IsMerge(JsonElement merge) =>
+        merge.ValueKind != JsonValueKind.String || !merge.GetString()!.StartsWith("#version", StringComparison.Ordinal);
 
     /// <summary>A merge as "left right"; newer files write pairs.</summary>
     private static (string Left, string Right) Merge(JsonFields fields, JsonElement merge)

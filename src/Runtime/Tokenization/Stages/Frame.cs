@@ -13,8 +13,8 @@ internal readonly record struct FramePart(int? Text, IReadOnlyList<int> Ids, int
 
 /// <summary>What a post-processor puts around one text, and around a pair of texts.</summary>
 /// <param name="Single">The parts for one text.</param>
-/// <param name="Pair">The parts for a pair.</param>
-internal sealed record Frame(IReadOnlyList<FramePart> Single, IReadOnlyList<FramePart> Pair)
+/// <param name="Pair">The parts for a pair; null where pairs have no frame.</param>
+internal sealed record Frame(IReadOnlyList<FramePart> Single, IReadOnlyList<FramePart>? Pair)
 {
     /// <summary>Nothing is put around texts.</summary>
     public static Frame None { get; } = new([FramePart.Of(0, 0)], [FramePart.Of(0, 0), FramePart.Of(1, 1)]);
@@ -49,7 +49,7 @@ internal sealed record Frame(IReadOnlyList<FramePart> Single, IReadOnlyList<Fram
     public (List<int> Ids, List<int> Types) Put(IReadOnlyList<int> first, IReadOnlyList<int>? second)
     {
         List<int> ids = [], types = [];
-        foreach (FramePart part in second is null ? Single : Pair)
+        foreach (FramePart part in second is null ? Single : Pair ?? throw new InvalidInputException("the tokenizer's post_processor has no frame for a pair of texts"))
         {
             IReadOnlyList<int> tokens = part.Text switch { null => part.Ids, 0 => first, _ => second ?? [] };
             ids.AddRange(tokens);

@@ -44,33 +44,58 @@ internal sealed class PrecompiledMap
     public TextPiece MapGraphemes(TextPiece text)
     {
         string source = text.ToString();
-        var builder = new TextPieceBuilder(text.Length);
-        int at = 0;
+        var mapped = new List<(int Code, int Change)>(text.Length);
         for (int start = 0; start < source.Length;)
         {
-            int length = StringInfo.GetNextTextElementLength(source, start);
-            string grapheme = source.Substring(start, length);
-            start += length;
+            string grapheme = source.Substring(start, StringInfo.GetNextTextElementLength(source, start));
+            start += grapheme.Length;
             byte[] bytes = Encoding.UTF8.GetBytes(grapheme);
-            int codes = grapheme.EnumerateRunes().Count();
             if (bytes.Length < LongestGrapheme && Prefix(bytes, longest: false) is { } whole)
             {
-                Add(builder, whole.Text, text.Origin(at));
-                at += codes;
+                Replace(mapped, grapheme.EnumerateRunes().Count(), whole.Text);
                 continue;
             }
 
-            for (int end = at + codes; at < end; at++)
+            foreach (Rune rune in grapheme.EnumerateRunes())
             {
-                if (Prefix(Encoding.UTF8.GetBytes(CodePoints.Text([text[at]])), longest: false) is { } part)
+                if (Prefix(Encoding.UTF8.GetBytes(rune.ToString()), longest: false) is { } part)
                 {
-                    Add(builder, part.Text, text.Origin(at));
+                    Replace(mapped, 1, part.Text);
                 }
                 else
                 {
-                    builder.Add(text[at], text.Origin(at));
+                    mapped.Add((rune.Value, 0));
                 }
             }
+        }
+
+        return Placed(text, mapped);
+    }
+
+    // What is new beyond the number of replaced code points comes from the place before; what is missing is noted at the last one.
+    private static void Replace(List<(int Code, int Change)> mapped, int replaced, string text)
+    {
+        int[] codes = CodePoints.Of(text);
+        for (int i = 0; i < codes.Length; i++)
+        {
+            mapped.Add((codes[i], i < replaced ? 0 : 1));
+        }
+
+        if (codes.Length < replaced && mapped.Count > 0)
+        {
+            mapped[^1] = (mapped[^1].Code, mapped[^1].Change + codes.Length - replaced);
+        }
+    }
+
+    // The library's way to the places: where nothing stands before what goes, what follows has the places of what went.
+    private static TextPiece Placed(TextPiece text, List<(int Code, int Change)> mapped)
+    {
+        var builder = new TextPieceBuilder(mapped.Count);
+        int at = 0;
+        foreach ((int code, int change) in mapped)
+        {
+            builder.Add(code, change > 0 ? at == 0 ? 0 : text.Origin(at - 1) : text.Origin(at));
+            at += change > 0 ? 0 : 1 - change;
         }
 
         return builder.Build();
