@@ -96,7 +96,7 @@ internal static class CaseRules
         }
     }
 
-    private static IEnumerable<string> Rows(JsonElement rows, string output, double tolerance)
+    private static List<string> Rows(JsonElement rows, string output, double tolerance)
     {
         List<JsonElement> lines = [];
         List<string> wrong = [];
