@@ -72,6 +72,8 @@ internal static class SentencePieceFile
         Require(kind is Unigram or Bpe, "model_type", "1 (unigram) or 2 (BPE)", kind);
         Require(trainer.GetValueOrDefault(24) == 0, "treat_whitespace_as_suffix", "false", "true");
         Require(rules.GetValueOrDefault(5, 1) == 1, "escape_whitespaces", "true", "false");
+        string bos = config.Bos ?? "<s>";
+        bool begins = pieces.Exists(piece => piece.Text == bos);
         return Parts(
             pieces,
             kind == Unigram,
@@ -84,7 +86,7 @@ internal static class SentencePieceFile
                 Characters = map.Length == 0 ? null : new PrecompiledMap(map, $"{source}: precompiled_charsmap"),
             },
             source,
-            "SentencePiece") with { Bos = pieces.Any(piece => piece.Text == "<s>") ? "<s>" : null };
+            "SentencePiece") with { Bos = begins ? bos : null, AddBos = begins ? true : null };
 
         void Require(bool holds, string name, string expected, object found)
         {
