@@ -9,7 +9,9 @@ public sealed class DamageTests
 {
     private static readonly Dictionary<string, string> Metadata = new()
     {
-        [ResultMetadata.Command] = "patch --model demo", [ResultMetadata.Seed] = "7", [ResultMetadata.Created] = "2026-01-02T03:04:05Z",
+        [ResultMetadata.Command] = "patch --model demo",
+        [ResultMetadata.Seed] = "7",
+        [ResultMetadata.Created] = "2026-01-02T03:04:05Z",
         [ResultMetadata.ModelSha256] = new string('a', 64),
     };
 

@@ -56,7 +56,7 @@ public static class PatchingSweep
         IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
         var rows = new TableBatches(TableSchemas.Patching.Create().From(model, pairs), options.Sink);
         var index = new SweepIndex(model.Hooks, pairs, denoise);
-        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene) 
+        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene)
         {
             Has = Has,
             Sources = source.Caches,

@@ -84,7 +84,7 @@ public sealed class LoadedFilesTests
         /// <summary>Another last weight, in the same file, with a time that a coarse clock tells apart too.</summary>
         public void Edit()
         {
-            using (FileStream file = File.OpenWrite(Weights))
+            using (var file = new FileStream(Weights, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
             {
                 file.Position = file.Length - 4;
                 file.Write(BitConverter.GetBytes(7.5f));

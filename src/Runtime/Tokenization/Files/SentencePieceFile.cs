@@ -86,7 +86,8 @@ internal static class SentencePieceFile
                 Characters = map.Length == 0 ? null : new PrecompiledMap(map, $"{source}: precompiled_charsmap"),
             },
             source,
-            "SentencePiece") with { Bos = begins ? bos : null, AddBos = begins ? true : null };
+            "SentencePiece") with
+        { Bos = begins ? bos : null, AddBos = begins ? true : null };
 
         void Require(bool holds, string name, string expected, object found)
         {
