@@ -48,7 +48,7 @@ public sealed partial class MarginsTests
     // Logits with transformers' float64 values; every hook point of the exported graph with ONNX Runtime.
     private static string Checkpoint(string folder)
     {
-        TransformerModel model = TransformerModel.Load(folder);
+        TransformerModel model = ReferenceModel.Load(folder);
         using Expected expected = Expected.Open("hf", Path.GetFileName(folder), "expected.safetensors");
         int[][] ids = expected.Rows("input_ids");
         int[][]? types = model.Config.TokenTypes > 0 && expected.Has("token_type_ids") ? expected.Rows("token_type_ids") : null;

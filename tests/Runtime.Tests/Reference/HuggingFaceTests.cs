@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
-using System.Text.Json.Nodes;
 using Interp.Hooks;
-using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Tests.Reference;
 
@@ -241,22 +239,7 @@ public sealed class HuggingFaceTests
         model.Hooks.AllPoints.Where(p => p.Kind is not (HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput))
             .Select(p => (HookQuery)p);
 
-    internal static TransformerModel Load(string name)
-    {
-        string folder = Fixtures.Require(Path.Combine("hf", name));
-        if (name != "llama_rope_yarn")
-        {
-            return TransformerModel.Load(folder);
-        }
-
-        // transformers 4.44, which the values are of, does not look at the original context, and newer versions do. Without it the settings mean
-        // the same to both.
-        string path = Path.Combine(folder, "config.json");
-        JsonObject settings = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-        Assert.True(settings["rope_scaling"]!.AsObject().Remove("original_max_position_embeddings"));
-        using Checkpoint checkpoint = Checkpoint.Open(folder);
-        return TransformerModel.Create(ConfigReader.Parse(path, settings.ToJsonString()), checkpoint);
-    }
+    internal static TransformerModel Load(string name) => ReferenceModel.Load(Fixtures.Require(Path.Combine("hf", name)));
 
     internal static float[] Logits(RunResult run, int sequence)
     {
