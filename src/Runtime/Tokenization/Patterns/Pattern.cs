@@ -16,13 +16,19 @@ internal sealed class Pattern
     /// <summary>Compiles a pattern.</summary>
     /// <exception cref="InvalidInputException">The pattern is malformed, or has a part that is not read.</exception>
     public Pattern(string source)
+        : this(source, new PatternParser(source).Read())
+    {
+    }
+
+    private Pattern(string source, PatternNode parts)
     {
         _source = source;
-        (_code, _registers) = new PatternCompiler(source).Compile(new PatternParser(source).Read());
+        (_code, _registers) = new PatternCompiler(source).Compile(parts);
     }
 
     /// <summary>A pattern that fits one text.</summary>
-    public static Pattern Literal(string text) => new(string.Concat(CodePoints.Of(text).Select(code => $"\\x{{{code:X}}}")));
+    public static Pattern Literal(string text) => new(text, new PatternNode.Sequence(
+        [.. CodePoints.Of(text).Select(code => new PatternNode.Set(CharacterSet.Of(code, ignoreCase: false)))]));
 
     /// <summary>
     /// Where the pattern fits, from left to right, none over another. An empty fit right behind another one is no fit.

@@ -38,7 +38,7 @@ internal enum PrefixScheme
 /// <summary>The pre-tokenizers of Hugging Face's tokenizers library.</summary>
 internal static class PreTokenizers
 {
-    private static readonly Pattern WordsAndSigns = new(@"[\w\u200C\u200D]+|[^\w\s\u200C\u200D]+");
+    private static readonly Lazy<Pattern> WordsAndSigns = new(() => new Pattern(@"[\w\u200C\u200D]+|[^\w\s\u200C\u200D]+"));
     private static readonly Lazy<Pattern> Gpt2Words = new(() => new Pattern(ByteLevel.Words));
 
     /// <summary>Several, each on the pieces of the one before.</summary>
@@ -52,7 +52,7 @@ internal static class PreTokenizers
     public static IReadOnlyList<TextPiece> WhitespaceSplit(TextPiece text) => Split(text, CodePoints.IsWhiteSpace, SplitBehavior.Removed);
 
     /// <summary>Words, and runs of what is neither word nor white space.</summary>
-    public static IReadOnlyList<TextPiece> Whitespace(TextPiece text) => Split(text, WordsAndSigns, SplitBehavior.Removed, invert: true);
+    public static IReadOnlyList<TextPiece> Whitespace(TextPiece text) => Split(text, WordsAndSigns.Value, SplitBehavior.Removed, invert: true);
 
     public static PreTokenizer Delimiter(int delimiter) => text => Split(text, code => code == delimiter, SplitBehavior.Removed);
 
