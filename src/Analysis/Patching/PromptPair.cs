@@ -1,3 +1,4 @@
+using System.Text;
 using Interp.Runtime;
 
 namespace Interp.Analysis;
@@ -74,6 +75,24 @@ public sealed record PromptPair
         IReadOnlyList<int>[] tokens = [.. pairs.Select(p => corrupted ? p.Corrupted : p.Clean)];
         IReadOnlyList<int>?[] types = [.. pairs.Select(p => corrupted ? p.CorruptedTokenTypes : p.CleanTokenTypes)];
         return new TokenBatch(tokens, types.All(t => t is null) ? null : types.Select((t, i) => t ?? new int[tokens[i].Count]));
+    }
+
+    /// <summary>Adds what the pair consists of, token for token, to a text of which a hash of the data is taken.</summary>
+    /// <param name="text">The text.</param>
+    public void AppendTo(StringBuilder text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        foreach (IReadOnlyList<int> ids in new[] { Clean, Corrupted, Answers, Wrongs })
+        {
+            text.AppendJoin(' ', ids).Append('|');
+        }
+
+        if (CleanTokenTypes is not null || CorruptedTokenTypes is not null)
+        {
+            text.AppendJoin(' ', CleanTokenTypes ?? []).Append('/').AppendJoin(' ', CorruptedTokenTypes ?? []);
+        }
+
+        text.Append('\n');
     }
 
     /// <summary>Whether the corrupted prompt is the clean one, token for token and type for type.</summary>

@@ -23,12 +23,7 @@ internal sealed class TableOrigin(ModelIdentity model, int? seed)
         }
 
         _last = pair;
-        foreach (IReadOnlyList<int> ids in new[] { pair.Clean, pair.Corrupted, pair.Answers, pair.Wrongs })
-        {
-            _prompts.AppendJoin(' ', ids).Append('|');
-        }
-
-        _prompts.Append('\n');
+        pair.AppendTo(_prompts);
     }
 
     /// <summary>The entries of <see cref="ResultMetadata"/> that follow from this.</summary>

@@ -34,17 +34,7 @@ internal sealed class Provenance
     {
         foreach (PromptPair pair in pairs)
         {
-            foreach (IReadOnlyList<int> ids in new[] { pair.Clean, pair.Corrupted, pair.Answers, pair.Wrongs })
-            {
-                _prompts.AppendJoin(' ', ids).Append('|');
-            }
-
-            if (pair.CleanTokenTypes is not null || pair.CorruptedTokenTypes is not null)
-            {
-                _prompts.AppendJoin(' ', pair.CleanTokenTypes ?? []).Append('/').AppendJoin(' ', pair.CorruptedTokenTypes ?? []);
-            }
-
-            _prompts.Append('\n');
+            pair.AppendTo(_prompts);
         }
     }
 }

@@ -12,6 +12,7 @@ public sealed class PatternTests
     [InlineData("(?>a|ab)c", "abc ac", "ac")]
     [InlineData("(?i:'s)|\\p{L}+", "It'S", "It|'S")]
     [InlineData("(?i)k", "Kk\u212A", "K|k|\u212A")]
+    [InlineData("(?i)[\u212B\u03C3]", "\u00E5\u00C5x\u03C2\u03A3", "\u00E5|\u00C5|\u03C2|\u03A3")]
     [InlineData("\\h+", "xFFg9", "FF|9")]
     [InlineData("^b|b$", "b\nab", "b|b")]
     [InlineData("\\Ab|b\\z", "b\nb\nab", "b|b")]
@@ -41,6 +42,7 @@ public sealed class PatternTests
     [InlineData("\\1", "\\1, which is not supported")]
     [InlineData("\\p{Klingon}", "the property 'Klingon', which is not supported")]
     [InlineData("(?<=a+)b", "looks back of at most")]
+    [InlineData("(?i)[\\x{100}-\\x{10FFFF}]", "a set of more than 200000 characters whatever their case")]
     [InlineData("(?~a)", "a group (?~...), which is not supported")]
     [InlineData("((((a{99}){99}){99}){99}){99}", "too long when its repeats are written out")]
     public void What_is_not_known_is_named(string pattern, string words) => Refused.With(() => _ = new Pattern(pattern), words);

@@ -5,9 +5,14 @@ namespace Interp.Runtime.Tokenization;
 /// <summary>A set of code points: ranges, classes and other sets, maybe the complement of them.</summary>
 internal sealed class CharacterSet
 {
+    private const int MostWithoutCase = 200_000;
+
     private readonly List<(int First, int Last)> _ranges = [];
     private readonly List<Func<int, bool>> _classes = [];
     private readonly List<CharacterSet> _and = [];
+    private readonly Lazy<HashSet<int>> _folded;
+
+    public CharacterSet() => _folded = new Lazy<HashSet<int>>(Folded);
 
     public bool Negated { get; set; }
 
@@ -27,7 +32,16 @@ internal sealed class CharacterSet
         return set;
     }
 
-    public void Add(int first, int last) => _ranges.Add((first, last));
+    /// <summary>Adds a range.</summary>
+    /// <exception cref="InvalidInputException">The set is too large to be compared whatever the case.</exception>
+    public void Add(int first, int last)
+    {
+        _ranges.Add((first, last));
+        if (IgnoreCase && _ranges.Sum(range => range.Last - range.First + 1L) > MostWithoutCase)
+        {
+            throw new InvalidInputException($"a set of more than {MostWithoutCase} characters whatever their case");
+        }
+    }
 
     public void Add(CharacterSet other) => _classes.Add(other.Contains);
 
@@ -103,23 +117,11 @@ internal sealed class CharacterSet
         return false;
     }
 
-    // A range fits when a letter of it differs from the code point only in case. Ranges of patterns are short.
-    private bool HasOtherCase(int code)
-    {
-        int folded = CodePoints.Fold(code);
-        foreach ((int first, int last) in _ranges)
-        {
-            for (int member = first; member <= last; member++)
-            {
-                if (CodePoints.Fold(member) == folded)
-                {
-                    return true;
-                }
-            }
-        }
+    private bool HasOtherCase(int code) => _folded.Value.Contains(CodePoints.Fold(code));
 
-        return false;
-    }
+    // Made once, so that a text costs a look-up however wide the ranges are.
+    private HashSet<int> Folded() =>
+        [.. _ranges.SelectMany(range => Enumerable.Range(range.First, range.Last - range.First + 1)).Select(CodePoints.Fold)];
 
     private static Func<int, bool> Is(UnicodeCategory category) => code => CodePoints.Category(code) == category;
 

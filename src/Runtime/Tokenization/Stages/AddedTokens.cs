@@ -42,7 +42,7 @@ internal sealed class AddedTokens
     {
         List<AddedToken> kept = [];
         int next = vocabulary.Count;
-        foreach (AddedToken token in tokens.Where(token => token.Content.Length > 0 && !_tokens.ContainsValue(token)))
+        foreach (AddedToken token in tokens.Where(token => token.Content.Length > 0 && !(Id(token.Content) is { } known && _tokens[known] == token)))
         {
             int id = Id(token.Content) ?? vocabulary.Id(token.Content) ?? next++;
             _ids[token.Content] = id;

@@ -47,7 +47,7 @@ internal static class CodePoints
         LongS => 's',
         Kelvin => 'k',
         < 128 => char.ToLowerInvariant((char)code),
-        _ => SimpleLower(Rune.ToUpperInvariant(new Rune(code)).Value),
+        _ => Rune.IsValid(code) ? SimpleLower(Rune.ToUpperInvariant(new Rune(code)).Value) : code,
     };
 
     /// <summary>The code points of a text.</summary>
