@@ -58,7 +58,11 @@ internal sealed class GgufModel : IModelSource
     public IWeightSource Weights(ModelConfig config) => weights;
 
     /// <inheritdoc/>
-    public TextTokenizer? Tokenizer(ModelConfig config) => GgufTokenizer.Read(file.FilePath, file.Metadata, config.DVocab);
+    public TextTokenizer? Tokenizer(ModelConfig config) => GgufTokenizer.Read(file.FilePath, file.Metadata, config.DVocab)?.Build();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles(ModelConfig config) =>
+        GgufTokenizer.Read(file.FilePath, file.Metadata, config.DVocab)?.Files() ?? [];
 
     /// <inheritdoc/>
     public void EndReading() => file.Unmap();

@@ -35,13 +35,15 @@ internal sealed class GgufTokenizer
 
     private readonly string path;
     private readonly GgufMetadata metadata;
+    private readonly string model;
     private readonly IReadOnlyList<string> tokens;
     private readonly IReadOnlyList<int>? types;
 
-    private GgufTokenizer(string path, GgufMetadata metadata, int vocabulary)
+    private GgufTokenizer(string path, GgufMetadata metadata, string model, int vocabulary)
     {
         this.path = path;
         this.metadata = metadata;
+        this.model = model;
         long count = metadata.Count(TokensKey);
         if (count < 1 || count > vocabulary)
             throw metadata.Error(TokensKey, $"expected 1 to {vocabulary} tokens, the rows of the embedding, found {count}");
@@ -56,13 +58,13 @@ internal sealed class GgufTokenizer
         }
     }
 
-    /// <summary>Builds the tokenizer.</summary>
+    /// <summary>Reads what the file says of its tokenizer.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="metadata">Its metadata.</param>
     /// <param name="vocabulary">The rows of the embedding, which the tokens must not outnumber.</param>
-    /// <returns>The tokenizer, or null when the file has none.</returns>
+    /// <returns>The tokenizer's settings, or null when the file has none.</returns>
     /// <exception cref="InvalidInputException">The tokenizer is damaged, or of a kind that is not read.</exception>
-    public static TextTokenizer? Read(string path, GgufMetadata metadata, int vocabulary)
+    public static GgufTokenizer? Read(string path, GgufMetadata metadata, int vocabulary)
     {
         if (!metadata.Has(ModelKey) || metadata.Text(ModelKey) is "none" or "no_vocab")
             return null;
@@ -71,17 +73,36 @@ internal sealed class GgufTokenizer
             throw metadata.Error(ModelKey, $"{OneLine.Quote(model)} is not supported; expected llama or gpt2");
         if (metadata.Keys.FirstOrDefault(IsUnknown) is { } unknown)
             throw metadata.Error(unknown, "is not known, and could change the tokens");
-        GgufTokenizer reader = new(path, metadata, vocabulary);
-        try
+        return new GgufTokenizer(path, metadata, model, vocabulary);
+    }
+
+    /// <summary>Builds the tokenizer.</summary>
+    /// <exception cref="InvalidInputException">A token, score or merge is damaged, or a setting is not supported.</exception>
+    public TextTokenizer Build() => new TokenizerPipeline(Parts());
+
+    /// <summary>The tokenizer as the files of a Hugging Face directory, which are read to the same tokens.</summary>
+    /// <exception cref="InvalidInputException">The tokenizer is damaged, or is one that these files cannot say.</exception>
+    public IReadOnlyList<(string Name, byte[] Content)> Files()
+    {
+        TokenizerParts parts = Parts();
+        if (new[] { parts.Bos, parts.Eos }.FirstOrDefault(token => token is not null && parts.Added.All(added => added.Content != token)) is { } untyped)
+            throw metadata.Error(TypesKey, $"{OneLine.Quote(untyped)} starts or ends texts and is no control token, which files of tokenizers cannot say");
+        if (model == "llama")
         {
-            return model == "llama" ? reader.SentencePiece() : reader.ByteLevelBpe();
+            if (parts.Bos is null && tokens.Contains(SentencePieceFile.DefaultBos))
+                throw metadata.Error(Prefix + "bos_token_id", $"expected one beside the token {SentencePieceFile.DefaultBos}, which starts texts where a tokenizer.model is read");
+            return
+            [
+                (OlderFiles.ModelFile, TokenizerWriter.SentencePieceBpe(Pieces(), ByteFallback, metadata.Flag(SpaceKey, true))),
+                (TokenizerConfig.FileName, TokenizerWriter.Config("LlamaTokenizer", parts)),
+            ];
         }
-        catch (Exception exception) when (exception is not InvalidInputException)
-        {
-            // The library reports malformed vocabularies by exceptions of many kinds.
-            throw new InvalidInputException(
-                $"{path}: the tokenizer could not be read ({OneLine.Quote(exception.Message)})", exception);
-        }
+
+        return
+        [
+            (TokenizerJson.FileName, TokenizerWriter.ByteLevelBpe(parts, tokens, Merges(), Words(Pattern()), Pattern() == LlamaPattern)),
+            (TokenizerConfig.FileName, TokenizerWriter.Config("PreTrainedTokenizerFast", parts)),
+        ];
     }
 
     /// <summary>The token id of a key, or null where there is none: writers put 4294967295 for none.</summary>
@@ -91,7 +112,22 @@ internal sealed class GgufTokenizer
     private static bool IsUnknown(string key) => key.StartsWith(Prefix, StringComparison.Ordinal)
         && !Known.Contains(key[Prefix.Length..]) && !Harmless.Contains(key[Prefix.Length..]);
 
-    private TokenizerPipeline SentencePiece()
+    private bool ByteFallback => types!.Contains(Tokenization.SentencePiece.Byte);
+
+    private TokenizerParts Parts()
+    {
+        try
+        {
+            return model == "llama" ? SentencePiece() : ByteLevelBpe();
+        }
+        catch (Exception exception) when (exception is not InvalidInputException)
+        {
+            // Malformed vocabularies are reported by exceptions of many kinds.
+            throw new InvalidInputException($"{path}: the tokenizer could not be read ({OneLine.Quote(exception.Message)})", exception);
+        }
+    }
+
+    private TokenizerParts SentencePiece()
     {
         if (metadata.Has(Prefix + "precompiled_charsmap") && metadata.Count(Prefix + "precompiled_charsmap") > 0)
             throw metadata.Error(Prefix + "precompiled_charsmap", "normalisation of characters is not supported");
@@ -100,18 +136,17 @@ internal sealed class GgufTokenizer
         RequireCount(ScoresKey);
         if (types is null)
             throw metadata.Error(TypesKey, "expected the type of each token, found nothing");
-        IReadOnlyList<double> scores = metadata.Numbers(ScoresKey);
-        TokenizerParts parts = SentencePieceFile.Parts(
-            [.. tokens.Select((token, id) => new SentencePiece(token, (float)scores[id], types[id]))],
-            unigram: false,
-            types.Contains(Tokenization.SentencePiece.Byte),
-            new SentencePieceRules { Prefix = metadata.Flag(SpaceKey, true) },
-            path,
-            "SentencePiece BPE");
-        return new TokenizerPipeline(Framed(parts, bosByDefault: true));
+        var rules = new SentencePieceRules { Prefix = metadata.Flag(SpaceKey, true) };
+        return Framed(SentencePieceFile.Parts(Pieces(), unigram: false, ByteFallback, rules, path, "SentencePiece BPE"), bosByDefault: true);
     }
 
-    private TokenizerPipeline ByteLevelBpe()
+    private IReadOnlyList<SentencePiece> Pieces()
+    {
+        IReadOnlyList<double> scores = metadata.Numbers(ScoresKey);
+        return [.. tokens.Select((token, id) => new SentencePiece(token, (float)scores[id], types![id]))];
+    }
+
+    private TokenizerParts ByteLevelBpe()
     {
         if (metadata.Flag(SpaceKey, false))
             throw metadata.Error(SpaceKey, "expected false for byte-level BPE, the other setting is not supported");
@@ -131,7 +166,7 @@ internal sealed class GgufTokenizer
                 PieceText = ByteLevel.Text,
             },
             bosByDefault: pattern == LlamaPattern);
-        return new TokenizerPipeline(parts with
+        return parts with
         {
             Added =
             [
@@ -140,7 +175,7 @@ internal sealed class GgufTokenizer
                     : types[p.Index] is Tokenization.SentencePiece.Control or Tokenization.SentencePiece.UserDefined)
                     .Select(p => new AddedToken(p.Item) { Special = types?[p.Index] != Tokenization.SentencePiece.UserDefined }),
             ],
-        });
+        };
     }
 
     private IEnumerable<(string Left, string Right)> Merges() => metadata.Texts(MergesKey).Select(merge => merge.Split(' ') is [var left, var right]

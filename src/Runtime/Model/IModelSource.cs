@@ -45,6 +45,11 @@ internal interface IModelSource : IDisposable
     /// <exception cref="InvalidInputException">It is damaged, or of a kind that is not read.</exception>
     TextTokenizer? Tokenizer(ModelConfig config);
 
+    /// <summary>The tokenizer as files of a Hugging Face directory; none where there is no tokenizer.</summary>
+    /// <param name="config">The resolved configuration.</param>
+    /// <exception cref="InvalidInputException">It is damaged, or cannot be said by such files.</exception>
+    IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles(ModelConfig config);
+
     /// <summary>Ends the reading of weights: unmaps files and leaves open what their hash takes.</summary>
     /// <exception cref="InvalidInputException">A file was changed while it was read.</exception>
     void EndReading();
@@ -70,6 +75,9 @@ internal sealed class HuggingFaceDirectory(string path) : IModelSource
 
     /// <inheritdoc/>
     public TextTokenizer? Tokenizer(ModelConfig config) => TokenizerLoader.TryLoad(path);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles(ModelConfig config) => TokenizerLoader.Files(path);
 
     /// <inheritdoc/>
     public void EndReading() => _checkpoint?.Unmap();

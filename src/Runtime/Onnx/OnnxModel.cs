@@ -119,6 +119,9 @@ internal sealed class OnnxModel : IModelSource
     public TextTokenizer? Tokenizer(ModelConfig config) => TokenizerLoader.TryLoad(FolderOf(_file.Path));
 
     /// <inheritdoc/>
+    public IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles(ModelConfig config) => TokenizerLoader.Files(FolderOf(_file.Path));
+
+    /// <inheritdoc/>
     public ConfigReader? Generation => HuggingFaceDirectory.GenerationFile(FolderOf(_file.Path));
 
     /// <inheritdoc/>

@@ -8,6 +8,8 @@ namespace Interp.Runtime.Tokenization;
 /// </summary>
 internal static class TokenizerJson
 {
+    public const string FileName = "tokenizer.json";
+
     private const string Mark = "▁";
 
     private static readonly string[] TextParts = ["normalizer", "pre_tokenizer", "decoder"];

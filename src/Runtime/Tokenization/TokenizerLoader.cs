@@ -9,6 +9,19 @@ public static class TokenizerLoader
     private static readonly string[] NotRead =
         ["sentencepiece.bpe.model", "spiece.model", "spm.model", "tiktoken.model", "tokenizer.tiktoken", "tekken.json", "vocab.bpe", "encoder.json", "bpe.codes"];
 
+    // Every file that transformers keeps a tokenizer in, and the one that says which tokens end a text.
+    private static readonly string[] FileNames =
+    [
+        TokenizerJson.FileName, TokenizerConfig.FileName, "vocab.json", "merges.txt", OlderFiles.ModelFile, "vocab.txt", "special_tokens_map.json",
+        "added_tokens.json", "generation_config.json",
+    ];
+
+    /// <summary>The files of a directory's tokenizer.</summary>
+    internal static IReadOnlyList<(string Name, byte[] Content)> Files(string directory) =>
+    [
+        .. FileNames.Where(name => File.Exists(Path.Combine(directory, name))).Select(name => (name, File.ReadAllBytes(Path.Combine(directory, name)))),
+    ];
+
     /// <summary>
     /// Reads what the directory holds: tokenizer.json, else vocab.json with merges.txt (GPT-2, RoBERTa, Qwen2), else tokenizer.model
     /// (SentencePiece), else vocab.txt (WordPiece), with tokenizer_config.json beside it. No file stands in for another one that
@@ -20,7 +33,7 @@ public static class TokenizerLoader
     public static TextTokenizer? TryLoad(string directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        string json = Path.Combine(directory, "tokenizer.json");
+        string json = Path.Combine(directory, TokenizerJson.FileName);
         try
         {
             if (File.Exists(json))

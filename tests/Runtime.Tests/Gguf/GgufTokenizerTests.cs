@@ -124,7 +124,7 @@ public sealed class GgufTokenizerTests : IDisposable
     private TextTokenizer? Read(GgufBuilder builder, int vocabulary = 100)
     {
         using GgufFile file = GgufFile.Open(directory.Put("x.gguf", builder.Build()));
-        return GgufTokenizer.Read(file.FilePath, file.Metadata, vocabulary);
+        return GgufTokenizer.Read(file.FilePath, file.Metadata, vocabulary)?.Build();
     }
 
     private static int[] Ids(JsonElement ids) => [.. ids.EnumerateArray().Select(i => i.GetInt32())];

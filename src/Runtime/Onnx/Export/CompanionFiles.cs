@@ -10,13 +10,6 @@ public static class CompanionFiles
 {
     private const string Settings = "config.json";
 
-    // Every file that transformers keeps a tokenizer in, and the tokens that end a text.
-    private static readonly string[] TokenizerNames =
-    [
-        "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt", "tokenizer.model", "vocab.txt", "special_tokens_map.json",
-        "added_tokens.json", "generation_config.json",
-    ];
-
     /// <summary>Writes the files of a model beside a graph that was exported of it; files of the same content are left as they are.</summary>
     /// <param name="model">Path of the model: a directory, an .onnx or a .gguf file.</param>
     /// <param name="graph">The graph.</param>
@@ -46,35 +39,31 @@ public static class CompanionFiles
             Put(folder, Settings, Encoding.UTF8.GetBytes(source.Config.Json), remarks);
         }
 
-        List<(string Name, byte[] Content)> files = [.. TokenizerFiles(model, source)];
-        foreach ((string name, byte[] content) in files)
+        foreach ((string name, byte[] content) in TokenizerFiles(source, config, folder, remarks))
         {
             Put(folder, name, content, remarks);
-        }
-
-        if (files.Count == 0)
-        {
-            remarks.Add(source is GgufModel
-                ? $"{folder}: no tokenizer is written: that of a GGUF file is part of its metadata; give token ids, or put tokenizer files there"
-                : $"{folder}: no tokenizer is written: the model has none; token ids work");
         }
 
         return remarks;
     }
 
-    /// <summary>The files of a model's tokenizer, by name; none where it is not in files.</summary>
-    private static IEnumerable<(string Name, byte[] Content)> TokenizerFiles(string model, IModelSource source)
+    private static IReadOnlyList<(string Name, byte[] Content)> TokenizerFiles(IModelSource source, ModelConfig config, string folder, List<string> remarks)
     {
-        string? folder = source switch
+        try
         {
-            GgufModel => null,
-            OnnxModel => OnnxModel.FolderOf(model),
-            _ => model,
-        };
-        return folder is null
-            ? []
-            : TokenizerNames.Select(name => (name, Path.Combine(folder, name))).Where(f => File.Exists(f.Item2))
-                .Select(f => (f.name, File.ReadAllBytes(f.Item2)));
+            IReadOnlyList<(string Name, byte[] Content)> files = source.TokenizerFiles(config);
+            if (files.Count == 0)
+            {
+                remarks.Add($"{folder}: no tokenizer is written: the model has none; token ids work");
+            }
+
+            return files;
+        }
+        catch (InvalidInputException e)
+        {
+            remarks.Add($"{folder}: no tokenizer is written: {e.Message}; token ids work");
+            return [];
+        }
     }
 
     private static void Put(string folder, string name, byte[] content, List<string> remarks)

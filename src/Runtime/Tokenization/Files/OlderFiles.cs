@@ -14,7 +14,9 @@ internal static class OlderFiles
     public const string Qwen2Words =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private const string VocabularyFile = "vocab.json", MergesFile = "merges.txt", ModelFile = "tokenizer.model", WordsFile = "vocab.txt";
+    public const string ModelFile = "tokenizer.model";
+
+    private const string VocabularyFile = "vocab.json", MergesFile = "merges.txt", WordsFile = "vocab.txt";
     private const string EndOfText = "<|endoftext|>";
 
     private static readonly string[] Gpt2Classes = ["GPT2Tokenizer", "CodeGenTokenizer"];

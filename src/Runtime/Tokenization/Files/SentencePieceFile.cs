@@ -31,7 +31,16 @@ internal sealed record SentencePieceRules
 /// <summary>The SentencePiece model file (sentencepiece_model.proto of the SentencePiece library).</summary>
 internal static class SentencePieceFile
 {
-    private const int Unigram = 1, Bpe = 2, Space = ' ', Mark = 0x2581;
+    /// <summary>Fields of the trainer's settings, and a value of the first.</summary>
+    public const int ModelTypeField = 3, ByteFallbackField = 35, Bpe = 2;
+
+    /// <summary>Fields of the normalizer's settings.</summary>
+    public const int PrefixField = 3, RemoveExtraSpacesField = 4, EscapeSpacesField = 5;
+
+    /// <summary>Starts texts where tokenizer_config.json names no token that does.</summary>
+    public const string DefaultBos = "<s>";
+
+    private const int Unigram = 1, SuffixField = 24, Space = ' ', Mark = 0x2581;
     private const string MarkText = "▁";
 
     /// <summary>Reads a model file.</summary>
@@ -68,21 +77,21 @@ internal static class SentencePieceFile
             throw new InvalidInputException($"{source}: expected a SentencePiece model, found something else ({e.Message.Split('\n')[0]})", e);
         }
 
-        long kind = trainer.GetValueOrDefault(3, Unigram);
+        long kind = trainer.GetValueOrDefault(ModelTypeField, Unigram);
         Require(kind is Unigram or Bpe, "model_type", "1 (unigram) or 2 (BPE)", kind);
-        Require(trainer.GetValueOrDefault(24) == 0, "treat_whitespace_as_suffix", "false", "true");
-        Require(rules.GetValueOrDefault(5, 1) == 1, "escape_whitespaces", "true", "false");
-        string bos = config.Bos ?? "<s>";
+        Require(trainer.GetValueOrDefault(SuffixField) == 0, "treat_whitespace_as_suffix", "false", "true");
+        Require(rules.GetValueOrDefault(EscapeSpacesField, 1) == 1, "escape_whitespaces", "true", "false");
+        string bos = config.Bos ?? DefaultBos;
         bool begins = pieces.Exists(piece => piece.Text == bos);
         return Parts(
             pieces,
             kind == Unigram,
-            trainer.GetValueOrDefault(35) == 1,
+            trainer.GetValueOrDefault(ByteFallbackField) == 1,
             new SentencePieceRules
             {
-                Prefix = rules.GetValueOrDefault(3, 1) == 1 && config.PrefixSpace != false,
+                Prefix = rules.GetValueOrDefault(PrefixField, 1) == 1 && config.PrefixSpace != false,
                 PrefixEachPiece = config.Legacy ?? true,
-                RemoveExtraSpaces = rules.GetValueOrDefault(4, 1) == 1,
+                RemoveExtraSpaces = rules.GetValueOrDefault(RemoveExtraSpacesField, 1) == 1,
                 Characters = map.Length == 0 ? null : new PrecompiledMap(map, $"{source}: precompiled_charsmap"),
             },
             source,
