@@ -9,7 +9,7 @@ namespace Interp.Cli.Tests.Output;
 
 /// <summary>
 /// Every table of every command has the same bits whatever vector unit the runtime may use: INTERP_KERNEL_TIER reaches only the kernels, so
-/// these are processes of their own.
+/// these are processes of their own. INTERP_RECORD_TABLES names a file that takes the hash of each table, to compare two versions by.
 /// </summary>
 public sealed class SameBitsTests
 {
@@ -32,6 +32,11 @@ public sealed class SameBitsTests
         string[] widths = [.. await Task.WhenAll(Widths.Select(width => Run(work, width, lines)))];
         Dictionary<string, string> expected = Tables(widths[0]);
         Assert.True(expected.Count >= lines.Length, $"{lines.Length} commands wrote {expected.Count} tables");
+        if (Environment.GetEnvironmentVariable("INTERP_RECORD_TABLES") is { Length: > 0 } record)
+        {
+            File.WriteAllLines(record, expected.OrderBy(table => table.Key, StringComparer.Ordinal).Select(table => $"{table.Key}\t{table.Value}"));
+        }
+
         Nothing(widths[1..].SelectMany(
             folder => Tables(folder).Except(expected).Select(table => $"{Path.GetFileName(folder)}: {table.Key}")));
         Assert.All(widths[1..], folder => Assert.Equal(expected.Keys.Order(), Tables(folder).Keys.Order()));
