@@ -157,9 +157,10 @@ internal static class BatchRun
         where THooks : struct, IForwardHooks
     {
         int last = config.NLayers - 1;
+        BlockPlan plan = BlockPlan.Of(config);
         foreach (HookRow row in HookTable.Rows)
         {
-            if (hooks.Wants(new HookPoint(row.Kind, row.PerLayer ? last : -1)) && !BelowQueries(config, row.Kind))
+            if (hooks.Wants(new HookPoint(row.Kind, row.PerLayer ? last : -1)) && !BelowQueries(plan, row))
             {
                 return true;
             }
@@ -168,13 +169,14 @@ internal static class BatchRun
         return false;
     }
 
-    /// <summary>Whether a point shows all rows where only some go on; in a post-norm block the first norm comes after attention.</summary>
-    private static bool BelowQueries(ModelConfig config, HookKind kind) => kind switch
+    /// <summary>Whether a point shows all rows where only some go on: it comes before the projections, or is one of keys and values.</summary>
+    private static bool BelowQueries(BlockPlan plan, HookRow row) => row.Kind switch
     {
-        HookKind.Embed or HookKind.PosEmbed or HookKind.TokenTypeEmbed or HookKind.EmbedNormScale or HookKind.EmbedNormNormalized
-            or HookKind.FullEmbed or HookKind.ResidPre or HookKind.K or HookKind.V or HookKind.KNormScale or HookKind.KNormNormalized
-            or HookKind.RotK => true,
-        HookKind.Ln1Scale or HookKind.Ln1Normalized => config.Block != BlockStyle.PostNorm,
-        _ => false,
+        HookKind.K or HookKind.V or HookKind.KNormScale or HookKind.KNormNormalized or HookKind.RotK => true,
+
+        // Copies of what heads read are taken where they are projected.
+        HookKind.AttnIn or HookKind.QInput or HookKind.KInput or HookKind.VInput => false,
+        _ when row.PerLayer => plan.IndexOf(row.Kind) < plan.IndexOf(BlockOperation.Project),
+        _ => row.Kind < HookKind.ResidPre,
     };
 }

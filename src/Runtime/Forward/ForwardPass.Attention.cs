@@ -36,16 +36,15 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private bool ListensToAttention(int layer) => _hooks.Wants(Hook.AttnScores(layer)) || _hooks.Wants(Hook.Pattern(layer));
 
     /// <summary>Scores, pattern and weighted sum of all heads.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="before">What is done before, head by head; only where nobody listens.</param>
-    private void Attend(int layer, AttentionParts before = 0)
+    private void Attend(int layer)
     {
         HookPoint scores = Hook.AttnScores(layer), pattern = Hook.Pattern(layer);
         PrepareKeyBiases(layer);
         CountAttention();
         if (!ListensToAttention(layer))
         {
-            var job = new AttentionJob { Pass = this, Layer = layer, Parts = AttentionParts.All | before, Items = AttentionItems(0, _segments.Length) };
+            AttentionParts parts = AttentionParts.All | (_attentionPutsKeys ? AttentionParts.Keys : 0);
+            var job = new AttentionJob { Pass = this, Layer = layer, Parts = parts, Items = AttentionItems(0, _segments.Length) };
             WorkerPool.Run(job, job.Items.Count, _threads);
             return;
         }

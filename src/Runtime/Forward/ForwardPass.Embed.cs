@@ -29,14 +29,14 @@ internal sealed unsafe partial class ForwardPass<THooks>
         if (_config.Positions == PositionKind.Learned)
         {
             EmbedPositions(other, batch, starts);
-            Add(stream, other);
+            RowJobs.Add(stream, other, _rows, d, _threads);
         }
 
         if (_config.TokenTypes > 0)
         {
             Gather(EmbedIndex.TokenType, _weights.TokenTypeEmbedding, other, batch, starts);
             Fire(HookKind.TokenTypeEmbed, -1, other, d);
-            Add(stream, other);
+            RowJobs.Add(stream, other, _rows, d, _threads);
         }
 
         if (_weights.EmbedNorm is { } norm)

@@ -5,39 +5,6 @@ namespace Interp.Runtime.Forward;
 
 internal sealed unsafe partial class ForwardPass<THooks>
 {
-    /// <summary>
-    /// The FFN of one block. It reads the stream through its own norm, the output of the first norm where it shares that, and
-    /// in a post-norm block the stream itself, which a norm has just left.
-    /// </summary>
-    /// <returns>Whether its write was added to the stream already.</returns>
-    private bool FeedForward(int layer, BlockWeights block)
-    {
-        FloatBlock input = _config.Block == BlockStyle.PostNorm ? _buffers.Stream : _buffers.Normed;
-        FloatBlock write = _buffers.FeedForwardWrite;
-        if (_config.Block is BlockStyle.PreNorm or BlockStyle.Parallel)
-        {
-            ApplyNorm(
-                FeedForwardInput(layer), block.Norm2, HookKind.Ln2Scale, HookKind.Ln2Normalized, layer, _buffers.Normed);
-        }
-
-        if (block.Mixture is { } mixture)
-        {
-            Mixture(layer, mixture, input, write);
-        }
-        else if (_config.Block == BlockStyle.PreNorm && WritesToStream(Hook.MlpOut(layer), block.Norm2Post))
-        {
-            Dense(layer, block.FeedForward!, input, _buffers.Stream, add: true);
-            return true;
-        }
-        else
-        {
-            Dense(layer, block.FeedForward!, input, write, add: false);
-        }
-
-        NormalizeBranch(write, block.Norm2Post, HookKind.Ln2PostScale, HookKind.Ln2PostNormalized, layer);
-        return false;
-    }
-
     /// <summary>Neurons of all rows at once where somebody listens, else of some rows at a time.</summary>
     private void Dense(int layer, FeedForwardWeights weights, FloatBlock input, FloatBlock destination, bool add)
     {
@@ -101,18 +68,5 @@ internal sealed unsafe partial class ForwardPass<THooks>
         }
 
         Fire(HookKind.Post, layer, neurons, mlp);
-    }
-
-    /// <summary>The stream, or where somebody listens a copy of it that may be changed.</summary>
-    private FloatBlock FeedForwardInput(int layer)
-    {
-        if (!_hooks.Wants(new HookPoint(HookKind.MlpIn, layer)))
-        {
-            return _buffers.Stream;
-        }
-
-        _buffers.Stream.Rows(_rows, _config.DModel).CopyTo(_buffers.Normed.Span);
-        Fire(HookKind.MlpIn, layer, _buffers.Normed, _config.DModel);
-        return _buffers.Normed;
     }
 }

@@ -65,7 +65,6 @@ internal sealed unsafe partial class ForwardPass<THooks>
         int layer, NormWeights? norm, Linear map, int heads, bool positioned, FloatBlock destination)
     {
         int d = _config.DModel, dHead = _config.DHead;
-        bool normed = norm is not null && _config.Norm != NormKind.None && _config.Block != BlockStyle.PostNorm;
         Count(_rows, map);
 
         // Attention writes these two later.
@@ -77,9 +76,9 @@ internal sealed unsafe partial class ForwardPass<THooks>
                 _buffers.ChangedHeadStreams.Span.Slice(((row * heads) + h) * d, d).CopyTo(input[(row * d)..]);
             }
 
-            if (normed)
+            if (norm is not null)
             {
-                Normalize(layer, norm!, input);
+                Normalize(layer, norm, input);
             }
 
             for (int row = 0; row < _rows; row++)

@@ -6,61 +6,54 @@ namespace Interp.Runtime.Forward;
 
 internal sealed unsafe partial class ForwardPass<THooks>
 {
-    /// <summary>
-    /// From the normalised stream, or from given queries, keys and values, to the heads' weighted sums. Where only some rows
-    /// are needed, the others leave the matrix once their keys and values are there.
-    /// </summary>
-    private void Heads(int layer, BlockWeights block, BlockStage from, int[]? needed)
+    private bool _attentionPutsKeys;
+
+    /// <summary>Whose projections a step treats: where only some rows go on, keys and values are computed of all rows and before the queries.</summary>
+    [Flags]
+    private enum HeadSides
     {
-        AttentionWeights weights = block.Attention;
-        bool given = from == BlockStage.Heads;
-        if (needed is null)
+        Queries = 1,
+        Keys = 2,
+        All = Queries | Keys,
+    }
+
+    /// <summary>Queries, keys and values of all rows, or one side of them.</summary>
+    private void ProjectHeads(int layer, BlockWeights block, HeadSides sides)
+    {
+        if (sides == HeadSides.All && _config.Positions != PositionKind.Shortformer && !ListensToHeadInputs(layer))
         {
-            if (!given)
-            {
-                ProjectAll(layer, block);
-            }
-
-            FireHeads(HookKind.Q, layer, _buffers.Q, _config.NHeads);
-            FireHeads(HookKind.K, layer, _buffers.K, _config.NKeyValueHeads);
-            FireHeads(HookKind.V, layer, _buffers.V, _config.NKeyValueHeads);
-            NormalizeHeads(_buffers.Q, _config.NHeads, weights.QueryNorm, HookKind.QNormScale, HookKind.QNormNormalized, layer);
-            NormalizeHeads(
-                _buffers.K, _config.NKeyValueHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
-            Rotate(HookKind.RotQ, layer, _buffers.Q, _config.NHeads);
-            Rotate(HookKind.RotK, layer, _buffers.K, _config.NKeyValueHeads);
-            _keys.Take(layer, _segments, _buffers.K, _buffers.V);
-            if (PutsKeysWithAttention(layer))
-            {
-                Attend(layer, AttentionParts.Keys);
-                return;
-            }
-
-            _keys.Put();
-        }
-        else
-        {
-            if (!given)
-            {
-                Project(layer, block, HookKind.KInput);
-                Project(layer, block, HookKind.VInput);
-            }
-
-            FireHeads(HookKind.K, layer, _buffers.K, _config.NKeyValueHeads);
-            FireHeads(HookKind.V, layer, _buffers.V, _config.NKeyValueHeads);
-            FinishKeys(layer, weights);
-            KeepRows(needed, given);
-            if (!given)
-            {
-                Project(layer, block, HookKind.QInput);
-            }
-
-            FireHeads(HookKind.Q, layer, _buffers.Q, _config.NHeads);
-            NormalizeHeads(_buffers.Q, _config.NHeads, weights.QueryNorm, HookKind.QNormScale, HookKind.QNormNormalized, layer);
-            Rotate(HookKind.RotQ, layer, _buffers.Q, _config.NHeads);
+            // In one run of the threads, since all heads read the same.
+            AttentionWeights weights = block.Attention;
+            MatrixProduct.MultiplyThree(
+                _buffers.Normed.Rows(_rows, weights.Query.Inputs), _rows,
+                Target(weights.Query, _buffers.Q), Target(weights.Key, _buffers.K), Target(weights.Value, _buffers.V), _threads);
+            return;
         }
 
-        Attend(layer);
+        if (sides.HasFlag(HeadSides.Queries))
+        {
+            Project(layer, block, HookKind.QInput);
+        }
+
+        if (sides.HasFlag(HeadSides.Keys))
+        {
+            Project(layer, block, HookKind.KInput);
+            Project(layer, block, HookKind.VInput);
+        }
+    }
+
+    private void OfferHeads(int layer, HeadSides sides)
+    {
+        if (sides.HasFlag(HeadSides.Queries))
+        {
+            FireHeads(HookKind.Q, layer, _buffers.Q, _config.NHeads);
+        }
+
+        if (sides.HasFlag(HeadSides.Keys))
+        {
+            FireHeads(HookKind.K, layer, _buffers.K, _config.NKeyValueHeads);
+            FireHeads(HookKind.V, layer, _buffers.V, _config.NKeyValueHeads);
+        }
     }
 
     /// <summary>
@@ -72,38 +65,24 @@ internal sealed unsafe partial class ForwardPass<THooks>
         if (segments.Length > 0)
         {
             SetRows(segments);
-            FinishKeys(layer, _weights.Blocks[layer].Attention);
+            int offer = _plan.IndexOf(HookKind.K);
+            RunSteps(layer, offer + 1, _plan.IndexOf(BlockOperation.Attend), HeadSides.Keys);
         }
     }
 
-    /// <summary>From projected keys to those that queries read.</summary>
-    private void FinishKeys(int layer, AttentionWeights weights)
+    /// <summary>Keys and values to where queries find them; the keys' panels by attention itself where the same rows go on and it may.</summary>
+    private void StoreKeys(int layer, bool together)
     {
-        NormalizeHeads(_buffers.K, _config.NKeyValueHeads, weights.KeyNorm, HookKind.KNormScale, HookKind.KNormNormalized, layer);
-        Rotate(HookKind.RotK, layer, _buffers.K, _config.NKeyValueHeads);
         _keys.Take(layer, _segments, _buffers.K, _buffers.V);
-        _keys.Put();
+        _attentionPutsKeys = together && PutsKeysWithAttention(layer);
+        if (!_attentionPutsKeys)
+        {
+            _keys.Put();
+        }
     }
 
     private void FireHeads(HookKind kind, int layer, FloatBlock values, int heads) =>
         Fire(kind, layer, values, heads * _config.DHead, heads);
-
-    /// <summary>Queries, keys and values of all rows; in one run of the threads where all heads read the same.</summary>
-    private void ProjectAll(int layer, BlockWeights block)
-    {
-        if (_config.Positions == PositionKind.Shortformer || ListensToHeadInputs(layer))
-        {
-            Project(layer, block, HookKind.QInput);
-            Project(layer, block, HookKind.KInput);
-            Project(layer, block, HookKind.VInput);
-            return;
-        }
-
-        AttentionWeights weights = block.Attention;
-        MatrixProduct.MultiplyThree(
-            _buffers.Normed.Rows(_rows, weights.Query.Inputs), _rows,
-            Target(weights.Query, _buffers.Q), Target(weights.Key, _buffers.K), Target(weights.Value, _buffers.V), _threads);
-    }
 
     private MatrixProduct.Target Target(Linear map, FloatBlock destination)
     {
@@ -124,7 +103,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
         bool positioned = _config.Positions == PositionKind.Shortformer && input != HookKind.VInput;
         if (HeadInputs(input, layer, heads))
         {
-            ProjectEachHead(layer, block.Norm1, map, heads, positioned, destination);
+            ProjectEachHead(layer, _plan.NormBefore(BlockOperation.Project) is { } norm ? block.Norm(norm) : null, map, heads, positioned, destination);
         }
         else
         {
@@ -141,14 +120,21 @@ internal sealed unsafe partial class ForwardPass<THooks>
         return _buffers.Positioned;
     }
 
-    /// <summary>Rotary embedding of queries or keys, where the model has one.</summary>
-    private void Rotate(HookKind kind, int layer, FloatBlock values, int heads)
+    private void Rotate(int layer, HeadSides sides)
     {
-        if (_resources.Rotary is null)
+        if (sides.HasFlag(HeadSides.Queries))
         {
-            return;
+            Rotate(HookKind.RotQ, layer, _buffers.Q, _config.NHeads);
         }
 
+        if (sides.HasFlag(HeadSides.Keys))
+        {
+            Rotate(HookKind.RotK, layer, _buffers.K, _config.NKeyValueHeads);
+        }
+    }
+
+    private void Rotate(HookKind kind, int layer, FloatBlock values, int heads)
+    {
         var job = new RotateJob { Pass = this, Values = values, Heads = heads };
         WorkerPool.Run(job, _segments.Length, _segments.Length * heads < 64 ? 1 : _threads);
         FireHeads(kind, layer, values, heads);

@@ -17,8 +17,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         int d = _config.DModel;
         BlockWeights block = _weights.Blocks[layer];
-        Fire(HookKind.ResidPre, layer, _buffers.Stream, d);
-        NormBefore(layer, block);
+        RunSteps(layer, 0, _plan.IndexOf(BlockOperation.Project), HeadSides.All);
         for (int i = 0; i < changed.Length; i++)
         {
             _buffers.Normed.From(changed[i], d).Rows(1, d).CopyTo(_buffers.Write.From(i, d).Span);
@@ -28,7 +27,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
         ProjectRows(block.Attention.Key, changed, _buffers.K);
         ProjectRows(block.Attention.Value, changed, _buffers.V);
         fill();
-        RunBlock(layer, BlockStage.Heads, needed);
+        RunBlock(layer, _plan.IndexOf(HookKind.Q), needed);
     }
 
     /// <summary>The map of rows that stand together in the write buffer, brought to their places.</summary>

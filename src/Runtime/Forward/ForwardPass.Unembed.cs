@@ -84,9 +84,9 @@ internal sealed unsafe partial class ForwardPass<THooks>
             RowJobs.Activate(_config.Activation, transformed, _rows, d, _threads);
             ApplyNorm(transformed, head.Norm, HookKind.MlmScale, HookKind.MlmNormalized, -1, stream);
         }
-        else if (_config.FinalNorm)
+        else if (_config.FinalNorm && _weights.FinalNorm is { } norm)
         {
-            ApplyNorm(stream, _weights.FinalNorm, HookKind.FinalScale, HookKind.FinalNormalized, -1, stream);
+            ApplyNorm(stream, norm, HookKind.FinalScale, HookKind.FinalNormalized, -1, stream);
         }
     }
 }

@@ -4,8 +4,7 @@ using Interp.Runtime.Kernels;
 namespace Interp.Runtime.Forward;
 
 /// <summary>
-/// The one block implementation of all families, on a matrix with one row per (sequence, position); everything but attention
-/// works on rows. Each activation is offered to <typeparamref name="THooks"/>, which may change it, before anything else
+/// Runs the plan of a model's blocks on a matrix with one row per (sequence, position); everything but attention works on rows. Each activation is offered to <typeparamref name="THooks"/>, which may change it, before anything else
 /// reads it. A pass holds some rows of some sequences: all rows of a batch (<see cref="BatchRun"/>), or those that a patch
 /// changes.
 /// </summary>
@@ -15,6 +14,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
 {
     private readonly ForwardResources _resources;
     private readonly ModelConfig _config;
+    private readonly BlockPlan _plan;
     private readonly ModelWeights _weights;
     private readonly PassBuffers _buffers;
     private readonly PassKeys _keys;
@@ -28,6 +28,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     {
         _resources = resources;
         _config = resources.Config;
+        _plan = BlockPlan.Of(_config);
         _weights = resources.Weights;
         _buffers = buffers;
         _keys = keys;
@@ -51,140 +52,137 @@ internal sealed unsafe partial class ForwardPass<THooks>
         _rows = segments.Length == 0 ? 0 : segments[^1].Row + segments[^1].Count;
     }
 
-    /// <summary>
-    /// Runs a block from a stage on; the stream is changed from what enters the block to what leaves it.
-    /// </summary>
+    /// <summary>Runs a block, or its plan from a step on; the stream is changed from what enters the block to what leaves it.</summary>
     /// <param name="layer">The block.</param>
-    /// <param name="from">What is given in the buffers.</param>
+    /// <param name="from">The first step that is run; what it and later ones read of earlier ones is given in the buffers.</param>
     /// <param name="needed">
-    /// Rows that are needed afterwards, ascending; null = all. Of the others only keys and values are computed, and they are
-    /// not in the matrix any more.
+    /// Rows that are needed after attention, ascending; null = all. Of the others only keys and values are computed, and they are
+    /// not in the matrix any more. Without effect where the pass begins behind attention.
     /// </param>
-    public void RunBlock(int layer, BlockStage from = BlockStage.ResidPre, int[]? needed = null)
+    public void RunBlock(int layer, int from = 0, int[]? needed = null)
     {
-        int d = _config.DModel;
+        int project = _plan.IndexOf(BlockOperation.Project), attend = _plan.IndexOf(BlockOperation.Attend);
+        if (needed is not null && from <= attend)
+        {
+            RunSteps(layer, from, project, HeadSides.All);
+            int heads = Math.Max(from, project);
+            RunSteps(layer, heads, attend, HeadSides.Keys);
+            KeepRows(needed, queriesGiven: from > project);
+            RunSteps(layer, heads, attend, HeadSides.Queries);
+            from = attend;
+        }
+
+        RunSteps(layer, from, _plan.Steps.Length, HeadSides.All);
+    }
+
+    /// <summary>Computes what attention reads, as the steps in front of it do.</summary>
+    public void NormBefore(int layer) => RunSteps(layer, 1, _plan.IndexOf(BlockOperation.Project), HeadSides.All);
+
+    private void RunSteps(int layer, int from, int end, HeadSides sides)
+    {
         BlockWeights block = _weights.Blocks[layer];
-        FloatBlock stream = _buffers.Stream, write = _buffers.Write;
-        bool post = _config.Block == BlockStyle.PostNorm;
-        bool parallel = _config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm;
-        if (from == BlockStage.ResidPre)
+        for (int i = from; i < end; i++)
         {
-            Fire(HookKind.ResidPre, layer, stream, d);
-            NormBefore(layer, block);
-        }
-
-        if (from <= BlockStage.Heads)
-        {
-            Heads(layer, block, from, needed);
-        }
-
-        if (from <= BlockStage.Z)
-        {
-            Fire(HookKind.Z, layer, _buffers.Z, _config.NHeads * _config.DHead, _config.NHeads);
-            if (WritesToStream(Hook.AttnOut(layer), block.Norm1Post) && !_hooks.Wants(Hook.Result(layer)))
+            BlockStep step = _plan.Steps[i];
+            switch (step.Operation)
             {
-                AddAttention(block.Attention.Output);
-                from = BlockStage.ResidMid;
+                case BlockOperation.Offer when step.From == BlockSlot.Heads:
+                    OfferHeads(layer, sides);
+                    break;
+                case BlockOperation.Offer:
+                    Fire(step.Points[0], layer, _buffers.Of(step.From), Width(step.From), step.From == BlockSlot.Z ? _config.NHeads : 1);
+                    break;
+                case BlockOperation.Copy or BlockOperation.Normalize:
+                    NormalizeRows(step, layer, block);
+                    break;
+                case BlockOperation.Project:
+                    ProjectHeads(layer, block, sides);
+                    break;
+                case BlockOperation.NormalizeHeads:
+                    NormalizeHeads(layer, block.Attention, sides);
+                    break;
+                case BlockOperation.Rotate:
+                    Rotate(layer, sides);
+                    break;
+                case BlockOperation.StoreKeys when sides.HasFlag(HeadSides.Keys):
+                    StoreKeys(layer, together: sides == HeadSides.All);
+                    break;
+                case BlockOperation.Attend:
+                    Attend(layer);
+                    break;
+                case BlockOperation.WriteAttention when SumsAtOnce(i, layer):
+                    AddAttention(block.Attention.Output);
+                    i = SumAfter(i);
+                    break;
+                case BlockOperation.WriteAttention:
+                    WriteAttention(layer, block.Attention.Output);
+                    break;
+                case BlockOperation.FeedForward when block.Mixture is { } mixture:
+                    Mixture(layer, mixture, _buffers.Of(step.From), _buffers.FeedForwardWrite);
+                    break;
+                case BlockOperation.FeedForward when SumsAtOnce(i, layer):
+                    Dense(layer, block.FeedForward!, _buffers.Of(step.From), _buffers.Stream, add: true);
+                    i = SumAfter(i);
+                    break;
+                case BlockOperation.FeedForward:
+                    Dense(layer, block.FeedForward!, _buffers.Of(step.From), _buffers.FeedForwardWrite, add: false);
+                    break;
+                case BlockOperation.Add:
+                    RowJobs.Add(_buffers.Stream, _buffers.Of(step.From), _rows, _config.DModel, _threads);
+                    break;
             }
-            else
-            {
-                WriteAttention(layer, block.Attention.Output);
-                NormalizeBranch(write, block.Norm1Post, HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
-            }
-        }
-
-        if (from <= BlockStage.AttnOut)
-        {
-            Fire(HookKind.AttnOut, layer, write, d);
-            if (!parallel)
-            {
-                Add(stream, write);
-            }
-        }
-
-        if (from <= BlockStage.ResidMid && !_config.AttnOnly)
-        {
-            if (!parallel)
-            {
-                Fire(HookKind.ResidMid, layer, stream, d);
-            }
-
-            if (post)
-            {
-                ApplyNorm(stream, block.Norm1, HookKind.Ln1Scale, HookKind.Ln1Normalized, layer, stream);
-            }
-
-            if (FeedForward(layer, block))
-            {
-                from = BlockStage.ResidPost;
-            }
-        }
-
-        if (from <= BlockStage.MlpOut)
-        {
-            LeaveBlock(layer, parallel);
-        }
-
-        Fire(HookKind.ResidPost, layer, stream, d);
-        if (post)
-        {
-            ApplyNorm(stream, block.Norm2, HookKind.Ln2Scale, HookKind.Ln2Normalized, layer, stream);
-            Fire(HookKind.NormalizedResidPost, layer, stream, d);
         }
     }
 
-    /// <summary>What attention reads: the normalised stream, or in a post-norm block the stream itself.</summary>
-    public void NormBefore(int layer, BlockWeights block)
-    {
-        if (_config.Block == BlockStyle.PostNorm)
-        {
-            _buffers.Stream.Rows(_rows, _config.DModel).CopyTo(_buffers.Normed.Span);
-        }
-        else
-        {
-            ApplyNorm(_buffers.Stream, block.Norm1, HookKind.Ln1Scale, HookKind.Ln1Normalized, layer, _buffers.Normed);
-        }
-    }
+    private int Width(BlockSlot slot) => slot == BlockSlot.Z ? _config.NHeads * _config.DHead : _config.DModel;
 
     /// <summary>
-    /// Whether what a branch writes can be added to the stream as it is computed: nobody looks at it, and nothing stands between.
-    /// The bits are those of adding it afterwards.
+    /// Whether a branch's write can be added to the stream as it is computed: only its offer stands between the branch and the sum, and
+    /// nobody looks at it. The bits are those of adding it afterwards.
     /// </summary>
-    private bool WritesToStream(HookPoint point, NormWeights? between) =>
-        between is null && !_hooks.Wants(point) && (_config.Block is BlockStyle.PreNorm or BlockStyle.PostNorm);
-
-    private void LeaveBlock(int layer, bool parallel)
+    private bool SumsAtOnce(int branch, int layer)
     {
-        if (!_config.AttnOnly)
+        BlockStep step = _plan.Steps[branch];
+        return step.From != BlockSlot.Stream && SumAfter(branch) is var sum && sum == branch + 2
+            && !_hooks.Wants(new HookPoint(_plan.Steps[branch + 1].Points[0], layer))
+            && !(step.Operation == BlockOperation.WriteAttention && _hooks.Wants(Hook.Result(layer)));
+    }
+
+    /// <summary>Place of the step that adds what a branch wrote.</summary>
+    private int SumAfter(int branch)
+    {
+        int sum = branch + 1;
+        while (_plan.Steps[sum].Operation != BlockOperation.Add || _plan.Steps[sum].From != _plan.Steps[branch].To)
         {
-            Fire(HookKind.MlpOut, layer, _buffers.FeedForwardWrite, _config.DModel);
+            sum++;
         }
 
-        if (parallel)
+        return sum;
+    }
+
+    private void NormalizeRows(BlockStep step, int layer, BlockWeights block)
+    {
+        FloatBlock from = _buffers.Of(step.From), to = _buffers.Of(step.To);
+        if (step.Inputs is [HookKind.MlpIn] && _hooks.Wants(new HookPoint(HookKind.MlpIn, layer)))
         {
-            Add(_buffers.Stream, _buffers.Write);
+            from.Rows(_rows, _config.DModel).CopyTo(to.Span);
+            Fire(HookKind.MlpIn, layer, to, _config.DModel);
+            from = to;
         }
 
-        if (!_config.AttnOnly)
+        if (step.Operation == BlockOperation.Normalize)
         {
-            Add(_buffers.Stream, _buffers.FeedForwardWrite);
+            ApplyNorm(from, block.Norm(step.Norm!.Value)!, step.Points[0], step.Points[1], layer, to);
+        }
+        else if (from.Pointer != to.Pointer)
+        {
+            from.Rows(_rows, _config.DModel).CopyTo(to.Span);
         }
     }
 
-    private void ApplyNorm(
-        FloatBlock x, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer, FloatBlock destination)
+    private void ApplyNorm(FloatBlock x, NormWeights norm, HookKind scaleKind, HookKind normalizedKind, int layer, FloatBlock destination)
     {
         int d = _config.DModel;
-        if (norm is null || _config.Norm == NormKind.None)
-        {
-            if (x.Pointer != destination.Pointer)
-            {
-                x.Rows(_rows, d).CopyTo(destination.Span);
-            }
-
-            return;
-        }
-
         bool listened = _hooks.Wants(new HookPoint(scaleKind, layer)) || _hooks.Wants(new HookPoint(normalizedKind, layer));
         Norm(listened ? RowJobs.NormParts.Statistics : RowJobs.NormParts.All);
         Fire(scaleKind, layer, _buffers.Scale, 1);
@@ -233,8 +231,6 @@ internal sealed unsafe partial class ForwardPass<THooks>
             recorder.Record(point, segments, values, width, _threads);
         }
     }
-
-    private void Add(FloatBlock stream, FloatBlock write) => RowJobs.Add(stream, write, _rows, _config.DModel, _threads);
 
     private void Multiply(Linear map, FloatBlock input, FloatBlock destination)
     {

@@ -40,7 +40,7 @@ internal sealed class PassBuffers
         Stream = OwnStream = memory.Take(rows, d);
         Normed = memory.Take(rows, d);
         Write = memory.Take(rows, d);
-        FeedForwardWrite = config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm ? memory.Take(rows, d) : Write;
+        FeedForwardWrite = KeepsBothWrites(BlockPlan.Of(config)) ? memory.Take(rows, d) : Write;
         Positioned = config.Positions == PositionKind.Shortformer ? memory.Take(rows, d) : default;
         PositionRows = config.Positions == PositionKind.Shortformer ? memory.Take(rows, d) : default;
         Q = memory.Take(rows, q);
@@ -106,6 +106,17 @@ internal sealed class PassBuffers
 
     public FloatBlock Attention { get; }
 
+    /// <summary>The matrix of a slot.</summary>
+    public FloatBlock Of(BlockSlot slot) => slot switch
+    {
+        BlockSlot.Stream => Stream,
+        BlockSlot.Normed => Normed,
+        BlockSlot.Z => Z,
+        BlockSlot.AttentionWrite => Write,
+        BlockSlot.FeedForwardWrite => FeedForwardWrite,
+        _ => throw new ArgumentOutOfRangeException(nameof(slot), slot, "queries, keys and values have matrices of their own"),
+    };
+
     /// <summary>Floats that a pass takes.</summary>
     public static long Floats(ModelConfig config, PassSize size)
     {
@@ -144,6 +155,13 @@ internal sealed class PassBuffers
         }
 
         return false;
+    }
+
+    /// <summary>Whether attention's write waits while the FFN writes.</summary>
+    private static bool KeepsBothWrites(BlockPlan plan)
+    {
+        int ffn = plan.IndexOf(BlockOperation.FeedForward);
+        return ffn >= 0 && plan.Live(ffn).Contains(BlockSlot.AttentionWrite);
     }
 
     private static bool Any<THooks>(THooks hooks, int layer, params ReadOnlySpan<HookKind> kinds)

@@ -130,7 +130,7 @@ internal sealed class BaseRun : IDisposable
 
     /// <summary>Whether lanes that start at a recorded point, or below it, want of the last layer's queries those that are read only.</summary>
     private static bool LanesPrune(ModelConfig config, HookPoint point) => point.Layer < config.NLayers - 1
-        ? point.Layer >= 0 || LaneEntries.Of(config, point.Kind) == LaneEntry.Embed
+        ? point.Layer >= 0 || LaneEntries.Of(config).Before(point.Kind).Entry == LaneEntry.Embed
         : point.Kind is HookKind.ResidPre or HookKind.Q or HookKind.K or HookKind.V;
 
     private static float[][] OfTokens(

@@ -25,6 +25,9 @@ internal sealed class Lane
     /// <summary>Where in that layer.</summary>
     public LaneEntry Entry { get; set; }
 
+    /// <summary>The step of the block's plan with which <see cref="LaneEntry.Inside"/> begins; -1 for other entries.</summary>
+    public int EntryStep { get; set; } = -1;
+
     /// <summary>First row that ever differs.</summary>
     public int First { get; set; }
 

@@ -1,5 +1,4 @@
 using Interp.Hooks;
-using Interp.Runtime.Forward;
 
 namespace Interp.Runtime.Lanes;
 
@@ -15,97 +14,113 @@ internal enum LaneEntry
     /// <summary>From a block's input, with keys and values of all rows computed anew.</summary>
     EveryInput,
 
-    /// <summary>From queries, keys and values of the base run.</summary>
-    Heads,
-
-    /// <summary>From the heads' weighted sums.</summary>
-    Z,
-
-    /// <summary>From attention's write.</summary>
-    AttnOut,
-
-    /// <summary>From the stream after attention.</summary>
-    ResidMid,
-
-    /// <summary>From the FFN's write.</summary>
-    MlpOut,
-
-    /// <summary>From the stream after the block.</summary>
-    ResidPost,
+    /// <summary>From a step inside a block.</summary>
+    Inside,
 
     /// <summary>From the stream after the last block.</summary>
     Top,
 }
 
-/// <summary>Maps hook points to entries, for the block style of one model.</summary>
-internal static class LaneEntries
+/// <summary>Where a lane takes what a block's steps read of earlier ones.</summary>
+/// <param name="Slot">The slot.</param>
+/// <param name="Point">The recorded point that shows it.</param>
+/// <param name="After">Whether that point's interventions are past; else the step at which the lane enters applies them.</param>
+internal readonly record struct LaneGiven(BlockSlot Slot, HookKind Point, bool After);
+
+/// <summary>
+/// The places of a block at which a lane can enter: those where everything that is read from there on was recorded, or is the norm of
+/// what was recorded.
+/// </summary>
+internal sealed class LaneEntries
 {
+    private readonly BlockPlan _plan;
+    private readonly LaneGiven[]?[] _given;
+    private readonly int _project;
+    private readonly int _attend;
+
+    public LaneEntries(BlockPlan plan)
+    {
+        _plan = plan;
+        _project = plan.IndexOf(BlockOperation.Project);
+        _attend = plan.IndexOf(BlockOperation.Attend);
+        _given = [.. plan.Steps.Select((step, i) => step.Operation == BlockOperation.Offer && i > _project ? Given(i) : null)];
+    }
+
     /// <summary>What each head reads, in copies of its own.</summary>
     public static IReadOnlyList<HookKind> HeadInputs { get; } = [HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput];
 
-    /// <summary>The latest entry that comes before a point.</summary>
-    public static LaneEntry Of(ModelConfig config, HookKind kind)
-    {
-        bool post = config.Block == BlockStyle.PostNorm;
-        LaneEntry entry = kind switch
-        {
-            HookKind.Embed or HookKind.PosEmbed or HookKind.TokenTypeEmbed or HookKind.EmbedNormScale
-                or HookKind.EmbedNormNormalized or HookKind.FullEmbed => LaneEntry.Embed,
-            HookKind.ResidPre => LaneEntry.Input,
-            _ when HeadInputs.Contains(kind) => LaneEntry.EveryInput,
-            HookKind.Ln1Scale or HookKind.Ln1Normalized => post ? LaneEntry.ResidMid : LaneEntry.EveryInput,
-            HookKind.Q or HookKind.K or HookKind.V or HookKind.QNormScale or HookKind.QNormNormalized or HookKind.KNormScale
-                or HookKind.KNormNormalized or HookKind.RotQ or HookKind.RotK or HookKind.AttnScores or HookKind.Pattern
-                => LaneEntry.Heads,
-            HookKind.Z or HookKind.Result or HookKind.Ln1PostScale or HookKind.Ln1PostNormalized => LaneEntry.Z,
-            HookKind.AttnOut => LaneEntry.AttnOut,
-            HookKind.Ln2Scale or HookKind.Ln2Normalized when post => LaneEntry.ResidPost,
-            HookKind.MlpOut when post => LaneEntry.ResidMid,
-            HookKind.MlpOut => LaneEntry.MlpOut,
-            HookKind.ResidPost or HookKind.NormalizedResidPost => LaneEntry.ResidPost,
-            HookKind.FinalScale or HookKind.FinalNormalized or HookKind.MlmPre or HookKind.MlmScale or HookKind.MlmNormalized
-                or HookKind.UnembedIn or HookKind.UnembedOut => LaneEntry.Top,
-            _ => LaneEntry.ResidMid,
-        };
+    /// <summary>The places inside a block at which lanes can enter, ascending.</summary>
+    public IEnumerable<int> Places => Enumerable.Range(0, _given.Length).Where(step => _given[step] is not null);
 
-        // Attention and FFN of a parallel block read the same stream: what the FFN writes is computed with the rest.
-        bool parallel = config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm;
-        bool inside = entry is LaneEntry.Z or LaneEntry.AttnOut or LaneEntry.ResidMid or LaneEntry.MlpOut;
-        return parallel && inside ? LaneEntry.Heads : entry;
-    }
+    /// <summary>The entries of a model's blocks.</summary>
+    public static LaneEntries Of(ModelConfig config) => new(BlockPlan.Of(config));
 
     /// <summary>Whether a change at the point changes what other positions of the same layer read.</summary>
     public static bool MovesWithinLayer(HookKind kind) => kind is HookKind.K or HookKind.V or HookKind.KNormScale
         or HookKind.KNormNormalized or HookKind.RotK;
 
-    /// <summary>Where a pass begins.</summary>
-    public static BlockStage Stage(LaneEntry entry) => entry switch
+    /// <summary>The latest entry that comes before a point.</summary>
+    /// <returns>The entry, and the step of <see cref="LaneEntry.Inside"/>.</returns>
+    public (LaneEntry Entry, int Step) Before(HookKind kind)
     {
-        LaneEntry.Heads => BlockStage.Heads,
-        LaneEntry.Z => BlockStage.Z,
-        LaneEntry.AttnOut => BlockStage.AttnOut,
-        LaneEntry.ResidMid => BlockStage.ResidMid,
-        LaneEntry.MlpOut => BlockStage.MlpOut,
-        LaneEntry.ResidPost => BlockStage.ResidPost,
-        _ => BlockStage.ResidPre,
-    };
+        int step = _plan.IndexOf(kind);
+        return step < 0 ? (kind < HookKind.ResidPre ? LaneEntry.Embed : LaneEntry.Top, -1)
+            : step == 0 ? (LaneEntry.Input, -1)
+            : step <= _project ? (LaneEntry.EveryInput, -1)
+            : (LaneEntry.Inside, Places.Last(place => place <= step));
+    }
 
-    /// <summary>The recorded point from which an entry takes its rows, beside the stream; null when the stream is all.</summary>
-    public static HookKind? Given(LaneEntry entry) => entry switch
-    {
-        LaneEntry.Z => HookKind.Z,
-        LaneEntry.AttnOut => HookKind.AttnOut,
-        LaneEntry.MlpOut => HookKind.MlpOut,
-        _ => null,
-    };
+    /// <summary>What is given where a lane enters a block; what attention reads is computed of it where it is needed.</summary>
+    public IReadOnlyList<LaneGiven> GivenAt(int step) => _given[step]!;
 
-    /// <summary>The recorded point from which an entry takes the stream.</summary>
-    public static HookKind Stream(ModelConfig config, LaneEntry entry) => entry switch
+    /// <summary>Whether what attention reads is still needed at a place, as by the FFN that shares its norm.</summary>
+    public bool NeedsNormed(int step) => _plan.Live(step).Contains(BlockSlot.Normed);
+
+    /// <summary>Whether queries have yet to read keys.</summary>
+    public bool ReadsKeys(int step) => step <= _attend;
+
+    // Null where something that is read was not recorded.
+    private LaneGiven[]? Given(int place)
     {
-        LaneEntry.ResidMid => HookKind.ResidMid,
-        LaneEntry.MlpOut => HookKind.ResidMid,
-        LaneEntry.ResidPost => HookKind.ResidPost,
-        LaneEntry.Top => config.Block == BlockStyle.PostNorm ? HookKind.NormalizedResidPost : HookKind.ResidPost,
-        _ => HookKind.ResidPre,
-    };
+        List<LaneGiven> given = [];
+        foreach (BlockSlot slot in _plan.Live(place))
+        {
+            if (slot == BlockSlot.Normed && FollowsFromStream(place))
+            {
+                continue;
+            }
+
+            if (Shown(slot, place) is not { } shown)
+            {
+                return null;
+            }
+
+            given.Add(new LaneGiven(slot, _plan.Steps[shown].Points[0], After: shown < place));
+        }
+
+        return [.. given];
+    }
+
+    /// <summary>The last step up to a place that shows a slot as it is there, or null.</summary>
+    private int? Shown(BlockSlot slot, int place)
+    {
+        for (int i = place; i >= 0; i--)
+        {
+            BlockStep step = _plan.Steps[i];
+            if (step.Operation == BlockOperation.Offer && step.From == slot)
+            {
+                return i;
+            }
+
+            if (i < place && step.Writes && step.To == slot)
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    // The stream is still what attention's norm read.
+    private bool FollowsFromStream(int place) => Shown(BlockSlot.Stream, place) == 0;
 }

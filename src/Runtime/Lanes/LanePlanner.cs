@@ -22,8 +22,12 @@ internal sealed class LanePlanner
         _batch = batch;
         _options = options;
         Sources = new SourceRows(model, options);
+        Entries = LaneEntries.Of(_config);
         _order = model.Hooks.AllPoints.Select((point, order) => (point, order)).ToDictionary(p => p.point, p => p.order);
     }
+
+    /// <summary>Where lanes can enter a block.</summary>
+    public LaneEntries Entries { get; }
 
     /// <summary>What is known of source runs.</summary>
     public SourceRows Sources { get; }
@@ -37,28 +41,26 @@ internal sealed class LanePlanner
             points.UnionWith([Hook.ResidPre(l), Hook.Q(l), Hook.K(l), Hook.V(l)]);
         }
 
+        var entries = LaneEntries.Of(config);
         foreach (HookPoint point in touched)
         {
-            LaneEntry entry = LaneEntries.Of(config, point.Kind);
             points.Add(point);
-            if (LaneEntries.Given(entry) is { } given)
+            (LaneEntry entry, int step) = entries.Before(point.Kind);
+            if (entry == LaneEntry.Inside)
             {
-                points.Add(new HookPoint(given, point.Layer));
+                points.UnionWith(entries.GivenAt(step).Select(given => new HookPoint(given.Point, point.Layer)));
             }
-
-            points.Add(StreamPoint(config, entry, point.Layer));
+            else if (entry == LaneEntry.Top)
+            {
+                points.Add(TopPoint(config));
+            }
         }
 
         return points;
     }
 
-    /// <summary>The recorded point from which an entry takes the stream.</summary>
-    public static HookPoint StreamPoint(ModelConfig config, LaneEntry entry, int layer) => entry switch
-    {
-        LaneEntry.Top => new HookPoint(LaneEntries.Stream(config, LaneEntry.Top), config.NLayers - 1),
-        LaneEntry.Embed => Hook.ResidPre(0),
-        _ => new HookPoint(LaneEntries.Stream(config, entry), layer),
-    };
+    /// <summary>The recorded point that shows the stream after the last block.</summary>
+    public static HookPoint TopPoint(ModelConfig config) => new(BlockPlan.Of(config).Output, config.NLayers - 1);
 
     /// <summary>The lane of a variant; null when nothing that is read of it can differ from the base run. May be called from several threads.</summary>
     public Lane? Plan(int index, Variant variant, InterventionPlan plan, BaseRun baseRun)
@@ -100,7 +102,7 @@ internal sealed class LanePlanner
     private void Place(Lane lane)
     {
         HookPoint start = lane.Changes[0].Point;
-        lane.Entry = LaneEntries.Of(_config, start.Kind);
+        (lane.Entry, lane.EntryStep) = Entries.Before(start.Kind);
         lane.StartLayer = lane.Entry switch
         {
             LaneEntry.Embed => 0,
@@ -122,7 +124,7 @@ internal sealed class LanePlanner
         }
 
         // Queries of a bidirectional model read the keys of all positions, which then have to be in the pass.
-        bool readsKeys = lane.Entry is LaneEntry.Heads or LaneEntry.EveryInput;
+        bool readsKeys = lane.Entry == LaneEntry.EveryInput || (lane.Entry == LaneEntry.Inside && Entries.ReadsKeys(lane.EntryStep));
         if (!_config.Causal && readsKeys)
         {
             (lane.ChangedFrom, lane.ChangedTo) = (0, lane.Length);
@@ -131,11 +133,11 @@ internal sealed class LanePlanner
 
     private bool SameStart(Lane lane, HookPoint point) => lane.Entry switch
     {
-        LaneEntry.Embed => LaneEntries.Of(_config, point.Kind) == LaneEntry.Embed,
+        LaneEntry.Embed => Entries.Before(point.Kind).Entry == LaneEntry.Embed,
         LaneEntry.Top => true,
         LaneEntry.Input => point == Hook.ResidPre(lane.StartLayer),
         _ => point.Layer == lane.StartLayer
-            || (lane.StartLayer == _config.NLayers - 1 && LaneEntries.Of(_config, point.Kind) == LaneEntry.Top),
+            || (lane.StartLayer == _config.NLayers - 1 && Entries.Before(point.Kind).Entry == LaneEntry.Top),
     };
 
     /// <summary>Whether a change in the last layer, or above it, can be seen in what is read.</summary>
@@ -147,7 +149,7 @@ internal sealed class LanePlanner
         }
 
         bool local = lane.StartLayer == _config.NLayers
-            || (lane.StartLayer == _config.NLayers - 1 && lane.Entry >= LaneEntry.Heads);
+            || (lane.StartLayer == _config.NLayers - 1 && lane.Entry == LaneEntry.Inside);
         return local
             ? lane.Read.Any(p => p >= lane.ChangedFrom && p < lane.ChangedTo)
             : lane.Read[^1] >= lane.First;

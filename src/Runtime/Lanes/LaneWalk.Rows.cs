@@ -67,7 +67,7 @@ internal sealed partial class LaneWalk
     /// <summary>Whether more than the stream of a lane changes on the way to queries, keys and values.</summary>
     private bool EveryInput(Lane lane, int layer) =>
         (lane.Entry == LaneEntry.EveryInput && lane.StartLayer == layer)
-        || lane.Changes.Any(c => c.Point.Layer == layer && LaneEntries.Of(_config, c.Point.Kind) == LaneEntry.EveryInput)
+        || lane.Changes.Any(c => c.Point.Layer == layer && _planner.Entries.Before(c.Point.Kind).Entry == LaneEntry.EveryInput)
         || _config.Positions == PositionKind.Shortformer
         || HeadInputs(layer);
 
@@ -178,28 +178,18 @@ internal sealed partial class LaneWalk
     }
 
     /// <summary>What is given where lanes enter a block.</summary>
-    private void FillEntry(RowSegment[] segments, LaneEntry entry, int layer)
+    private void FillGiven(RowSegment[] segments, int step, int layer)
     {
-        int d = _config.DModel;
-        HookPoint stream = LanePlanner.StreamPoint(_config, entry, layer);
-
-        // Where the entry is the stream itself its interventions are still to come; else they are past.
-        bool past = entry is not (LaneEntry.ResidMid or LaneEntry.ResidPost);
-        FillRows(segments, stream, past, _buffers.OwnStream, d);
-        switch (entry)
+        foreach (LaneGiven given in _planner.Entries.GivenAt(step))
         {
-            case LaneEntry.Heads:
+            if (given.Slot == BlockSlot.Heads)
+            {
                 FillHeads(segments, layer);
-                break;
-            case LaneEntry.Z:
-                FillRows(segments, Hook.Z(layer), after: false, _buffers.Z, _config.NHeads * _config.DHead);
-                break;
-            case LaneEntry.AttnOut:
-                FillRows(segments, Hook.AttnOut(layer), after: false, _buffers.Write, d);
-                break;
-            case LaneEntry.MlpOut:
-                FillRows(segments, Hook.MlpOut(layer), after: false, _buffers.FeedForwardWrite, d);
-                break;
+                continue;
+            }
+
+            int width = given.Slot == BlockSlot.Z ? _config.NHeads * _config.DHead : _config.DModel;
+            FillRows(segments, new HookPoint(given.Point, layer), given.After, _buffers.Of(given.Slot), width);
         }
     }
 

@@ -103,7 +103,7 @@ internal sealed partial class LaneWalk
         }
 
         SetRows(_stream, [.. _main]);
-        _pass.RunBlock(layer, BlockStage.ResidPre, Needed(layer));
+        _pass.RunBlock(layer, needed: Needed(layer));
         _main.Clear();
         _main.AddRange(_pass.Segments);
         _rows = _pass.Rows;
@@ -136,26 +136,26 @@ internal sealed partial class LaneWalk
     /// <summary>Lanes that start inside this block, each from its entry on, in its changed rows only.</summary>
     private void RunStarting(int layer)
     {
-        foreach (LaneEntry entry in Enum.GetValues<LaneEntry>().Where(e => e is >= LaneEntry.Heads and < LaneEntry.Top))
+        foreach (int step in _planner.Entries.Places)
         {
-            int[] lanes = [.. Indices(l => l.StartLayer == layer && l.Entry == entry)];
+            int[] lanes = [.. Indices(l => l.StartLayer == layer && l.Entry == LaneEntry.Inside && l.EntryStep == step)];
             if (lanes.Length == 0)
             {
                 continue;
             }
 
             bool last = layer == _config.NLayers - 1;
-            RowSegment[] segments = last && entry != LaneEntry.Heads
+            RowSegment[] segments = last && !_planner.Entries.ReadsKeys(step)
                 ? ReadSegments(lanes, l => (l.ChangedFrom, l.ChangedTo))
                 : Segments(lanes, l => (l.ChangedFrom, l.ChangedTo));
             SetRows(_buffers.OwnStream, segments);
-            FillEntry(segments, entry, layer);
-            if (entry == LaneEntry.Heads && _config.Block == BlockStyle.ParallelSharedNorm)
+            FillGiven(segments, step, layer);
+            if (_planner.Entries.NeedsNormed(step))
             {
-                _pass.NormBefore(layer, _model.Weights.Blocks[layer]);
+                _pass.NormBefore(layer);
             }
 
-            _pass.RunBlock(layer, LaneEntries.Stage(entry), Needed(layer));
+            _pass.RunBlock(layer, step, Needed(layer));
             if (last)
             {
                 AppendRows();
@@ -175,7 +175,7 @@ internal sealed partial class LaneWalk
         {
             RowSegment[] segments = ReadSegments(lanes, l => (l.First, l.Length));
             SetRows(_buffers.OwnStream, segments);
-            FillRows(segments, LanePlanner.StreamPoint(_config, LaneEntry.Top, 0), after: true, _buffers.OwnStream, _config.DModel);
+            FillRows(segments, LanePlanner.TopPoint(_config), after: true, _buffers.OwnStream, _config.DModel);
             AppendRows();
         }
     }

@@ -16,10 +16,10 @@ internal static class LaneWork
     public static long Of(ModelConfig config, Lane lane, long tokens, IReadOnlySet<int> headInputs)
     {
         int last = config.NLayers - 1;
-        long mix = PassWork.FeedForward(config), total = 0;
-        if (lane.Entry is >= LaneEntry.Heads and < LaneEntry.Top)
+        long total = 0;
+        if (lane.Entry == LaneEntry.Inside)
         {
-            total += Start(config, lane, mix, headInputs.Contains(last));
+            total += Start(config, lane, headInputs.Contains(last));
         }
 
         long rows = lane.Rows;
@@ -28,7 +28,7 @@ internal static class LaneWork
             bool pruned = layer == last && !lane.Whole && !headInputs.Contains(last);
             long kept = pruned ? Needed(lane, lane.First, lane.Length) : rows;
             total += Inputs(config, lane, layer, pruned ? kept : rows, headInputs.Contains(layer));
-            total += Attention(config, lane, lane.First, lane.Length, pruned) + (kept * (PassWork.Output(config) + mix));
+            total += Attention(config, lane, lane.First, lane.Length, pruned) + (kept * (PassWork.Output(config) + PassWork.FeedForward(config)));
         }
 
         long read = lane.Entry == LaneEntry.Top || lane.JoinLayer <= last
@@ -37,18 +37,20 @@ internal static class LaneWork
         return total + (read * (PassWork.Head(config) + PassWork.Unembed(config, tokens)));
     }
 
-    /// <summary>The start layer of a lane that begins inside it.</summary>
-    private static long Start(ModelConfig config, Lane lane, long mix, bool every)
+    /// <summary>The start layer of a lane that begins inside it: the steps from its entry on.</summary>
+    private static long Start(ModelConfig config, Lane lane, bool every)
     {
-        bool pruned = lane.StartLayer == config.NLayers - 1 && !lane.Whole && !(every && lane.Entry == LaneEntry.Heads);
+        BlockPlan plan = BlockPlan.Of(config);
+        bool attends = lane.EntryStep <= plan.IndexOf(BlockOperation.Attend);
+        bool pruned = lane.StartLayer == config.NLayers - 1 && !lane.Whole && !(every && attends);
         long rows = pruned ? Needed(lane, lane.ChangedFrom, lane.ChangedTo) : lane.ChangedTo - lane.ChangedFrom;
-        return lane.Entry switch
+        return plan.Steps.Skip(lane.EntryStep).Sum(step => step.Operation switch
         {
-            LaneEntry.Heads => Attention(config, lane, lane.ChangedFrom, lane.ChangedTo, pruned) + (rows * (PassWork.Output(config) + mix)),
-            LaneEntry.Z => rows * (PassWork.Output(config) + mix),
-            LaneEntry.AttnOut or LaneEntry.ResidMid => rows * mix,
+            BlockOperation.Attend => Attention(config, lane, lane.ChangedFrom, lane.ChangedTo, pruned),
+            BlockOperation.WriteAttention => rows * PassWork.Output(config),
+            BlockOperation.FeedForward => rows * PassWork.FeedForward(config),
             _ => 0,
-        };
+        });
     }
 
     /// <summary>Queries, keys and values: at the join of changed rows only, later of all; in the last layer queries of the rows that are read.</summary>
@@ -56,7 +58,7 @@ internal static class LaneWork
     {
         bool joins = layer == lane.JoinLayer;
         bool every = joins && (listened || lane.Entry == LaneEntry.EveryInput || config.Positions == PositionKind.Shortformer
-            || lane.Changes.Any(c => c.Point.Layer == layer && LaneEntries.Of(config, c.Point.Kind) == LaneEntry.EveryInput));
+            || lane.Changes.Any(c => c.Point.Layer == layer && LaneEntries.Of(config).Before(c.Point.Kind).Entry == LaneEntry.EveryInput));
         if (!joins || every)
         {
             return (queries * PassWork.Query(config)) + (lane.Rows * PassWork.KeysAndValues(config));

@@ -58,7 +58,8 @@ internal sealed class SharedRows
     /// <summary>Puts what the source runs recorded of the shared rows above the embeddings where base runs record it.</summary>
     public void Record(ModelConfig config, IReadOnlyCollection<HookPoint> points, BaseHooks.Records records, int threads)
     {
-        HookPoint[] above = [.. points.Where(p => LaneEntries.Of(config, p.Kind) != LaneEntry.Embed)];
+        var entries = LaneEntries.Of(config);
+        HookPoint[] above = [.. points.Where(p => entries.Before(p.Kind).Entry != LaneEntry.Embed)];
         WorkerPool.Run(new CopyJob { Rows = this, Points = above, Records = records }, above.Length * Given.Length, threads);
     }
 

@@ -58,6 +58,17 @@ public sealed record BlockWeights(
     /// <summary>Mixture of experts, or null.</summary>
     public MixtureWeights? Mixture { get; init; }
 
+    /// <summary>The norm of a place, or null.</summary>
+    /// <param name="norm">The place.</param>
+    public NormWeights? Norm(BlockNorm norm) => norm switch
+    {
+        BlockNorm.First => Norm1,
+        BlockNorm.Second => Norm2,
+        BlockNorm.AfterAttention => Norm1Post,
+        BlockNorm.AfterFeedForward => Norm2Post,
+        _ => throw new ArgumentOutOfRangeException(nameof(norm), norm, null),
+    };
+
     /// <summary>The FFN, or the FFNs of all experts; none in an attention-only model.</summary>
     public IEnumerable<FeedForwardWeights> FeedForwards =>
         Mixture is null ? FeedForward is null ? [] : [FeedForward] : Mixture.Experts;

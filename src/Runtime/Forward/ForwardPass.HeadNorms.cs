@@ -5,27 +5,25 @@ namespace Interp.Runtime.Forward;
 
 internal sealed unsafe partial class ForwardPass<THooks>
 {
-    /// <summary>The norm between attention or FFN and the sum, in place; nothing where there is none.</summary>
-    private void NormalizeBranch(FloatBlock write, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer)
+    private void NormalizeHeads(int layer, AttentionWeights weights, HeadSides sides)
     {
-        if (norm is not null)
+        if (sides.HasFlag(HeadSides.Queries))
         {
-            ApplyNorm(write, norm, scaleKind, normalizedKind, layer, write);
+            NormalizeHeads(_buffers.Q, _config.NHeads, weights.QueryNorm!, HookKind.QNormScale, HookKind.QNormNormalized, layer);
+        }
+
+        if (sides.HasFlag(HeadSides.Keys))
+        {
+            NormalizeHeads(_buffers.K, _config.NKeyValueHeads, weights.KeyNorm!, HookKind.KNormScale, HookKind.KNormNormalized, layer);
         }
     }
 
     /// <summary>
-    /// The norm of queries or keys [rows, heads, d_head], in place; nothing where there is none. Every head has a scale of its
-    /// own; where one norm spans all heads these are equal.
+    /// The norm of queries or keys [rows, heads, d_head], in place. Every head has a scale of its own; where one norm spans all
+    /// heads these are equal.
     /// </summary>
-    private void NormalizeHeads(
-        FloatBlock matrix, int heads, NormWeights? norm, HookKind scaleKind, HookKind normalizedKind, int layer)
+    private void NormalizeHeads(FloatBlock matrix, int heads, NormWeights norm, HookKind scaleKind, HookKind normalizedKind, int layer)
     {
-        if (norm is null)
-        {
-            return;
-        }
-
         int dHead = _config.DHead, norms = _config.QkNorm == QkNorm.WholeProjection ? 1 : heads;
         Norm(RowJobs.NormParts.Statistics, _rows * norms, heads / norms * dHead);
         if (norms < heads)
