@@ -61,7 +61,7 @@ public sealed partial class HookMap
 
     private void RequirePresent(string text, HookRow row, int layer)
     {
-        if (!row.Presence.Holds(Outline))
+        if (!row.IsIn(Outline))
         {
             string nearest = Nearest(Name(new HookPoint(row.Kind, layer)), AllPoints.Select(Name));
             throw new InvalidInputException(

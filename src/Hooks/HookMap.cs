@@ -64,7 +64,7 @@ public sealed partial class HookMap
             return counted;
         }
 
-        if (!row.Presence.Holds(Outline))
+        if (!row.IsIn(Outline))
         {
             throw new InvalidInputException($"hook {Name(point)}: this model has no such point because {row.Presence.Absent}");
         }
@@ -112,48 +112,29 @@ public sealed partial class HookMap
         _ => 1,
     };
 
-    // Loops, not queries: queries over these values would be compiled when the tool starts.
     private static ImmutableArray<HookPoint> Ordered(ModelOutline outline)
     {
-        List<HookKind> before = [], block = [], after = [];
-        foreach (HookRow row in HookTable.Rows)
-        {
-            if (!row.Presence.Holds(outline))
-            {
-                continue;
-            }
-
-            (row.PerLayer ? block : block.Count == 0 ? before : after).Add(row.Kind);
-        }
-
-        if (outline.PostNorm)
-        {
-            HashSet<HookKind> present = [.. block];
-            block.Clear();
-            foreach (HookKind kind in HookTable.PostNormBlockOrder)
-            {
-                if (present.Contains(kind))
-                {
-                    block.Add(kind);
-                }
-            }
-        }
-
         ImmutableArray<HookPoint>.Builder points = ImmutableArray.CreateBuilder<HookPoint>();
-        AddAll(before, -1);
+        AddOutside(before: true);
         for (int layer = 0; layer < outline.NLayers; layer++)
         {
-            AddAll(block, layer);
-        }
-
-        AddAll(after, -1);
-        return points.DrainToImmutable();
-
-        void AddAll(List<HookKind> kinds, int layer)
-        {
-            foreach (HookKind kind in kinds)
+            foreach (HookKind kind in outline.BlockPoints)
             {
                 points.Add(new HookPoint(kind, layer));
+            }
+        }
+
+        AddOutside(before: false);
+        return points.DrainToImmutable();
+
+        void AddOutside(bool before)
+        {
+            foreach (HookRow row in HookTable.Rows)
+            {
+                if (!row.PerLayer && row.Kind < HookKind.ResidPre == before && row.IsIn(outline))
+                {
+                    points.Add(new HookPoint(row.Kind, -1));
+                }
             }
         }
     }

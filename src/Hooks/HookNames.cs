@@ -116,14 +116,31 @@ internal static partial class HookNames
     {
         HookKind? found = rest switch
         {
-            "hook_out" => outline.PostNorm ? HookKind.NormalizedResidPost : HookKind.ResidPost,
-            "ln2.hook_in" => outline.PostNorm ? HookKind.ResidPost : outline.Parallel ? HookKind.ResidPre : HookKind.ResidMid,
+            "hook_out" => outline.BlockPoints[^1],
+            "ln2.hook_in" => StreamBefore(HookKind.Ln2Scale, outline),
             "mlp.in.hook_out" => outline.GatedMlp ? HookKind.PreLinear : HookKind.Pre,
             "mlp.gate.hook_out" when outline.GatedMlp => HookKind.Pre,
             _ => BridgeInBlock.TryGetValue(rest, out HookKind same) ? same : null,
         };
         kind = found.GetValueOrDefault();
         return found is not null;
+    }
+
+    // The stream as a norm reads it; where the block has no such norm, the middle of the block, which says why when it is not there either.
+    private static HookKind StreamBefore(HookKind norm, ModelOutline outline)
+    {
+        HookKind last = HookKind.ResidMid;
+        foreach (HookKind kind in outline.BlockPoints)
+        {
+            if (kind == norm)
+            {
+                return last;
+            }
+
+            last = kind is HookKind.ResidPre or HookKind.ResidMid or HookKind.ResidPost ? kind : last;
+        }
+
+        return outline.AttnOnly || outline.BlockPoints.Contains(HookKind.ResidMid) ? HookKind.ResidMid : HookKind.ResidPre;
     }
 
     private static bool TryEmbedding(string text, ModelOutline outline, out HookKind kind)

@@ -16,6 +16,14 @@ public sealed record HookRow(
     /// <summary>Whether the point is inside a block, once per layer.</summary>
     public bool PerLayer => Name.StartsWith("blocks.", StringComparison.Ordinal);
 
+    /// <summary>Whether a model has the point.</summary>
+    /// <param name="outline">The model.</param>
+    public bool IsIn(ModelOutline outline)
+    {
+        ArgumentNullException.ThrowIfNull(outline);
+        return Presence.Holds(outline, Kind);
+    }
+
     /// <summary>Position of the <see cref="Pos"/> axis.</summary>
     public int PosAxis => Axes.IndexOf(Pos);
 
@@ -28,7 +36,7 @@ public sealed record HookRow(
 /// </summary>
 /// <param name="Holds">Whether a model with this outline has the point.</param>
 /// <param name="Absent">Why a model does not have it; completes "this model has no ... because".</param>
-public sealed record HookPresence(Func<ModelOutline, bool> Holds, string Absent);
+public sealed record HookPresence(Func<ModelOutline, HookKind, bool> Holds, string Absent);
 
 /// <summary>
 /// The one table of hook points. Names are those of TransformerLens 3; parser, shapes, documentation and tests are
@@ -36,43 +44,32 @@ public sealed record HookPresence(Func<ModelOutline, bool> Holds, string Absent)
 /// </summary>
 public static class HookTable
 {
-    private static readonly HookPresence Always = new(_ => true, "");
-    private static readonly HookPresence LearnedPositions = new(m => m.HasPosEmbed, "it has no learned positions");
-    private static readonly HookPresence TokenTypes = new(m => m.HasTokenTypes, "it has no token types");
-    private static readonly HookPresence EmbedNorm = new(m => m.HasEmbedNorm, "it does not normalise its embeddings");
-    private static readonly HookPresence Ln1 = new(
-        m => m.HasNorms && m.NormsBefore, "it has no norms, or none before attention (use ln1_post)");
-    private static readonly HookPresence Ln2 = new(
-        m => m.HasNorms && m.NormsBefore && !m.AttnOnly && !m.SharedNorm,
+    private static readonly HookPresence Always = new((_, _) => true, "");
+    private static readonly HookPresence LearnedPositions = new((m, _) => m.HasPosEmbed, "it has no learned positions");
+    private static readonly HookPresence TokenTypes = new((m, _) => m.HasTokenTypes, "it has no token types");
+    private static readonly HookPresence EmbedNorm = new((m, _) => m.HasEmbedNorm, "it does not normalise its embeddings");
+    private static readonly HookPresence Ln1 = InBlock("it has no norms, or none before attention (use ln1_post)");
+    private static readonly HookPresence Ln2 = InBlock(
         "its blocks have no second norm (attention only, one norm shared by attention and FFN, norms after the parts, or no norms)");
-    private static readonly HookPresence Ln1Post = new(
-        m => m.HasNorms && m.NormsAfter, "no norm stands between its attention and the sum");
-    private static readonly HookPresence Ln2Post = new(
-        m => m.HasNorms && m.NormsAfter && !m.AttnOnly, "no norm stands between its FFN and the sum");
-    private static readonly HookPresence QkNorm = new(m => m.HasQkNorm, "it does not normalise queries and keys");
-    private static readonly HookPresence PreNormInput = new(
-        m => !m.PostNorm, "its blocks normalise after each part, so every part reads the stream itself");
-    private static readonly HookPresence SharedInput = new(
-        m => !m.PostNorm && m.NHeads == m.NKeyValueHeads,
+    private static readonly HookPresence Ln1Post = InBlock("no norm stands between its attention and the sum");
+    private static readonly HookPresence Ln2Post = InBlock("no norm stands between its FFN and the sum");
+    private static readonly HookPresence QkNorm = InBlock("it does not normalise queries and keys");
+    private static readonly HookPresence PreNormInput = InBlock("its blocks normalise after each part, so every part reads the stream itself");
+    private static readonly HookPresence SharedInput = InBlock(
         "its blocks normalise after each part, or its heads share keys and values (use q_input, k_input and v_input)");
-    private static readonly HookPresence Rotary = new(m => m.HasRotary, "its positions are not rotary");
-    private static readonly HookPresence Mlp = new(m => !m.AttnOnly, "it is attention only");
-    private static readonly HookPresence Dense = new(
-        m => !m.AttnOnly && m.Experts == 0, "it is attention only, or its FFN is a mixture of experts (use expert_pre, expert_post)");
-    private static readonly HookPresence Mixture = new(m => m.Experts > 0, "its FFN is not a mixture of experts");
-    private static readonly HookPresence GatedMixture = new(
-        m => m.Experts > 0 && m.GatedMlp, "its FFN is not a mixture of gated experts");
-    private static readonly HookPresence MlpInput = new(
-        m => !m.AttnOnly && !m.PostNorm && !m.SharedNorm,
+    private static readonly HookPresence Rotary = InBlock("its positions are not rotary");
+    private static readonly HookPresence Mlp = InBlock("it is attention only");
+    private static readonly HookPresence Dense = InBlock("it is attention only, or its FFN is a mixture of experts (use expert_pre, expert_post)");
+    private static readonly HookPresence Mixture = InBlock("its FFN is not a mixture of experts");
+    private static readonly HookPresence GatedMixture = InBlock("its FFN is not a mixture of gated experts");
+    private static readonly HookPresence MlpInput = InBlock(
         "its FFN has no input of its own before a norm (attention only, shared norm, or post-norm)");
-    private static readonly HookPresence Middle = new(
-        m => !m.AttnOnly && !m.Parallel, "it is attention only or runs attention and FFN in parallel, so there is no middle");
-    private static readonly HookPresence Gated = new(
-        m => m.GatedMlp && m.Experts == 0, "its FFN is not gated, or is a mixture of experts (use expert_pre_linear)");
-    private static readonly HookPresence PostNorm = new(m => m.PostNorm, "its blocks do not end in a norm");
-    private static readonly HookPresence FinalNorm = new(m => m.HasFinalNorm, "it has no final norm");
-    private static readonly HookPresence MlmHead = new(m => m.HasMlmHead, "it has no masked-language-model head");
-    private static readonly HookPresence Unembed = new(m => m.HasUnembed, "it has no unembedding");
+    private static readonly HookPresence Middle = InBlock("it is attention only or runs attention and FFN in parallel, so there is no middle");
+    private static readonly HookPresence Gated = InBlock("its FFN is not gated, or is a mixture of experts (use expert_pre_linear)");
+    private static readonly HookPresence PostNorm = InBlock("its blocks do not end in a norm");
+    private static readonly HookPresence FinalNorm = new((m, _) => m.HasFinalNorm, "it has no final norm");
+    private static readonly HookPresence MlmHead = new((m, _) => m.HasMlmHead, "it has no masked-language-model head");
+    private static readonly HookPresence Unembed = new((m, _) => m.HasUnembed, "it has no unembedding");
 
     /// <summary>All rows, in the firing order of a pre-norm block.</summary>
     public static ImmutableArray<HookRow> Rows { get; } =
@@ -141,18 +138,10 @@ public static class HookTable
         new(HookKind.UnembedOut, "unembed.hook_out", "unembed.out", [Pos, DVocab], Unembed, true),
     ];
 
-    /// <summary>The firing order inside a post-norm block: each norm follows the sum it rescales.</summary>
-    public static ImmutableArray<HookKind> PostNormBlockOrder { get; } =
-    [
-        HookKind.ResidPre, HookKind.Q, HookKind.K, HookKind.V, HookKind.QNormScale, HookKind.QNormNormalized,
-        HookKind.KNormScale, HookKind.KNormNormalized, HookKind.RotQ, HookKind.RotK, HookKind.AttnScores,
-        HookKind.Pattern, HookKind.Z, HookKind.Result, HookKind.AttnOut, HookKind.ResidMid, HookKind.Ln1Scale,
-        HookKind.Ln1Normalized, HookKind.Pre, HookKind.PreLinear, HookKind.Post, HookKind.ExpertWeights,
-        HookKind.ExpertIndices, HookKind.ExpertPre, HookKind.ExpertPreLinear, HookKind.ExpertPost, HookKind.MlpOut, HookKind.ResidPost,
-        HookKind.Ln2Scale, HookKind.Ln2Normalized, HookKind.NormalizedResidPost,
-    ];
-
     /// <summary>The row of a kind.</summary>
     /// <param name="kind">The kind.</param>
     public static HookRow Row(HookKind kind) => Rows[(int)kind];
+
+    // What a block is, is said by the outline's list of its points; here stands why one may not be among them.
+    private static HookPresence InBlock(string absent) => new((m, kind) => m.BlockPoints.Contains(kind), absent);
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Interp.Hooks;
 
 /// <summary>
@@ -27,6 +29,9 @@ public sealed record ModelOutline
     /// <summary>Outputs of the unembedding: vocabulary entries, unless the model answers with something else.</summary>
     public required int DVocab { get; init; }
 
+    /// <summary>The hook points of a block, in firing order: what a block is, decides the runtime.</summary>
+    public required ImmutableArray<HookKind> BlockPoints { get; init; }
+
     /// <summary>Whether learned position embeddings exist.</summary>
     public bool HasPosEmbed { get; init; }
 
@@ -36,38 +41,14 @@ public sealed record ModelOutline
     /// <summary>Whether the summed embeddings are normalised before the first block.</summary>
     public bool HasEmbedNorm { get; init; }
 
-    /// <summary>Whether blocks have norms at all.</summary>
-    public bool HasNorms { get; init; } = true;
-
-    /// <summary>Whether norms stand before attention and FFN (or, in a post-norm block, after the sums).</summary>
-    public bool NormsBefore { get; init; } = true;
-
-    /// <summary>Whether norms stand between attention or FFN and the sum.</summary>
-    public bool NormsAfter { get; init; }
-
-    /// <summary>Whether queries and keys are normalised.</summary>
-    public bool HasQkNorm { get; init; }
-
     /// <summary>Experts of each FFN; 0 when it is no mixture.</summary>
     public int Experts { get; init; }
 
     /// <summary>Experts that the router chooses for a token.</summary>
     public int ExpertsPerToken { get; init; }
 
-    /// <summary>Whether positions are rotary.</summary>
-    public bool HasRotary { get; init; }
-
     /// <summary>Whether blocks have no FFN.</summary>
     public bool AttnOnly { get; init; }
-
-    /// <summary>Whether attention and FFN read the same stream side by side.</summary>
-    public bool Parallel { get; init; }
-
-    /// <summary>Whether attention and FFN of a parallel block share one norm.</summary>
-    public bool SharedNorm { get; init; }
-
-    /// <summary>Whether norms follow the residual sums.</summary>
-    public bool PostNorm { get; init; }
 
     /// <summary>Whether the FFN is gated.</summary>
     public bool GatedMlp { get; init; }

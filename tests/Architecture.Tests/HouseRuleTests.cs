@@ -61,6 +61,21 @@ public sealed partial class HouseRuleTests
         }
         select $"{At(access)} {type}.{member}");
 
+    // What a block is, says its plan. Families and geometries choose a style, the configuration checks it, the plan's builder reads it, and
+    // the command line tells it to people.
+    [Fact]
+    public void Nobody_but_the_plan_asks_for_the_style_of_a_block() => Assert.Empty(
+        from unit in Units.Value
+        let path = unit.SyntaxTree.FilePath
+        where path.StartsWith("src/", StringComparison.Ordinal) && path is not "src/Runtime/Block/BlockPlanBuilder.cs"
+        where path is not ("src/Cli/Commands/InfoCommand.cs" or "src/Cli/Commands/ModelFacts.cs")
+        where !path.StartsWith("src/Runtime/Config/", StringComparison.Ordinal)
+        from node in unit.DescendantNodes()
+        where node is MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Block", Expression: var of }
+                && of.ToString() is "config" or "_config" or "Config" or "c" or "model.Config" or "_model.Config"
+            || node is SubpatternSyntax { ExpressionColon.Expression: IdentifierNameSyntax { Identifier.ValueText: "Block" } }
+        select At(node));
+
     [Fact]
     public void Vector_operations_are_named_with_their_type() => Refuse(unit =>
         unit.Usings.Where(u => u.StaticKeyword != default && u.Name!.ToString().Contains("Numerics", StringComparison.Ordinal)).Select(Line));

@@ -1,10 +1,44 @@
+using Interp.Runtime;
+
 namespace Interp.Hooks.Tests;
 
 /// <summary>Outlines of the fixture models.</summary>
 internal static class Models
 {
-    public static ModelOutline Gpt2 { get; } = new()
+    public static ModelOutline Gpt2 => Small.Outline;
+
+    public static ModelOutline Neox => Parallel.Outline;
+
+    public static ModelOutline Llama => Gated.Outline;
+
+    public static ModelOutline Gptj => (Parallel with { DMlp = 192 }).Outline;
+
+    public static ModelOutline AttnOnly => (Small with { NLayers = 2, DMlp = 0 }).Outline;
+
+    public static ModelOutline Bert => (Small with
     {
+        NLayers = 2,
+        DMlp = 128,
+        Block = BlockStyle.PostNorm,
+        TokenTypes = 2,
+        EmbedNorm = true,
+        Causal = false,
+        FinalNorm = false,
+        MlmHead = true,
+    }).Outline;
+
+    /// <summary>No fixture: every part that the others lack.</summary>
+    public static ModelOutline Mixture => (Gated with
+    {
+        BranchNorms = BranchNorms.BeforeAndAfter,
+        QkNorm = QkNorm.PerHead,
+        Experts = 4,
+        ExpertsPerToken = 2,
+    }).Outline;
+
+    private static ModelConfig Small { get; } = new()
+    {
+        Family = "test",
         NLayers = 3,
         DModel = 48,
         NHeads = 4,
@@ -12,65 +46,28 @@ internal static class Models
         DHead = 12,
         DMlp = 192,
         DVocab = 101,
-        HasPosEmbed = true,
+        NCtx = 64,
+        AttentionScale = 1,
     };
 
-    public static ModelOutline Neox { get; } = new()
+    private static ModelConfig Parallel { get; } = Small with
     {
         NLayers = 2,
-        DModel = 48,
         NHeads = 3,
         NKeyValueHeads = 3,
         DHead = 16,
         DMlp = 128,
-        DVocab = 101,
-        HasRotary = true,
-        Parallel = true,
+        Block = BlockStyle.Parallel,
+        Positions = PositionKind.Rotary,
     };
 
-    public static ModelOutline Llama { get; } = new()
+    private static ModelConfig Gated { get; } = Small with
     {
         NLayers = 2,
-        DModel = 48,
-        NHeads = 4,
         NKeyValueHeads = 2,
-        DHead = 12,
         DMlp = 96,
-        DVocab = 101,
-        HasRotary = true,
-        GatedMlp = true,
-    };
-
-    public static ModelOutline Gptj { get; } = Neox with { DMlp = 192 };
-
-    public static ModelOutline AttnOnly { get; } = Gpt2 with { NLayers = 2, AttnOnly = true, DMlp = 0 };
-
-    public static ModelOutline Bert { get; } = new()
-    {
-        NLayers = 2,
-        DModel = 48,
-        NHeads = 4,
-        NKeyValueHeads = 4,
-        DHead = 12,
-        DMlp = 128,
-        DVocab = 101,
-        HasPosEmbed = true,
-        HasTokenTypes = true,
-        HasEmbedNorm = true,
-        PostNorm = true,
-        Causal = false,
-        HasFinalNorm = false,
-        HasMlmHead = true,
-        EncoderNames = true,
-    };
-
-    /// <summary>No fixture: every part that the others lack.</summary>
-    public static ModelOutline Mixture { get; } = Llama with
-    {
-        NormsAfter = true,
-        HasQkNorm = true,
-        Experts = 4,
-        ExpertsPerToken = 2,
+        Gated = true,
+        Positions = PositionKind.Rotary,
     };
 
     public static TheoryData<string> Names =>

@@ -2,16 +2,7 @@ namespace Interp.Hooks.Tests;
 
 public sealed class QueryTests
 {
-    private static readonly HookMap Map = new(new ModelOutline
-    {
-        NLayers = 3,
-        DModel = 8,
-        NHeads = 4,
-        NKeyValueHeads = 4,
-        DHead = 2,
-        DMlp = 16,
-        DVocab = 11,
-    });
+    private static readonly HookMap Map = new(Models.Gpt2);
 
     [Fact]
     public void Typed_access_and_access_by_name_are_the_same_call()

@@ -85,7 +85,7 @@ public sealed class SourceMap
             HookKind.MlpOut, HookKind.FinalScale, HookKind.MlmPre, HookKind.MlmScale, HookKind.Ln1PostScale,
             HookKind.Ln2PostScale, HookKind.ExpertWeights, HookKind.ExpertIndices,
             .. model.Config.LogitSoftCap is null ? [] : new[] { HookKind.UnembedIn },
-            .. model.Hooks.Outline.PostNorm ? new[] { HookKind.Ln1Scale, HookKind.Ln2Scale } : [],
+            .. BlockPlan.Of(model.Config).StreamNorms.Select(norm => norm.Points[0]),
         ];
         return [.. model.Hooks.AllPoints.Where(p => kinds.Contains(p.Kind)).Select(p => (HookQuery)p)];
     }

@@ -39,37 +39,41 @@ internal sealed class FrozenPass
     public void Block(int layer)
     {
         BlockWeights block = _model.Weights.Blocks[layer];
-        bool post = _config.Block == BlockStyle.PostNorm, parallel = _config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm;
-        float[] normed = post ? Stream : Normed(Stream, block.Norm1, HookKind.Ln1Scale, layer);
-        float[] write = Normed(Attention(layer, block.Attention, normed), block.Norm1Post, HookKind.Ln1PostScale, layer);
-        if (!parallel)
+        var values = new Dictionary<BlockSlot, float[]> { [BlockSlot.Stream] = Stream };
+        foreach (BlockStep step in BlockPlan.Of(_config).Steps)
         {
-            TensorPrimitives.Add(Stream, write, Stream);
-        }
+            switch (step.Operation)
+            {
+                case BlockOperation.Normalize when step.To == BlockSlot.Stream:
+                    Normed(Stream, block.Norm(step.Norm!.Value)!, step.Points[0], layer).CopyTo(Stream, 0);
+                    break;
+                case BlockOperation.Normalize:
+                    values[step.To] = Normed(values[step.From], block.Norm(step.Norm!.Value)!, step.Points[0], layer);
+                    break;
+                case BlockOperation.Copy:
+                    values[step.To] = [.. values[step.From]];
+                    break;
+                case BlockOperation.Attend:
+                    values[step.To] = Mixed(layer, block.Attention, values[BlockSlot.Normed]);
+                    break;
+                case BlockOperation.WriteAttention:
+                    values[step.To] = Apply(block.Attention.Output, values[step.From]);
+                    break;
+                case BlockOperation.FeedForward:
+                    values[step.To] = block.Mixture is { } mixture
+                        ? Mixture(layer, mixture, values[step.From])
+                        : FeedForward(layer, block.FeedForward!, values[step.From]);
+                    break;
+                case BlockOperation.Add:
+                    TensorPrimitives.Add(Stream, values[step.From], Stream);
+                    break;
 
-        if (post)
-        {
-            Normed(Stream, block.Norm1, HookKind.Ln1Scale, layer).CopyTo(Stream, 0);
-        }
-
-        if (!_config.AttnOnly)
-        {
-            float[] input = post ? Stream
-                : _config.Block == BlockStyle.ParallelSharedNorm ? normed
-                : Normed(Stream, block.Norm2, HookKind.Ln2Scale, layer);
-            float[] neurons = block.Mixture is { } mixture ? Mixture(layer, mixture, input) : FeedForward(layer, block.FeedForward!, input);
-            neurons = Normed(neurons, block.Norm2Post, HookKind.Ln2PostScale, layer);
-            TensorPrimitives.Add(Stream, neurons, Stream);
-        }
-
-        if (parallel)
-        {
-            TensorPrimitives.Add(Stream, write, Stream);
-        }
-
-        if (post)
-        {
-            Normed(Stream, block.Norm2, HookKind.Ln2Scale, layer).CopyTo(Stream, 0);
+                // Queries and keys are in the recorded pattern; nobody changes what is offered.
+                case BlockOperation.Offer or BlockOperation.Project or BlockOperation.NormalizeHeads or BlockOperation.Rotate or BlockOperation.StoreKeys:
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(layer), step.Operation, "a step that the frozen pass does not know");
+            }
         }
     }
 
@@ -95,7 +99,8 @@ internal sealed class FrozenPass
         }
     }
 
-    private float[] Attention(int layer, AttentionWeights weights, float[] normed)
+    /// <summary>The heads' values, mixed by the recorded pattern.</summary>
+    private float[] Mixed(int layer, AttentionWeights weights, float[] normed)
     {
         int d = _config.DHead, heads = _config.NHeads, n = _cache.Positions, groups = heads / _config.NKeyValueHeads;
         float[] values = Apply(weights.Value, normed), z = new float[_count * heads * d];
@@ -121,7 +126,7 @@ internal sealed class FrozenPass
             }
         }
 
-        return Apply(weights.Output, z);
+        return z;
     }
 
     private float[] FeedForward(int layer, FeedForwardWeights weights, float[] input)
@@ -181,14 +186,9 @@ internal sealed class FrozenPass
         TensorPrimitives.Multiply(neurons, gate, neurons);
     }
 
-    /// <summary>Rows through a norm at its recorded scales; the rows themselves where there is none.</summary>
-    private float[] Normed(float[] rows, NormWeights? norm, HookKind scale, int layer)
+    /// <summary>Rows through a norm at its recorded scales.</summary>
+    private float[] Normed(float[] rows, NormWeights norm, HookKind scale, int layer)
     {
-        if (norm is null || _config.Norm == NormKind.None)
-        {
-            return rows;
-        }
-
         int d = _config.DModel;
         var normed = new float[rows.Length];
         for (int row = 0; row < _count; row++)

@@ -56,7 +56,6 @@ public sealed class MixingTable
         {
             for (int layer = 0; layer < maps.Layers; layer++)
             {
-                bool post = _model.Config.Block == BlockStyle.PostNorm;
                 HookPoint before = Hook.ResidPre(layer), middle = _model.Hooks.Contains(Hook.ResidMid(layer)) ? Hook.ResidMid(layer) : before;
                 double[]? shares = maps.Shares(layer, p) is { } all ? Shares(all, p) : null;
                 var attention = Write(cache, Hook.AttnOut(layer), before, p);
@@ -64,7 +63,7 @@ public sealed class MixingTable
                 Table.AddRow(new MixingRow(
                     pair.Row ?? prompt, pair.Id, pair.Group, layer, p, _model.TokenText(pair.Clean[p]), measure, shares?[0], shares?[1],
                     shares?[2], shares?[3], shares?[4], shares?[5], attention.Norm, attention.Added, attention.Cosine, ffn.Norm, ffn.Added,
-                    ffn.Cosine, Dots.Norm(cache.Row(post ? new HookPoint(HookKind.NormalizedResidPost, layer) : Hook.ResidPost(layer), p)),
+                    ffn.Cosine, Dots.Norm(cache.Row(new HookPoint(BlockPlan.Of(_model.Config).Output, layer), p)),
                     Scale(cache, HookKind.Ln1Scale, layer, p), Scale(cache, HookKind.Ln2Scale, layer, p)));
             }
         }

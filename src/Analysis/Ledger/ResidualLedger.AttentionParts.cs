@@ -29,7 +29,7 @@ public sealed partial class ResidualLedger
         {
             (_ledger, _layer, _measure, _byHead) = (ledger, layer, measure, byHead);
             _branch = ledger.BranchNorm(new Component(ComponentKind.Attn, layer));
-            _after = HasResidual ? ledger.FirstNorm(layer) : null;
+            _after = HasResidual ? ledger.StreamNorm(BlockNorm.First, layer) : null;
             _pattern = ledger._cache.Values(Hook.Pattern(layer));
             int n = ledger._cache.Positions;
             _factors = [.. Enumerable.Range(0, n).Select(p => 1 / (Scale(_branch, p) * Scale(_after, p)))];

@@ -17,7 +17,7 @@ public sealed partial class ResidualLedger
             .. measures is null || measures.Any(m => m is not FlowMeasure.DecompX)
                 ? new[] { HookKind.V, HookKind.ResidPre, HookKind.AttnOut, HookKind.Ln1PostScale }
                 : [],
-            .. model.Hooks.Outline.PostNorm ? new[] { HookKind.Ln1Scale } : [],
+            .. BlockPlan.Of(model.Config).StreamNorms.Select(norm => norm.Points[0]),
             .. measures is null || measures.Contains(FlowMeasure.DecompX)
                 ? new[]
                 {
@@ -88,8 +88,9 @@ public sealed partial class ResidualLedger
         }
     }
 
-    private Normed? FirstNorm(int layer) =>
-        _model.Config.Block == BlockStyle.PostNorm && _model.Weights.Blocks[layer].Norm1 is { } norm
-            ? new Normed(new HookPoint(HookKind.Ln1Scale, layer), norm, _model.Config.Norm, default)
+    /// <summary>A norm that stands in the stream; null where it does not.</summary>
+    private Normed? StreamNorm(BlockNorm place, int layer) =>
+        _plan.StreamNorms.FirstOrDefault(step => step.Norm == place) is { } norm
+            ? new Normed(new HookPoint(norm.Points[0], layer), _model.Weights.Blocks[layer].Norm(place)!, _model.Config.Norm, default)
             : null;
 }

@@ -47,7 +47,7 @@ public sealed partial class ResidualLedger
         }
 
         double? scale = null;
-        if (config.Block != BlockStyle.PostNorm && block.Norm1 is { } norm && config.Norm != NormKind.None)
+        if (_plan.NormBefore(BlockOperation.Project) is { } place && block.Norm(place) is { } norm)
         {
             var point = new HookPoint(HookKind.Ln1Scale, layer);
             if (norm.Bias.Length > 0)

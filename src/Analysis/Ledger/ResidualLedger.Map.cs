@@ -112,7 +112,7 @@ public sealed partial class ResidualLedger
     /// the factors to the first, or null where they are not.
     /// </summary>
     private double[]? Multiples() =>
-        _model.Config.Block != BlockStyle.PostNorm && _model.Weights.MlmHead is null && _model.Config.LogitSoftCap is null
+        !_plan.StreamNorms.Any() && _model.Weights.MlmHead is null && _model.Config.LogitSoftCap is null
             ? HasFinalNorm
                 ? [.. Enumerable.Range(0, _cache.Positions).Select(p => (double)_cache.Row(Hook.FinalScale, 0)[0] / _cache.Row(Hook.FinalScale, p)[0])]
                 : [.. Enumerable.Repeat(1.0, _cache.Positions)]

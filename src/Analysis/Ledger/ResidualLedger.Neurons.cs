@@ -66,13 +66,12 @@ public sealed partial class ResidualLedger
             rows.Add(new DecompositionRow(new Component(ComponentKind.NeuronBias, layer), 0, null, constant));
         }
 
-        bool shared = config.Block == BlockStyle.ParallelSharedNorm, first = shared || config.Block == BlockStyle.PostNorm;
-        if ((first ? block.Norm1 : block.Norm2) is { } norm && config.Norm != NormKind.None)
+        if (_plan.NormBefore(BlockOperation.FeedForward) is { } place && block.Norm(place) is { } norm)
         {
-            var point = new HookPoint(first ? HookKind.Ln1Scale : HookKind.Ln2Scale, layer);
+            var point = new HookPoint(_plan.Steps[_plan.IndexOf(place)].Points[0], layer);
             if (norm.Bias.Length > 0)
             {
-                rows.Add(Constant(new Component(first ? ComponentKind.Norm1Bias : ComponentKind.Norm2Bias, layer), norm.Bias, below));
+                rows.Add(Constant(new Component(place == BlockNorm.First ? ComponentKind.Norm1Bias : ComponentKind.Norm2Bias, layer), norm.Bias, below));
             }
 
             below = new Normed(point, norm, config.Norm, default).PullBack(below, _cache.Row(point, p)[0]);

@@ -157,11 +157,11 @@ public sealed partial class ResidualLedger
 
     private void RequireScale(StreamReading reading, DecompositionOptions options)
     {
-        if (options.Scale == NormScale.Recomputed && (reading.Scale is null || _model.Config.Block == BlockStyle.PostNorm))
+        if (options.Scale == NormScale.Recomputed && (reading.Scale is null || _plan.StreamNorms.Any()))
         {
             throw new InvalidInputException(
                 "scale recomputed: expected one norm between the stream and what is read, found "
-                + (_model.Config.Block == BlockStyle.PostNorm ? "a post-norm model, whose norms stand in the stream" : "none"));
+                + (_plan.StreamNorms.Any() ? "a post-norm model, whose norms stand in the stream" : "none"));
         }
     }
 

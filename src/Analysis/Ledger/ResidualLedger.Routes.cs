@@ -28,7 +28,7 @@ public sealed partial class ResidualLedger
     {
         RequireRoutes(threshold);
         ModelConfig config = _model.Config;
-        bool parallel = config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm;
+        bool parallel = !config.AttnOnly && !_plan.AttentionReachesFeedForward;
         var edges = new List<RouteEdge>();
         var wanted = new SortedSet<int> { Resolve(position) };
         for (int layer = config.NLayers - 1; layer >= 0; layer--)
@@ -88,14 +88,12 @@ public sealed partial class ResidualLedger
     /// <summary>What the FFN's sum is made of: the stream it is added to (without a component), the FFN's write, and biases.</summary>
     private IEnumerable<(Component? Part, int? Source, float[] Vector)> FeedForwardParts(int layer, int p)
     {
-        Normed? after = _model.Config.Block == BlockStyle.PostNorm && _model.Weights.Blocks[layer].Norm2 is { } norm
-            ? new Normed(new HookPoint(HookKind.Ln2Scale, layer), norm, _model.Config.Norm, default)
-            : null;
+        Normed? after = StreamNorm(BlockNorm.Second, layer);
         float scale = after is null ? 1 : _cache.Row(after.Scale, p)[0];
         if (_model.Hooks.Contains(Hook.ResidMid(layer)))
         {
             double[] stream = [.. _cache.Row(Hook.ResidMid(layer), p).ToArray().Select(x => (double)x)];
-            FirstNorm(layer)?.Carry(stream, _cache.Row(new HookPoint(HookKind.Ln1Scale, layer), p)[0]);
+            StreamNorm(BlockNorm.First, layer)?.Carry(stream, _cache.Row(new HookPoint(HookKind.Ln1Scale, layer), p)[0]);
             yield return (null, p, Through([.. stream.Select(x => (float)x)]));
         }
 

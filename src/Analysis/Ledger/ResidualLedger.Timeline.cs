@@ -59,7 +59,6 @@ public sealed partial class ResidualLedger
     private static IEnumerable<Step> Timeline(TransformerModel model)
     {
         ModelConfig config = model.Config;
-        bool post = config.Block == BlockStyle.PostNorm;
         yield return new Written(new Component(ComponentKind.Embed));
         if (config.Positions == PositionKind.Learned)
         {
@@ -77,53 +76,47 @@ public sealed partial class ResidualLedger
                 new HookPoint(HookKind.EmbedNormScale, -1), embedNorm, config.Norm, new Component(ComponentKind.EmbedNormBias));
         }
 
+        var plan = BlockPlan.Of(config);
         for (int l = 0; l < config.NLayers; l++)
         {
             BlockWeights block = model.Weights.Blocks[l];
-            yield return new Recorded(Hook.ResidPre(l));
-            yield return new Written(new Component(ComponentKind.Attn, l));
-            if (!block.Attention.Output.Bias.IsEmpty)
+            foreach (BlockStep step in plan.Steps)
             {
-                yield return new Written(new Component(ComponentKind.AttnBias, l));
-            }
-
-            if (block.Norm1Post is { Bias.Length: > 0 })
-            {
-                yield return new Written(new Component(ComponentKind.Norm1PostBias, l));
-            }
-
-            if (model.Hooks.Contains(Hook.ResidMid(l)))
-            {
-                yield return new Recorded(Hook.ResidMid(l));
-            }
-
-            if (post && block.Norm1 is { } norm1)
-            {
-                yield return new Normed(
-                    new HookPoint(HookKind.Ln1Scale, l), norm1, config.Norm, new Component(ComponentKind.Norm1Bias, l));
-            }
-
-            if (block.FeedForwards.Any())
-            {
-                yield return new Written(new Component(ComponentKind.Mlp, l));
-                if (block.FeedForwards.Any(f => !f.Out.Bias.IsEmpty))
+                switch (step)
                 {
-                    yield return new Written(new Component(ComponentKind.MlpBias, l));
-                }
+                    case { Operation: BlockOperation.Offer, From: BlockSlot.Stream }:
+                        yield return new Recorded(new HookPoint(step.Points[0], l));
+                        break;
+                    case { Operation: BlockOperation.Normalize, To: BlockSlot.Stream, Norm: { } place }:
+                        yield return new Normed(
+                            new HookPoint(step.Points[0], l), block.Norm(place)!, config.Norm,
+                            new Component(place == BlockNorm.First ? ComponentKind.Norm1Bias : ComponentKind.Norm2Bias, l));
+                        break;
+                    case { Operation: BlockOperation.Add }:
+                        foreach (ComponentKind kind in Writes(step.From, block))
+                        {
+                            yield return new Written(new Component(kind, l));
+                        }
 
-                if (block.Norm2Post is { Bias.Length: > 0 })
-                {
-                    yield return new Written(new Component(ComponentKind.Norm2PostBias, l));
+                        break;
                 }
             }
+        }
+    }
 
-            yield return new Recorded(Hook.ResidPost(l));
-            if (post && block.Norm2 is { } norm2)
-            {
-                yield return new Normed(
-                    new HookPoint(HookKind.Ln2Scale, l), norm2, config.Norm, new Component(ComponentKind.Norm2Bias, l));
-                yield return new Recorded(new HookPoint(HookKind.NormalizedResidPost, l));
-            }
+    /// <summary>What a sum adds to the stream: a branch's write without its biases, and these.</summary>
+    private static IEnumerable<ComponentKind> Writes(BlockSlot branch, BlockWeights block)
+    {
+        bool attention = branch == BlockSlot.AttentionWrite;
+        yield return attention ? ComponentKind.Attn : ComponentKind.Mlp;
+        if (attention ? !block.Attention.Output.Bias.IsEmpty : block.FeedForwards.Any(f => !f.Out.Bias.IsEmpty))
+        {
+            yield return attention ? ComponentKind.AttnBias : ComponentKind.MlpBias;
+        }
+
+        if (block.Norm(attention ? BlockNorm.AfterAttention : BlockNorm.AfterFeedForward) is { Bias.Length: > 0 })
+        {
+            yield return attention ? ComponentKind.Norm1PostBias : ComponentKind.Norm2PostBias;
         }
     }
 }

@@ -64,9 +64,7 @@ public sealed partial class ResidualLedger
             layer => Enumerable.Range(0, n).Max(p => RelativeError(sums[layer][p], _cache.Row(OutputOf(layer), p))));
     }
 
-    private HookPoint OutputOf(int layer) => _model.Config.Block == BlockStyle.PostNorm
-        ? new HookPoint(HookKind.NormalizedResidPost, layer)
-        : Hook.ResidPost(layer);
+    private HookPoint OutputOf(int layer) => new(_plan.Output, layer);
 
     private FlowMaps TokenMaps(int threads, out double worst)
     {

@@ -31,6 +31,7 @@ public sealed partial class ResidualLedger
 {
     private readonly TransformerModel _model;
     private readonly ActivationCache _cache;
+    private readonly BlockPlan _plan;
     private readonly List<Step> _steps;
 
     /// <summary>Reads a recorded run.</summary>
@@ -44,6 +45,7 @@ public sealed partial class ResidualLedger
         cache.RequireModel(model);
         _model = model;
         _cache = cache;
+        _plan = BlockPlan.Of(model.Config);
         _steps = [.. Timeline(model)];
         var points = new List<HookPoint>();
         foreach (Step step in _steps)
@@ -70,7 +72,7 @@ public sealed partial class ResidualLedger
             HookKind.FinalScale, HookKind.MlmPre, HookKind.MlmScale, HookKind.Ln1PostScale, HookKind.Ln2PostScale,
             HookKind.ExpertWeights, HookKind.ExpertIndices, HookKind.ExpertPost,
             .. model.Config.LogitSoftCap is null ? [] : new[] { HookKind.UnembedIn },
-            .. model.Hooks.Outline.PostNorm ? new[] { HookKind.Ln1Scale, HookKind.Ln2Scale } : [],
+            .. BlockPlan.Of(model.Config).StreamNorms.Select(norm => norm.Points[0]),
             .. detail == LedgerDetail.Source ? new[] { HookKind.Pattern, HookKind.V } : [],
         ];
         List<HookQuery> needs = [];

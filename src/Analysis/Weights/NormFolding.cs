@@ -10,7 +10,7 @@ internal static class NormFolding
     {
         ModelConfig config = model.Config;
         ModelWeights weights = model.Weights;
-        bool shared = config.Block == BlockStyle.ParallelSharedNorm;
+        bool shared = BlockPlan.Of(config).NormBefore(BlockOperation.FeedForward) == BlockNorm.First;
         bool centre = config.Norm == NormKind.LayerNorm;
         weights = weights with { Blocks = [.. weights.Blocks.Select(Block)] };
         if (weights.MlmHead is { } head)

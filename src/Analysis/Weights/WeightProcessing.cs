@@ -76,13 +76,13 @@ public static class WeightProcessing
         return step switch
         {
             ProcessStep.FoldNorm when config.Norm == NormKind.None => "it has no norms to fold",
-            ProcessStep.FoldNorm when config.Block == BlockStyle.PostNorm =>
+            ProcessStep.FoldNorm when BlockPlan.Of(config).StreamNorms.Any() =>
                 "its norms stand in the stream, so the residual sum reads them besides the maps that they could be folded into",
             ProcessStep.FoldNorm when config.Positions == PositionKind.Shortformer =>
                 "positions are added between the norm and the queries and keys, so its gain cannot be folded into them",
             ProcessStep.CenterWriting when config.Norm != NormKind.LayerNorm =>
                 $"the stream's mean is read by {(config.Norm == NormKind.Rms ? "RMSNorm, which does not remove it" : "the parts themselves: it has no norms")}",
-            ProcessStep.CenterWriting when config.Block == BlockStyle.PostNorm || config.BranchNorms != BranchNorms.Before =>
+            ProcessStep.CenterWriting when BlockPlan.Of(config) is var plan && (plan.StreamNorms.Any() || plan.NormalizesWrites) =>
                 "parts read the stream, or are added to it, without a LayerNorm that removes its mean",
             ProcessStep.CenterWriting when model.Weights.FinalNorm is null =>
                 "no LayerNorm stands before the unembedding, so the logits read the stream's mean",

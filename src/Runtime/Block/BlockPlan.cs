@@ -99,6 +99,43 @@ public sealed class BlockPlan
         return -1;
     }
 
+    /// <summary>Whether the block has a norm.</summary>
+    /// <param name="norm">The norm.</param>
+    public bool Has(BlockNorm norm) => IndexOf(norm) >= 0;
+
+    /// <summary>The norms that stand in the stream itself and not in front of a branch, as in a post-norm block.</summary>
+    public IEnumerable<BlockStep> StreamNorms => Steps.Where(step => step is
+    { Operation: BlockOperation.Normalize, From: BlockSlot.Stream, To: BlockSlot.Stream });
+
+    /// <summary>Whether a branch is normalized before it is added to the stream.</summary>
+    public bool NormalizesWrites => Has(BlockNorm.AfterAttention) || Has(BlockNorm.AfterFeedForward);
+
+    /// <summary>The last step up to a place that offers a slot as it is there; null where it was written since, or was never offered.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="step">The place.</param>
+    public int? Shown(BlockSlot slot, int step)
+    {
+        for (int i = step; i >= 0; i--)
+        {
+            if (Steps[i].Operation == BlockOperation.Offer && Steps[i].From == slot)
+            {
+                return i;
+            }
+
+            if (i < step && Steps[i].Writes && Steps[i].To == slot)
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The point that shows the stream as a norm reads it; null where the block has no such norm or no point shows it.</summary>
+    /// <param name="norm">A norm that reads the stream.</param>
+    public HookKind? StreamBefore(BlockNorm norm) =>
+        IndexOf(norm) is var step and >= 0 && Shown(BlockSlot.Stream, step) is { } shown ? Steps[shown].Points[0] : null;
+
     /// <summary>The slots whose values are needed where a step begins: it or a later one reads them before any writes them.</summary>
     /// <param name="step">Place of the step.</param>
     public ReadOnlySpan<BlockSlot> Live(int step) => _live[step];
@@ -120,6 +157,28 @@ public sealed class BlockPlan
         }
 
         return null;
+    }
+
+    /// <summary>Throws unless weights have the norms that the plan applies.</summary>
+    internal void Require(ModelWeights weights, string source)
+    {
+        for (int layer = 0; layer < weights.Blocks.Count; layer++)
+        {
+            foreach (BlockStep step in Steps)
+            {
+                string? missing = step switch
+                {
+                    { Operation: BlockOperation.Normalize, Norm: { } norm } when weights.Blocks[layer].Norm(norm) is null => $"the norm {norm}",
+                    { Operation: BlockOperation.NormalizeHeads } when weights.Blocks[layer].Attention is { QueryNorm: null } or { KeyNorm: null } =>
+                        "norms of queries and keys",
+                    _ => null,
+                };
+                if (missing is not null)
+                {
+                    throw new InvalidInputException($"{source}: block {layer}: expected {missing}, as the configuration says, found none");
+                }
+            }
+        }
     }
 
     private static BlockSlot[][] Liveness(ImmutableArray<BlockStep> steps)

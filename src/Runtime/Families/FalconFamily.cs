@@ -76,14 +76,9 @@ public sealed class FalconFamily : ModelFamily
     {
         int d = config.DModel;
         (Linear query, Linear key, Linear value) = reader.FusedByGroup("self_attention.query_key_value", config, config.AttentionBias);
-        string? norm2 = config.Block switch
-        {
-            BlockStyle.Parallel => "ln_mlp",
-            BlockStyle.PreNorm => "post_attention_layernorm",
-            _ => null,
-        };
+        (string norm1, string? norm2) = NormNames(config);
         return new BlockWeights(
-            reader.LayerNorm(config.Block == BlockStyle.Parallel ? "ln_attn" : "input_layernorm", d),
+            reader.LayerNorm(norm1, d),
             new AttentionWeights(query, key, value, reader.LinearOf("self_attention.dense", d, d, config.AttentionBias)),
             norm2 is null ? null : reader.LayerNorm(norm2, d),
             new FeedForwardWeights(
@@ -91,6 +86,15 @@ public sealed class FalconFamily : ModelFamily
                 null,
                 reader.LinearOf("mlp.dense_4h_to_h", d, config.DMlp, config.FeedForwardBias),
                 []));
+    }
+
+    /// <summary>The names of a block's norms, which differ between its designs.</summary>
+    internal static (string First, string? Second) NormNames(ModelConfig config)
+    {
+        BlockPlan plan = BlockPlan.Of(config);
+        return !plan.Has(BlockNorm.Second) ? ("input_layernorm", null)
+            : plan.AttentionReachesFeedForward ? ("input_layernorm", "post_attention_layernorm")
+            : ("ln_attn", "ln_mlp");
     }
 
     private static int KeyValueHeads(ConfigReader config, int heads)

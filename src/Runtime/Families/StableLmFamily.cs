@@ -38,7 +38,7 @@ public sealed class StableLmFamily() : LlamaStyleFamily("stablelm")
 
     /// <inheritdoc/>
     private protected override BlockWeights Block(ModelConfig config, WeightReader reader) =>
-        config.Block == BlockStyle.PreNorm
+        BlockPlan.Of(config).Has(BlockNorm.Second)
             ? base.Block(config, reader)
             : new(Norm(reader, "input_layernorm", config.DModel), Attention(config, reader), null, FeedForward(config, reader));
 

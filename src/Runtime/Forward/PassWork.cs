@@ -32,9 +32,17 @@ internal static class PassWork
     /// <summary>What stands between stream and unembedding.</summary>
     public static long Head(ModelConfig config) => config.MlmHead ? (long)config.DModel * config.DModel : 0;
 
+    /// <summary>A row in a step of a block, attention apart, whose work depends on keys.</summary>
+    public static long Row(ModelConfig config, BlockStep step) => step.Operation switch
+    {
+        BlockOperation.Project => Query(config) + KeysAndValues(config),
+        BlockOperation.WriteAttention => Output(config),
+        BlockOperation.FeedForward => FeedForward(config),
+        _ => 0,
+    };
+
     /// <summary>A whole forward pass over a sequence, with logits of so many positions.</summary>
     public static long Whole(ModelConfig config, long length, long logits) =>
-        (config.NLayers * ((length * (Query(config) + KeysAndValues(config) + Output(config) + FeedForward(config)))
-            + Attention(config, 0, length, length)))
+        (config.NLayers * ((length * BlockPlan.Of(config).Steps.Sum(step => Row(config, step))) + Attention(config, 0, length, length)))
         + (length * Head(config)) + (logits * Unembed(config, config.DVocabOut));
 }

@@ -90,7 +90,7 @@ internal sealed class LaneEntries
                 continue;
             }
 
-            if (Shown(slot, place) is not { } shown)
+            if (_plan.Shown(slot, place) is not { } shown)
             {
                 return null;
             }
@@ -101,26 +101,6 @@ internal sealed class LaneEntries
         return [.. given];
     }
 
-    /// <summary>The last step up to a place that shows a slot as it is there, or null.</summary>
-    private int? Shown(BlockSlot slot, int place)
-    {
-        for (int i = place; i >= 0; i--)
-        {
-            BlockStep step = _plan.Steps[i];
-            if (step.Operation == BlockOperation.Offer && step.From == slot)
-            {
-                return i;
-            }
-
-            if (i < place && step.Writes && step.To == slot)
-            {
-                return null;
-            }
-        }
-
-        return null;
-    }
-
     // The stream is still what attention's norm read.
-    private bool FollowsFromStream(int place) => Shown(BlockSlot.Stream, place) == 0;
+    private bool FollowsFromStream(int place) => _plan.Shown(BlockSlot.Stream, place) == 0;
 }

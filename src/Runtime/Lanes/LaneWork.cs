@@ -44,13 +44,9 @@ internal static class LaneWork
         bool attends = lane.EntryStep <= plan.IndexOf(BlockOperation.Attend);
         bool pruned = lane.StartLayer == config.NLayers - 1 && !lane.Whole && !(every && attends);
         long rows = pruned ? Needed(lane, lane.ChangedFrom, lane.ChangedTo) : lane.ChangedTo - lane.ChangedFrom;
-        return plan.Steps.Skip(lane.EntryStep).Sum(step => step.Operation switch
-        {
-            BlockOperation.Attend => Attention(config, lane, lane.ChangedFrom, lane.ChangedTo, pruned),
-            BlockOperation.WriteAttention => rows * PassWork.Output(config),
-            BlockOperation.FeedForward => rows * PassWork.FeedForward(config),
-            _ => 0,
-        });
+        return plan.Steps.Skip(lane.EntryStep).Sum(step => step.Operation == BlockOperation.Attend
+            ? Attention(config, lane, lane.ChangedFrom, lane.ChangedTo, pruned)
+            : rows * PassWork.Row(config, step));
     }
 
     /// <summary>Queries, keys and values: at the join of changed rows only, later of all; in the last layer queries of the rows that are read.</summary>

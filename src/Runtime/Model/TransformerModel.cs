@@ -16,6 +16,7 @@ public sealed partial class TransformerModel
     private TransformerModel(
         ModelConfig config, ModelWeights weights, TokenizerFound tokenizer, ModelIdentity identity)
     {
+        BlockPlan.Of(config).Require(weights, identity.Name);
         Config = config;
         Weights = weights;
         _tokenizer = tokenizer;

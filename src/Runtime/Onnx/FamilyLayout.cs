@@ -1,3 +1,5 @@
+using Interp.Runtime.Families;
+
 namespace Interp.Runtime.Onnx;
 
 /// <summary>In which order one map holds the heads of queries, keys and values.</summary>
@@ -109,13 +111,14 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
         "opt" => FamilyLayouts.Opt(config.EmbedWidth is not null),
         "mixtral" => Mixtral(config.Experts),
         "stablelm" => StableLm(config),
-        _ => For(config.Family, config.Block),
+        "falcon" => FamilyLayouts.Falcon(FalconFamily.NormNames(config)),
+        _ => For(config.Family),
     };
 
     /// <summary>The layout of a family.</summary>
     /// <param name="family">Its <c>model_type</c>.</param>
-    /// <param name="block">Its block style.</param>
-    public static FamilyLayout? For(string family, BlockStyle block) => family switch
+    /// <returns>That of its sequential blocks where it has several; null when there is none.</returns>
+    public static FamilyLayout? For(string family) => family switch
     {
         "gpt2" => Gpt2(),
         "llama" or "mistral" or "qwen2" or "stablelm" => Of("model.", LlamaNames, LmHead()),
@@ -124,7 +127,7 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
         "phi3" => Phi3(),
         "gpt_neox" => FamilyLayouts.GptNeoX(),
         "bloom" => FamilyLayouts.Bloom(),
-        "falcon" => FamilyLayouts.Falcon(block),
+        "falcon" => FamilyLayouts.Falcon(("input_layernorm", "post_attention_layernorm")),
         "gpt_neo" => FamilyLayouts.GptNeo(),
         "gptj" => FamilyLayouts.GptJ(),
         "phi" => FamilyLayouts.Phi(),
@@ -185,7 +188,7 @@ internal sealed record FamilyLayout(string Prefix, IReadOnlyList<Module> Modules
     private static FamilyLayout StableLm(ModelConfig config)
     {
         FamilyLayout layout = Of("model.", LlamaNames, LmHead());
-        if (config.Block == BlockStyle.ParallelSharedNorm)
+        if (!BlockPlan.Of(config).Has(BlockNorm.Second))
         {
             layout = layout with { Modules = [.. layout.Modules.Where(m => m.Role != Role.Norm2)] };
         }

@@ -33,17 +33,17 @@ internal static class FamilyLayouts
         [.. BloomMaps(biased: true), FamilyLayout.LmHead()]);
 
     /// <summary>Falcon: old and new blocks differ in the names of their norms.</summary>
-    public static FamilyLayout Falcon(BlockStyle block)
+    public static FamilyLayout Falcon((string First, string? Second) norms)
     {
         var names = new Dictionary<Role, string>
         {
             [Role.TokenEmbedding] = "word_embeddings",
-            [Role.Norm1] = block == BlockStyle.Parallel ? "h.{l}.ln_attn" : "h.{l}.input_layernorm",
+            [Role.Norm1] = "h.{l}." + norms.First,
             [Role.FinalNorm] = "ln_f",
         };
-        if (block != BlockStyle.ParallelSharedNorm)
+        if (norms.Second is not null)
         {
-            names[Role.Norm2] = block == BlockStyle.Parallel ? "h.{l}.ln_mlp" : "h.{l}.post_attention_layernorm";
+            names[Role.Norm2] = "h.{l}." + norms.Second;
         }
 
         return FamilyLayout.Of("transformer.", names, [.. BloomMaps(biased: false), FamilyLayout.LmHead()]);

@@ -98,7 +98,7 @@ internal sealed class OnnxConfig
     {
         if (_genai?.Family is { } named)
         {
-            return FamilyLayout.For(named, BlockStyle.PreNorm) is not null && named is "gpt2" or "llama" or "qwen2" or "bert"
+            return FamilyLayout.For(named) is not null && named is "gpt2" or "llama" or "qwen2" or "bert"
                 ? named
                 : throw Open($"all settings of {named}, which genai_config.json names");
         }
@@ -132,7 +132,7 @@ internal sealed class OnnxConfig
     // Every module has its name somewhere, or a weight that an optimizer merged with equal ones under one name; one map at least is named.
     private bool Fits(string family)
     {
-        FamilyLayout layout = FamilyLayout.For(family, BlockStyle.PreNorm)!;
+        FamilyLayout layout = FamilyLayout.For(family)!;
         Module[] modules = [.. layout.Modules.Where(m => m.Role != Role.Unembed
             && !(_structure.Headless && m.Role is Role.HeadDense or Role.HeadNorm))];
         return modules.All(m => Named(m, layout) is not null || Merged(m)) && modules.Any(m => m.PerLayer && Named(m, layout) is LinearSite);

@@ -64,7 +64,6 @@ public static class OnnxHookValues
 
         private IEnumerable<OnnxHookValue?> Block(int layer)
         {
-            bool post = _config.Block == BlockStyle.PostNorm;
             yield return Output(Role.Query, layer, HookKind.Q, layer) ?? Columns(Role.Query, layer, HookKind.Q);
             yield return Output(Role.Key, layer, HookKind.K, layer) ?? Columns(Role.Key, layer, HookKind.K);
             yield return Output(Role.Value, layer, HookKind.V, layer) ?? Columns(Role.Value, layer, HookKind.V);
@@ -77,9 +76,9 @@ public static class OnnxHookValues
             yield return Input(Role.FeedForwardOut, layer, HookKind.Post, layer);
             yield return Output(Role.FeedForwardWriteNorm, layer, HookKind.MlpOut, layer)
                 ?? Output(Role.FeedForwardOut, layer, HookKind.MlpOut, layer);
-            yield return Input(Role.Norm1, layer, post ? HookKind.ResidMid : HookKind.ResidPre, layer);
-            yield return Input(Role.Norm2, layer, post ? HookKind.ResidPost : HookKind.ResidMid, layer);
-            yield return post ? Output(Role.Norm2, layer, HookKind.NormalizedResidPost, layer) : null;
+            yield return Stream(Role.Norm1, BlockNorm.First, layer);
+            yield return Stream(Role.Norm2, BlockNorm.Second, layer);
+            yield return Output(Role.Norm2, layer, HookKind.NormalizedResidPost, layer);
         }
 
         private OnnxHookValue? Output(Role role, int siteLayer, HookKind kind, int layer) =>
@@ -100,6 +99,10 @@ public static class OnnxHookValues
             _structure.Find(role, siteLayer) is { Site.Inputs: [string input] }
                 ? new OnnxHookValue(new HookPoint(kind, layer), input)
                 : null;
+
+        // What a norm reads.
+        private OnnxHookValue? Stream(Role role, BlockNorm norm, int layer) =>
+            BlockPlan.Of(_config).StreamBefore(norm) is { } shown ? Input(role, layer, shown, layer) : null;
 
         // The attention cores are the layers; where one is written out, its softmax gives the pattern.
         private OnnxHookValue? Pattern(int layer) =>

@@ -39,7 +39,7 @@ public static class HookedExport
         ModelConfig config = model.Config;
         return config switch
         {
-            { Block: BlockStyle.PostNorm } or { Causal: false } => "encoders besides BERT's, and none with processed weights",
+            _ when !config.Causal || BlockPlan.Of(config).StreamNorms.Any() => "encoders besides BERT's, and none with processed weights",
             { BranchNorms: not BranchNorms.Before } => "norms after attention and FFN",
             { QkNorm: not QkNorm.None } => "norms of queries and keys",
             { Experts: > 0 } => "mixtures of experts",
@@ -75,7 +75,7 @@ public static class HookedExport
             ["attn_only"] = c.AttnOnly,
             ["attn_scale"] = 1 / (double)c.AttentionScale,
             ["normalization_type"] = norm is null ? null : plain ? norm + "Pre" : norm,
-            ["parallel_attn_mlp"] = c.Block != BlockStyle.PreNorm,
+            ["parallel_attn_mlp"] = !c.AttnOnly && !BlockPlan.Of(c).AttentionReachesFeedForward,
             ["positional_embedding_type"] = c.Positions switch
             {
                 PositionKind.Learned => "standard",
@@ -155,7 +155,7 @@ public static class HookedExport
                 .Concat(Heads($"{at}attn.{shared}{{0}}_V", attention.Value, c.NKeyValueHeads))
                 .Append(NamedTensor.Float(at + "attn.W_O", [c.NHeads, c.DHead, c.DModel], Values(attention.Output)))
                 .Append(Bias(at + "attn.b_O", attention.Output.Bias, c.DModel))
-                .Concat(Norm(at + "ln2", c.AttnOnly ? null : block.Norm2 ?? (c.Block == BlockStyle.ParallelSharedNorm ? block.Norm1 : null))))
+                .Concat(Norm(at + "ln2", BlockPlan.Of(c).NormBefore(BlockOperation.FeedForward) is { } norm ? block.Norm(norm) : null)))
             {
                 yield return tensor;
             }

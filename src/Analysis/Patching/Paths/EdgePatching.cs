@@ -29,7 +29,7 @@ public sealed class EdgePatching
     {
         ArgumentNullException.ThrowIfNull(model);
         ModelOutline outline = model.Config.Outline;
-        if (outline.PostNorm || (outline.HasNorms && outline.NormsAfter))
+        if (BlockPlan.Of(model.Config) is var plan && (plan.StreamNorms.Any() || plan.NormalizesWrites))
         {
             throw new InvalidInputException(
                 "edges: expected a model whose parts write to the stream as they are, found norms after its parts; use path patching");
@@ -50,6 +50,7 @@ public sealed class EdgePatching
     public IReadOnlyList<PathEdge> AllEdges()
     {
         ModelOutline outline = _model.Config.Outline;
+        var plan = BlockPlan.Of(_model.Config);
         List<PathNode> senders = [PathNode.Embed], receivers = [];
         for (int layer = 0; layer < outline.NLayers; layer++)
         {
@@ -69,7 +70,7 @@ public sealed class EdgePatching
         }
 
         receivers.Add(PathNode.Logits);
-        return [.. from r in receivers from s in senders where s.Reaches(r, outline.Parallel) select new PathEdge(s, r)];
+        return [.. from r in receivers from s in senders where s.Reaches(r, plan) select new PathEdge(s, r)];
     }
 
     /// <summary>
@@ -83,12 +84,12 @@ public sealed class EdgePatching
     {
         ArgumentNullException.ThrowIfNull(edges);
         ArgumentNullException.ThrowIfNull(source);
-        bool parallel = _model.Config.Outline.Parallel;
+        var plan = BlockPlan.Of(_model.Config);
         foreach (PathEdge edge in edges)
         {
             edge.Source.Require(_model.Config.Outline);
             edge.Destination.Require(_model.Config.Outline);
-            if (!edge.Source.Sends || !edge.Destination.Receives || !edge.Source.Reaches(edge.Destination, parallel))
+            if (!edge.Source.Sends || !edge.Destination.Receives || !edge.Source.Reaches(edge.Destination, plan))
             {
                 throw new InvalidInputException($"edge {edge}: the model has no such edge");
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Interp.Hooks;
+using Interp.Runtime;
 
 namespace Interp.Analysis;
 
@@ -102,10 +103,10 @@ public readonly partial record struct PathNode(PathNodeKind Kind, int Layer = -1
 
     /// <summary>Whether what this node sends can arrive at a receiver: it writes to the stream before the other reads.</summary>
     /// <param name="receiver">A node that receives.</param>
-    /// <param name="parallel">Whether attention and FFN of a block read the same stream.</param>
-    public bool Reaches(PathNode receiver, bool parallel) => Kind == PathNodeKind.Embed || receiver.Kind == PathNodeKind.Logits
+    /// <param name="plan">The model's blocks.</param>
+    public bool Reaches(PathNode receiver, BlockPlan plan) => Kind == PathNodeKind.Embed || receiver.Kind == PathNodeKind.Logits
         || receiver.Layer > Layer
-        || (receiver.Layer == Layer && Kind == PathNodeKind.Head && receiver.Kind == PathNodeKind.Mlp && !parallel);
+        || (receiver.Layer == Layer && Kind == PathNodeKind.Head && receiver.Kind == PathNodeKind.Mlp && plan.AttentionReachesFeedForward);
 
     /// <summary>Throws unless a model has the node.</summary>
     /// <param name="outline">The model.</param>

@@ -118,13 +118,13 @@ public static class PathPatching
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(senders);
-        bool parallel = model.Config.Outline.Parallel;
+        var plan = BlockPlan.Of(model.Config);
         PathQuery[] found =
         [
             .. from s in senders
                from r in receivers
                let query = new PathQuery(s, r)
-               where Missing(query, parallel) is null
+               where Missing(query, plan) is null
                select query,
         ];
         return found.Length > 0
@@ -171,7 +171,7 @@ public static class PathPatching
                     + "m5) and receivers (inputs of heads such as 10.7.q, FFNs, logits)");
             }
 
-            if (Missing(query, model.Config.Outline.Parallel) is { } missing)
+            if (Missing(query, BlockPlan.Of(model.Config)) is { } missing)
             {
                 throw new InvalidInputException(
                     $"path from {query.SenderNames} to {query.ReceiverNames}: nothing arrives at or leaves {missing}, because "
@@ -181,8 +181,8 @@ public static class PathPatching
     }
 
     /// <summary>A node of a path that nothing is sent to, or that sends to nothing.</summary>
-    private static PathNode? Missing(PathQuery query, bool parallel) =>
-        query.Receivers.Where(r => !query.Senders.Any(s => s.Reaches(r, parallel)))
-            .Concat(query.Senders.Where(s => !query.Receivers.Any(r => s.Reaches(r, parallel))))
+    private static PathNode? Missing(PathQuery query, BlockPlan plan) =>
+        query.Receivers.Where(r => !query.Senders.Any(s => s.Reaches(r, plan)))
+            .Concat(query.Senders.Where(s => !query.Receivers.Any(r => s.Reaches(r, plan))))
             .Cast<PathNode?>().FirstOrDefault();
 }

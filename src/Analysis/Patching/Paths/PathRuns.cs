@@ -11,9 +11,7 @@ internal sealed class PathRuns(TransformerModel model, PathOptions options)
     private readonly ModelOutline _outline = model.Config.Outline;
 
     /// <summary>The end of the stream, which the logits are read from.</summary>
-    public HookPoint End => _outline.PostNorm
-        ? new HookPoint(HookKind.NormalizedResidPost, _outline.NLayers - 1)
-        : Hook.ResidPost(_outline.NLayers - 1);
+    public HookPoint End => new(BlockPlan.Of(model.Config).Output, _outline.NLayers - 1);
 
     /// <summary>The scales of the norms of the stream.</summary>
     public IReadOnlyList<HookPoint> Scales { get; } =

@@ -4,44 +4,53 @@ namespace Interp.Runtime.Onnx.Export;
 
 internal sealed partial class GraphForward
 {
-    /// <summary>One attention layer; <paramref name="normed"/> is what its heads read.</summary>
-    private string Attention(int layer, BlockWeights block, string normed)
+    /// <summary>Queries, keys and values, each [batch, S, head, d_head].</summary>
+    private readonly record struct GraphHeads(string Q, string K, string V);
+
+    private GraphHeads Project(string name, AttentionWeights weights, string normed)
     {
-        AttentionWeights weights = block.Attention;
-        string name = $"blocks.{layer}.attn";
         string positioned = _config.Positions == PositionKind.Shortformer
             ? _graph.Add(normed, _shortformer ??= PositionRows())
             : normed;
-        string q = Heads(HookKind.Q, positioned, weights.Query, _config.NHeads, "Q");
-        string k = Heads(HookKind.K, positioned, weights.Key, _config.NKeyValueHeads, "K");
-        string v = Heads(HookKind.V, normed, weights.Value, _config.NKeyValueHeads, "V");
-        q = NormOfHeads(q, weights.QueryNorm, _config.NHeads, name + ".q_norm", HookKind.QNormScale, HookKind.QNormNormalized, layer);
-        k = NormOfHeads(
-            k, weights.KeyNorm, _config.NKeyValueHeads, name + ".k_norm", HookKind.KNormScale, HookKind.KNormNormalized, layer);
-        if (_config.Rotary is { } rotary)
+        return new GraphHeads(
+            Heads(positioned, weights.Query, _config.NHeads, "Q"), Heads(positioned, weights.Key, _config.NKeyValueHeads, "K"),
+            Heads(normed, weights.Value, _config.NKeyValueHeads, "V"));
+
+        string Heads(string x, Linear map, int heads, string letter) =>
+            _graph.Reshape(Map(x, map, $"{name}.W_{letter}", $"{name}.b_{letter}"), 0, 0, heads, _config.DHead);
+    }
+
+    private GraphHeads OfferHeads(int layer, GraphHeads heads) =>
+        new(Fire(HookKind.Q, layer, heads.Q), Fire(HookKind.K, layer, heads.K), Fire(HookKind.V, layer, heads.V));
+
+    private GraphHeads NormalizeHeads(int layer, AttentionWeights weights, GraphHeads heads)
+    {
+        string name = $"blocks.{layer}.attn";
+        return heads with
         {
-            q = Fire(HookKind.RotQ, layer, Rotate(q, rotary));
-            k = Fire(HookKind.RotK, layer, Rotate(k, rotary));
-        }
+            Q = NormOfHeads(heads.Q, weights.QueryNorm!, _config.NHeads, name + ".q_norm", HookKind.QNormScale, HookKind.QNormNormalized, layer),
+            K = NormOfHeads(
+                heads.K, weights.KeyNorm!, _config.NKeyValueHeads, name + ".k_norm", HookKind.KNormScale, HookKind.KNormNormalized, layer),
+        };
+    }
 
-        string pattern = Pattern(layer, _graph.Transpose(q, 0, 2, 1, 3), ForEachHead(_graph.Transpose(k, 0, 2, 3, 1)));
-        string mixed = _graph.Product(pattern, ForEachHead(_graph.Transpose(v, 0, 2, 1, 3)));
-        string z = Fire(HookKind.Z, layer, _graph.Transpose(mixed, 0, 2, 1, 3));
-        return Output(layer, name, weights.Output, z);
+    private GraphHeads Rotate(int layer, GraphHeads heads) => heads with
+    {
+        Q = Fire(HookKind.RotQ, layer, Rotate(heads.Q, _config.Rotary!)),
+        K = Fire(HookKind.RotK, layer, Rotate(heads.K, _config.Rotary!)),
+    };
 
-        string Heads(HookKind kind, string x, Linear map, int heads, string letter) => Fire(
-            kind, layer, _graph.Reshape(Map(x, map, $"{name}.W_{letter}", $"{name}.b_{letter}"), 0, 0, heads, _config.DHead));
+    private string Attend(int layer, GraphHeads heads)
+    {
+        string pattern = Pattern(layer, _graph.Transpose(heads.Q, 0, 2, 1, 3), ForEachHead(_graph.Transpose(heads.K, 0, 2, 3, 1)));
+        string mixed = _graph.Product(pattern, ForEachHead(_graph.Transpose(heads.V, 0, 2, 1, 3)));
+        return _graph.Transpose(mixed, 0, 2, 1, 3);
     }
 
     /// <summary>The norm of queries or keys, [batch, S, head, d_head]; every head has a scale, equal where one norm spans all.</summary>
     private string NormOfHeads(
-        string x, NormWeights? norm, int heads, string name, HookKind scaleKind, HookKind normalizedKind, int layer)
+        string x, NormWeights norm, int heads, string name, HookKind scaleKind, HookKind normalizedKind, int layer)
     {
-        if (norm is null)
-        {
-            return x;
-        }
-
         string centred, scale;
         if (_config.QkNorm == QkNorm.WholeProjection)
         {

@@ -5,22 +5,6 @@ namespace Interp.Runtime.Onnx.Export;
 
 internal sealed partial class GraphForward
 {
-    private string FeedForward(int layer, BlockWeights block, string stream, string normed)
-    {
-        string name = $"blocks.{layer}";
-        if (_config.Block is BlockStyle.PreNorm or BlockStyle.Parallel)
-        {
-            string input = Fire(HookKind.MlpIn, layer, stream);
-            normed = Norm(input, block.Norm2, name + ".ln2", HookKind.Ln2Scale, HookKind.Ln2Normalized, layer);
-        }
-
-        string write = block.Mixture is { } mixture
-            ? Mixture(layer, mixture, normed)
-            : Dense(layer, block.FeedForward!, normed);
-        write = Norm(write, block.Norm2Post, name + ".ln2_post", HookKind.Ln2PostScale, HookKind.Ln2PostNormalized, layer);
-        return Fire(HookKind.MlpOut, layer, write);
-    }
-
     private string Dense(int layer, FeedForwardWeights weights, string normed)
     {
         string name = $"blocks.{layer}.mlp";

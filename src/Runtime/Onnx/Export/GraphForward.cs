@@ -3,7 +3,7 @@ using Interp.Hooks;
 namespace Interp.Runtime.Onnx.Export;
 
 /// <summary>
-/// The forward pass as an ONNX graph: the one block implementation once more, in operators. Every hook point is a value under
+/// The forward pass as an ONNX graph: the blocks' plan in operators. Every hook point is a value under
 /// its canonical name, [batch, axes of the point], after the interventions that are baked in.
 /// </summary>
 internal sealed partial class GraphForward
@@ -91,43 +91,63 @@ internal sealed partial class GraphForward
     {
         BlockWeights block = _weights.Blocks[layer];
         string name = $"blocks.{layer}";
-        bool post = _config.Block == BlockStyle.PostNorm;
-        stream = Fire(HookKind.ResidPre, layer, stream);
-        string normed = post ? stream : Norm1(stream);
-        string attention = Attention(layer, block, normed);
-        attention = Norm(attention, block.Norm1Post, name + ".ln1_post", HookKind.Ln1PostScale, HookKind.Ln1PostNormalized, layer);
-        attention = Fire(HookKind.AttnOut, layer, attention);
-        if (_config.AttnOnly)
+        var values = new Dictionary<BlockSlot, string> { [BlockSlot.Stream] = stream };
+        GraphHeads heads = default;
+        foreach (BlockStep step in BlockPlan.Of(_config).Steps)
         {
-            stream = _graph.Add(stream, attention);
-        }
-        else if (_config.Block is BlockStyle.Parallel or BlockStyle.ParallelSharedNorm)
-        {
-            string write = FeedForward(layer, block, stream, normed);
-            stream = _graph.Add(_graph.Add(stream, attention), write);
-        }
-        else
-        {
-            stream = Fire(HookKind.ResidMid, layer, _graph.Add(stream, attention));
-            if (post)
+            string from = values.GetValueOrDefault(step.From, "");
+            switch (step.Operation)
             {
-                stream = normed = Norm1(stream);
+                case BlockOperation.Offer when step.From == BlockSlot.Heads:
+                    heads = OfferHeads(layer, heads);
+                    break;
+                case BlockOperation.Offer:
+                    values[step.To] = Fire(step.Points[0], layer, from);
+                    break;
+                case BlockOperation.Copy or BlockOperation.Normalize:
+                    string input = step.Inputs is [HookKind.MlpIn] ? Fire(HookKind.MlpIn, layer, from) : from;
+                    values[step.To] = step.Operation == BlockOperation.Copy
+                        ? input
+                        : Norm(input, block.Norm(step.Norm!.Value)!, $"{name}.{NormName(step.Norm.Value)}", step.Points[0], step.Points[1], layer);
+                    break;
+                case BlockOperation.Project:
+                    heads = Project(name + ".attn", block.Attention, from);
+                    break;
+                case BlockOperation.NormalizeHeads:
+                    heads = NormalizeHeads(layer, block.Attention, heads);
+                    break;
+                case BlockOperation.Rotate:
+                    heads = Rotate(layer, heads);
+                    break;
+                case BlockOperation.StoreKeys:
+                    break;
+                case BlockOperation.Attend:
+                    values[step.To] = Attend(layer, heads);
+                    break;
+                case BlockOperation.WriteAttention:
+                    values[step.To] = Output(layer, name + ".attn", block.Attention.Output, from);
+                    break;
+                case BlockOperation.FeedForward:
+                    values[step.To] = block.Mixture is { } mixture ? Mixture(layer, mixture, from) : Dense(layer, block.FeedForward!, from);
+                    break;
+                case BlockOperation.Add:
+                    values[step.To] = _graph.Add(values[step.To], from);
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(layer), step.Operation, "a step that ONNX export does not know");
             }
-
-            stream = _graph.Add(stream, FeedForward(layer, block, stream, normed));
         }
 
-        stream = Fire(HookKind.ResidPost, layer, stream);
-        if (post)
-        {
-            stream = Norm(stream, block.Norm2, name + ".ln2", HookKind.Ln2Scale, HookKind.Ln2Normalized, layer);
-            stream = Fire(HookKind.NormalizedResidPost, layer, stream);
-        }
-
-        return stream;
-
-        string Norm1(string x) => Norm(x, block.Norm1, name + ".ln1", HookKind.Ln1Scale, HookKind.Ln1Normalized, layer);
+        return values[BlockSlot.Stream];
     }
+
+    private static string NormName(BlockNorm norm) => norm switch
+    {
+        BlockNorm.First => "ln1",
+        BlockNorm.Second => "ln2",
+        BlockNorm.AfterAttention => "ln1_post",
+        _ => "ln2_post",
+    };
 
     private string Unembed(string stream)
     {
