@@ -1,9 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using Google.Protobuf;
 using Interp.Bench.Product;
+using Interp.Onnx.Format;
 using Interp.Runtime;
 using Interp.Runtime.Kernels;
-using Interp.Runtime.Onnx.Format;
 
 namespace Interp.Bench.Kernels;
 

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Interp.Bench.Product;
+using Interp.Onnx.Format;
 using Interp.Runtime.Kernels;
-using Interp.Runtime.Onnx.Format;
 
 namespace Interp.Bench.Kernels;
 

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Interp.Runtime.Onnx.Format;
+using Interp.Onnx.Format;
 using Microsoft.ML.OnnxRuntime;
-using DataType = Interp.Runtime.Onnx.Format.TensorProto.Types.DataType;
+using DataType = Interp.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Interp.Bench.Product;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Diagnostics.CodeAnalysis;
+using Interp.Onnx;
 
 namespace Interp.Cli;
 
@@ -46,6 +47,7 @@ internal static class InterpCommand
     public static int Run(
         string[] arguments, TextWriter output, TextWriter error, Stream? bytes = null, CancellationToken cancellation = default)
     {
+        OnnxFormat.Register();
         bool verbose = arguments.Contains(CommonOptions.Verbose);
         string first = arguments.FirstOrDefault("--help");
         ParseResult? alone = ParseAlone(arguments);

@@ -53,11 +53,24 @@ public readonly ref struct Activation
         return copy;
     }
 
-    /// <summary>The values of one head at one position.</summary>
-    /// <param name="head">Head index; 0 when the point has no head axis.</param>
+    /// <summary>The values at one position, of one head where the point has heads; as in a cache, position comes first.</summary>
     /// <param name="position">Absolute position, in [<see cref="FirstPosition"/>, FirstPosition + Positions).</param>
-    public Span<float> Row(int head, int position)
+    /// <param name="head">Head index; 0 when the point has no head axis.</param>
+    /// <exception cref="InvalidInputException">Position or head are out of range.</exception>
+    public Span<float> Row(int position, int head = 0)
     {
+        if (position < FirstPosition || position >= FirstPosition + Positions)
+        {
+            throw new InvalidInputException(
+                $"hook {Point}: position {position} is out of range, expected {FirstPosition}..{FirstPosition + Positions - 1}");
+        }
+
+        if ((uint)head >= (uint)Math.Max(1, Heads))
+        {
+            string expected = Heads > 1 ? $"expected 0..{Heads - 1}" : "the point has no heads";
+            throw new InvalidInputException($"hook {Point}: head {head} is out of range, {expected}");
+        }
+
         int row = RowLayout.Index(Point.Kind, head, position - FirstPosition, Heads, Positions);
         return Data.Slice(row * Width, Width);
     }

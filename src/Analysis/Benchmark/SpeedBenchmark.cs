@@ -1,9 +1,21 @@
 using System.Diagnostics;
 using Interp.Hooks;
 using Interp.Runtime;
-using Interp.Runtime.Onnx;
 
 namespace Interp.Analysis;
+
+/// <summary>Another engine, bound to one batch of a model.</summary>
+public interface IForwardPeer : IDisposable
+{
+    /// <summary>Its name, for people.</summary>
+    string Name { get; }
+
+    /// <summary>Its name in the column <c>kind</c>.</summary>
+    string Kind { get; }
+
+    /// <summary>Runs the batch; logits, [sequences, positions, d_vocab].</summary>
+    ReadOnlySpan<float> Run();
+}
 
 /// <summary>How a model is timed.</summary>
 public sealed record SpeedOptions
@@ -20,8 +32,8 @@ public sealed record SpeedOptions
     /// <summary>Seed of the tokens.</summary>
     public int Seed { get; init; }
 
-    /// <summary>The model as an ONNX graph, to be timed beside it; null = alone.</summary>
-    public string? Graph { get; init; }
+    /// <summary>Gives another engine with the same model, to be timed beside it on the tokens of a batch; null = alone.</summary>
+    public Func<int[][], IForwardPeer>? Peer { get; init; }
 
     /// <summary>Tokens that are generated; 0 = none.</summary>
     public int NewTokens { get; init; } = 32;
@@ -151,21 +163,20 @@ public static class SpeedBenchmark
             ("head_results", () => model.Run(batch, results)),
             ("every_hook", () => model.Run(batch, every)),
         ];
-        using OnnxLogits? peer = options.Graph is { } graph
-            ? new OnnxLogits(graph, tokens, model.Config.DVocabOut, options.Threads)
-            : null;
+        using IForwardPeer? peer = options.Peer?.Invoke(tokens);
         if (peer is not null)
         {
             model.Forward(batch, default(NoHooks), logits, threads: options.Threads);
-            RequireSame(name, logits, peer.Run());
-            kinds.Add(("onnxruntime", () => peer.Run()));
+            RequireSame(name, logits, peer);
+            kinds.Add((peer.Kind, () => peer.Run()));
         }
 
         return Time(name, tokens.Sum(t => t.Length), options, kinds);
     }
 
-    private static void RequireSame(string batch, ReadOnlySpan<float> own, ReadOnlySpan<float> peer)
+    private static void RequireSame(string batch, ReadOnlySpan<float> own, IForwardPeer engine)
     {
+        ReadOnlySpan<float> peer = engine.Run();
         double largest = 0, difference = 0;
         for (int i = 0; i < own.Length; i++)
         {
@@ -176,7 +187,7 @@ public static class SpeedBenchmark
         if (!(difference <= Tolerance * largest))
         {
             throw new CheckFailedException(
-                $"batch {batch}: logits differ from ONNX Runtime's by {difference:0.0e+0}, expected at most {Tolerance:0e+0} of "
+                $"batch {batch}: logits differ from {engine.Name}'s by {difference:0.0e+0}, expected at most {Tolerance:0e+0} of "
                 + $"{largest:0.0}, the largest; nothing was timed");
         }
     }

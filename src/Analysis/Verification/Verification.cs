@@ -4,8 +4,8 @@ using Interp.Runtime;
 namespace Interp.Analysis;
 
 /// <summary>
-/// Checks that a loaded model computes what another implementation computes: ONNX Runtime on an ONNX graph, or activations
-/// that somebody else wrote to a file. Every hook point that can be matched is compared, not only the logits.
+/// Checks that a loaded model computes what another implementation computes: activations that somebody else wrote to a file, or
+/// what ONNX Runtime computes on a graph (<c>OnnxReference</c> of Interp.Onnx). Every hook point that can be matched is compared, not only the logits.
 /// </summary>
 public static class Verification
 {
@@ -19,29 +19,6 @@ public static class Verification
     public const double HalfTolerance = 2e-2;
 
     private const string Logits = "logits";
-
-    /// <summary>
-    /// Compares with ONNX Runtime. A graph in float16 or bfloat16 is run in float32 on its own weights, against the model with the
-    /// same weights rounded to that format, so that rounding hides no difference; for float16, the logits of the graph as it is are
-    /// compared as well, in a row <c>logits_as_stored</c>. <see cref="VerifyReport.Note"/> says so.
-    /// </summary>
-    /// <param name="model">The model.</param>
-    /// <param name="path">An ONNX graph of the same model.</param>
-    /// <param name="prompts">Token ids of the prompts; each is run alone.</param>
-    /// <param name="tolerance">
-    /// What the relative difference of a point may be; null = <see cref="Tolerance"/>, or <see cref="RoundedTolerance"/>.
-    /// </param>
-    /// <param name="memory">Most bytes of one of the model's runs beside the weights; null = no limit.</param>
-    /// <exception cref="InvalidInputException">The graph cannot be read or run, or a prompt does not fit the model.</exception>
-    public static VerifyReport AgainstOnnx(
-        TransformerModel model, string path, IReadOnlyList<IReadOnlyList<int>> prompts, double? tolerance = null,
-        long? memory = null)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(prompts);
-        using var reference = OnnxReference.Open(path, model, prompts);
-        return reference.Compare(model, tolerance, memory);
-    }
 
     /// <summary>
     /// Compares with a safetensors file that has tensors under the names of hook points, [positions, ...] with or without a

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Interp.Analysis;
+using Interp.Onnx;
 using Interp.Runtime;
-using Interp.Runtime.Onnx;
 
 namespace Interp.Cli;
 
@@ -62,7 +62,9 @@ internal sealed class BenchCommand : ToolCommand
                 Rounds = session.Get(_rounds),
                 Threads = session.Get(_threads) is var n and > 0 ? n : TransformerModel.DefaultThreads,
                 Seed = session.Get(_seed),
-                Graph = graph,
+                Peer = graph is null
+                    ? null
+                    : tokens => new OnnxLogits(graph, tokens, model.Config.DVocabOut, session.Get(_threads) is var t and > 0 ? t : TransformerModel.DefaultThreads),
                 NewTokens = session.Get(_newTokens),
                 OnBatch = session.Note,
                 OnRow = row => session.Note(string.Create(

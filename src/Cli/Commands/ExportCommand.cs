@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Interp.Hooks;
+using Interp.Onnx;
+using Interp.Onnx.Export;
 using Interp.Runtime;
-using Interp.Runtime.Onnx;
-using Interp.Runtime.Onnx.Export;
 using Interp.Runtime.Weights;
 
 namespace Interp.Cli;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Interp.Analysis;
+using Interp.Onnx;
 using Interp.Runtime;
 
 namespace Interp.Cli;
@@ -50,7 +51,7 @@ internal sealed class VerifyCommand : ToolCommand
         IReadOnlyList<IReadOnlyList<int>>? prompts =
             _input.Given(session) ? [.. _input.Read(session, model).Select(WithoutTypes)] : null;
         VerifyReport report = onnx is not null
-            ? Verification.AgainstOnnx(
+            ? OnnxReference.Verify(
                 model, onnx, prompts ?? [ModelCheck.Tokens(model)], session.Get(_tolerance), _model.RunMemory(session, model))
             : Verification.AgainstFile(
                 model, reference!, OnePrompt(prompts), session.Get(_tolerance) ?? Verification.Tolerance,

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Interp.Analysis;
 using Interp.Hooks;
+using Interp.Onnx;
 using Interp.Runtime;
 
 namespace Interp.Cli;
@@ -106,7 +107,7 @@ internal sealed class ModelOptions
 
         if (graph is not null)
         {
-            VerifyReport report = Verification.AgainstOnnx(model, graph, [ModelCheck.Tokens(model)]);
+            VerifyReport report = OnnxReference.Verify(model, graph, [ModelCheck.Tokens(model)]);
             ModelCheck.Require(report);
             session.Note($"{graph}: {report.Rows.Count} values agree within {report.Tolerance:E0} of their largest value");
         }

@@ -50,7 +50,7 @@ internal abstract class InterventionStep(ResolvedScope scope)
         int[]? columns = overSources ? scope.Sources[activation.Sequence] : scope.Neurons;
         foreach (int head in scope.Heads)
         {
-            Span<float> row = activation.Row(head, position);
+            Span<float> row = activation.Row(position, head);
             int first = overSources ? scope.Reach.First(position) : 0;
             int end = overSources ? scope.Reach.End(position, row.Length) : row.Length;
             if (first < end)

@@ -61,8 +61,8 @@ internal sealed class LaneListeners
             for (int i = 0; i < activation.Positions; i++)
             {
                 int position = activation.FirstPosition + i;
-                ReadOnlySpan<float> row = activation.Row(h, position);
-                row.CopyTo(whole.Row(h, position));
+                ReadOnlySpan<float> row = activation.Row(position, h);
+                row.CopyTo(whole.Row(position, h));
             }
         }
     }

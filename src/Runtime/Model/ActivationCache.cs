@@ -83,7 +83,7 @@ public sealed class ActivationCache
         }
 
         int index = Runtime.Positions.Resolve(position, Positions, "the prompt");
-        return new Activation(point, 0, 0, Positions, Math.Max(1, heads), values).Row(head, index);
+        return new Activation(point, 0, 0, Positions, Math.Max(1, heads), values).Row(index, head);
     }
 
     /// <summary>A recorded activation as a value that interventions take.</summary>

@@ -2,7 +2,6 @@ using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
 using Interp.Runtime.Kernels;
-using Interp.Runtime.Onnx;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 

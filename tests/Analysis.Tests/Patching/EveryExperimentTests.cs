@@ -120,7 +120,7 @@ public sealed class EveryExperimentTests
                 {
                     for (int p = 0; p < a.Positions; p++)
                     {
-                        Clean[o].Row(point, p, head).CopyTo(a.Row(head, p));
+                        Clean[o].Row(point, p, head).CopyTo(a.Row(p, head));
                     }
                 })));
         }
@@ -144,7 +144,7 @@ public sealed class EveryExperimentTests
                 {
                     foreach (int p in new[] { 1, a.Positions - 1 })
                     {
-                        Clean[prompt].Row(point, p).CopyTo(a.Row(0, p));
+                        Clean[prompt].Row(point, p).CopyTo(a.Row(p));
                     }
                 }),
                 row[table.IndexOf("patched")]);
@@ -213,7 +213,7 @@ public sealed class EveryExperimentTests
                         int? only = (int?)(Of("neuron") ?? Of("src_pos"));
                         for (int i = only ?? 0; i < (only + 1 ?? from.Length); i++)
                         {
-                            a.Row(h, p)[i] = from[i];
+                            a.Row(p, h)[i] = from[i];
                         }
                     }
                 }
@@ -228,7 +228,7 @@ public sealed class EveryExperimentTests
     {
         for (int p = 0; p < activation.Positions; p++)
         {
-            row(p).CopyTo(activation.Row(head, p));
+            row(p).CopyTo(activation.Row(p, head));
         }
     }
 

@@ -85,7 +85,7 @@ public sealed class KnockoutAndTracingTests
                 int prompt = (int)row[0]!, head = (int)row[4]!, pos = (int)row[5]!, source = (int)row[6]!;
                 var point = new HookPoint(renormalize ? HookKind.AttnScores : HookKind.Pattern, (int)row[3]!);
                 var cut = new Custom(
-                    point, "cut", (in Activation a) => a.Row(head, pos)[source] = renormalize ? float.NegativeInfinity : 0, Scope.Everything);
+                    point, "cut", (in Activation a) => a.Row(pos, head)[source] = renormalize ? float.NegativeInfinity : 0, Scope.Everything);
                 ReadOnlySpan<float> logits = model.Run(pairs[prompt].Clean, new RunOptions { Interventions = [cut] }).LogitsAt(0, -1);
                 Assert.Equal((double)logits[1] - logits[2], row[table.IndexOf("patched")]);
             }

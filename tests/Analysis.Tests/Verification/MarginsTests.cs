@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Interp.Onnx;
 using Interp.Runtime;
-using Interp.Runtime.Onnx;
 
 namespace Interp.Analysis.Tests.Verifying;
 
@@ -64,7 +64,7 @@ public sealed partial class MarginsTests
 
         string work = Directory.CreateTempSubdirectory("interp-margins-").FullName, path = Path.Combine(work, "model.onnx");
         OnnxExport.Write(model, path);
-        VerifyReport report = Verification.AgainstOnnx(model, path, [VerificationTests.Tokens, VerificationTests.Tokens[..4]], 1);
+        VerifyReport report = OnnxReference.Verify(model, path, [VerificationTests.Tokens, VerificationTests.Tokens[..4]], 1);
         Directory.Delete(work, recursive: true);
         return Row(Path.GetFileName(folder), worst, report);
     }
@@ -74,7 +74,7 @@ public sealed partial class MarginsTests
     {
         string path = Fixtures.Require(Path.Combine("hf", graph));
         TransformerModel model = TransformerModel.Load(VerificationTests.FolderOf(path));
-        VerifyReport report = Verification.AgainstOnnx(model, path, [VerificationTests.Tokens, VerificationTests.Tokens[..4]], 1);
+        VerifyReport report = OnnxReference.Verify(model, path, [VerificationTests.Tokens, VerificationTests.Tokens[..4]], 1);
         return Row(graph, report.Rows[^1].MaxAbs, report);
     }
 

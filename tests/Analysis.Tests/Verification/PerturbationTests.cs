@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Interp.Hooks;
+using Interp.Onnx;
 using Interp.Runtime;
 using Interp.Runtime.Weights;
 

@@ -1,6 +1,6 @@
 using Interp.Hooks;
+using Interp.Onnx;
 using Interp.Runtime;
-using Interp.Runtime.Onnx;
 using Interp.Runtime.Weights;
 using Microsoft.ML.OnnxRuntime;
 using RunOptions = Interp.Runtime.RunOptions;
@@ -33,7 +33,7 @@ public sealed class VerificationTests
     {
         string path = Fixtures.Require(Path.Combine("hf", graph));
         TransformerModel model = TransformerModel.Load(FolderOf(path));
-        VerifyReport report = Verification.AgainstOnnx(model, path, [Tokens, Tokens[..4]]);
+        VerifyReport report = OnnxReference.Verify(model, path, [Tokens, Tokens[..4]]);
         Assert.True(report.FirstDivergence is null, $"{report.FirstDivergence}");
         Assert.Contains(report.Rows, row => row.Hook == "logits");
 
@@ -62,7 +62,7 @@ public sealed class VerificationTests
         }
 
         TransformerModel model = TransformerModel.Load(FolderOf(path));
-        VerifyReport report = Verification.AgainstOnnx(model, optimized, [Tokens]);
+        VerifyReport report = OnnxReference.Verify(model, optimized, [Tokens]);
         Assert.True(report.FirstDivergence is null, $"{report.FirstDivergence}");
         Assert.True(report.Rows.Count >= 3 * model.Config.NLayers, $"{report.Rows.Count} rows");
         work.Delete(recursive: true);
@@ -80,7 +80,7 @@ public sealed class VerificationTests
         TransformerModel model = RandomModel.Create(RandomModel.Config(positions: PositionKind.Rotary, keyHeads: 2, gated: true));
         string path = Path.Combine(Directory.CreateTempSubdirectory("interp-verify-").FullName, "model.onnx");
         OnnxExport.Write(model, path);
-        VerifyReport report = Verification.AgainstOnnx(model, path, [Tokens]);
+        VerifyReport report = OnnxReference.Verify(model, path, [Tokens]);
         Assert.Null(report.FirstDivergence);
         HookKind[] absent = [HookKind.AttnIn, HookKind.QInput, HookKind.KInput, HookKind.VInput, HookKind.Result];
         Assert.Equal(model.Hooks.AllPoints.Count(p => !absent.Contains(p.Kind)) + 1, report.Rows.Count);

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using Interp.Onnx;
+using Interp.Onnx.Format;
 using Interp.Runtime;
-using Interp.Runtime.Onnx;
-using Interp.Runtime.Onnx.Format;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
-using DataType = Interp.Runtime.Onnx.Format.TensorProto.Types.DataType;
+using DataType = Interp.Onnx.Format.TensorProto.Types.DataType;
 
 namespace Interp.Analysis.Tests.Weights;
 

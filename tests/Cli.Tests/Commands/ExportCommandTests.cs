@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Interp.Analysis;
+using Interp.Onnx;
 using Interp.Runtime;
 
 namespace Interp.Cli.Tests.Commands;
@@ -37,8 +38,8 @@ public sealed class ExportCommandTests
         Tool.Run("export", "--model", model, "--process", "all", "--out", graph).Succeeded();
         TransformerModel plain = TransformerModel.Load(model);
         TransformerModel processed = WeightProcessing.Apply(plain, Enum.GetValues<ProcessStep>()).Model;
-        Assert.Null(Verification.AgainstOnnx(processed, graph, [[1, 2, 3]]).FirstDivergence);
-        Assert.NotNull(Verification.AgainstOnnx(plain, graph, [[1, 2, 3]]).FirstDivergence);
+        Assert.Null(OnnxReference.Verify(processed, graph, [[1, 2, 3]]).FirstDivergence);
+        Assert.NotNull(OnnxReference.Verify(plain, graph, [[1, 2, 3]]).FirstDivergence);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Interp.Runtime.Onnx;
+using Interp.Onnx;
 using Interp.Runtime.Tests.Gguf;
 using Interp.Runtime.Tests.Weights;
 using Interp.Runtime.Tokenization;
@@ -48,7 +48,7 @@ internal static class FuzzCorpus
             Add("export of " + folder, path, folder);
         }
 
-        foreach (string graph in Tests.Onnx.OnnxFixtureTests.Graphs.Select(row => row.Data).Where(g => !g.Contains("external", StringComparison.Ordinal)))
+        foreach (string graph in OnnxGraphs.Names.Where(g => !g.Contains("external", StringComparison.Ordinal)))
         {
             if (Fixtures.Find("hf/" + graph) is { } path)
             {

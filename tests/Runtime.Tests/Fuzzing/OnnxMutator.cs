@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.Collections;
-using Interp.Runtime.Onnx.Format;
+using Interp.Onnx.Format;
 
 namespace Interp.Runtime.Tests.Fuzzing;
 

@@ -73,8 +73,8 @@ public sealed class NonFiniteTests
             {
                 if (position >= a.FirstPosition && position < a.FirstPosition + a.Positions)
                 {
-                    a.Row(0, position).Fill(value);
-                    a.Row(0, position)[0] = -value;
+                    a.Row(position).Fill(value);
+                    a.Row(position)[0] = -value;
                 }
             },
             Scope.Everything.InSequences(sequence));

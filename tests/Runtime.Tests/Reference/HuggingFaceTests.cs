@@ -12,19 +12,9 @@ public sealed class HuggingFaceTests
 {
     private const double Tolerance = 2e-5;
 
-    public static TheoryData<string> Full =>
-    [
-        "gpt2", "gpt2_invidx", "llama", "llama_bias", "llama_mha_tied", "llama_rope_linear", "llama_rope_dynamic",
-        "llama_rope_yarn", "llama3_rope", "mistral", "qwen2", "gemma", "gemma2", "phi3", "stablelm", "gpt_neox", "gpt_neox_seq",
-        "gpt_neo", "gptj", "opt", "opt_350m_style", "phi", "phi_gqa", "falcon", "falcon_new", "bloom", "bloom_h6", "bert",
-        "roberta", "distilbert",
-    ];
+    public static TheoryData<string> Full => [.. HuggingFaceModels.Full];
 
-    public static TheoryData<string> All =>
-    [
-        .. Full.Select(row => row.Data), "gpt2_hubstyle", "gpt2_onnx", "llama_bf16", "llama_onnx", "llama_sharded",
-        "gpt_neox_hubstyle", "bert_hubstyle",
-    ];
+    public static TheoryData<string> All => [.. HuggingFaceModels.All];
 
     public static TheoryData<string> Causal => [.. All.Select(row => row.Data).Where(name => !name.Contains("bert"))];
 
@@ -133,7 +123,7 @@ public sealed class HuggingFaceTests
 
                 // Where padding moves positions, the row runs on a table of positions moved as far.
                 RunResult alone = moves && reference == "pad_ref_logits" && kept[0] > 0
-                    ? MovedBy(model, kept[0]).Run(run.Batch.Tokens(b).ToArray())
+                    ? ShiftedPositions.Of(model, kept[0]).Run(run.Batch.Tokens(b).ToArray())
                     : run;
                 for (int i = 0; i < kept.Length; i++)
                 {
@@ -159,7 +149,7 @@ public sealed class HuggingFaceTests
         for (int b = 0; b < padded.Kept.Length; b++)
         {
             int[] kept = padded.Kept[b];
-            ActivationCache cache = (moves ? MovedBy(model, kept[0]) : model)
+            ActivationCache cache = (moves ? ShiftedPositions.Of(model, kept[0]) : model)
                 .Run(padded.Row(b), new RunOptions { Observe = ["blocks.*.attn.hook_pattern", last] }).Cache();
             for (int i = 0; i < kept.Length; i++)
             {
@@ -183,16 +173,6 @@ public sealed class HuggingFaceTests
                 }
             }
         }
-    }
-
-    // A prompt whose positions begin at an offset, as in a batch that is padded on the left.
-    internal static TransformerModel MovedBy(TransformerModel model, int offset)
-    {
-        ModelWeights weights = model.Weights;
-        return TransformerModel.Create(
-            model.Config with { NCtx = model.Config.NCtx - offset },
-            weights with { PositionEmbedding = weights.PositionEmbedding[(offset * model.Config.DModel)..] },
-            model.Name);
     }
 
     /// <summary>A padded batch of the reference, and which places of each row are not padding.</summary>

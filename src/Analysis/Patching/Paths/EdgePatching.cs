@@ -142,7 +142,7 @@ public sealed class EdgePatching
             {
                 int at = ((p * heads) + head) * d;
                 TensorPrimitives.Subtract(to.AsSpan(at, d), from.AsSpan(at, d), change);
-                Span<float> row = activation.Row(Math.Max(0, edge.Destination.Head), p);
+                Span<float> row = activation.Row(p, Math.Max(0, edge.Destination.Head));
                 TensorPrimitives.Add(row, change, row);
             }
         }

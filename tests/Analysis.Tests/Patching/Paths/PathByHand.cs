@@ -120,7 +120,7 @@ internal sealed class PathByHand
     {
         for (int p = 0; p < a.Positions; p++)
         {
-            from.Row(point, p, head).CopyTo(a.Row(head, p));
+            from.Row(point, p, head).CopyTo(a.Row(p, head));
         }
     }
 
