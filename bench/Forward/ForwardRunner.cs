@@ -81,6 +81,10 @@ internal static class ForwardRunner
         public void OnActivation(in Activation activation)
         {
         }
+
+        public void OnBatch(in ActivationBatch batch)
+        {
+        }
     }
 
     /// <summary>The matrix products of a pass, without what lies between them.</summary>

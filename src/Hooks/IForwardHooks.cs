@@ -17,6 +17,10 @@ public interface IForwardHooks
     /// <summary>Called once for each sequence of the batch when the values exist.</summary>
     /// <param name="activation">The values; changes are used by the rest of the pass.</param>
     void OnActivation(in Activation activation);
+
+    /// <summary>Called once with the values of all sequences, after each of them was offered: who records, copies here.</summary>
+    /// <param name="batch">The values as the rest of the pass uses them.</param>
+    void OnBatch(in ActivationBatch batch);
 }
 
 /// <summary>Listens to nothing.</summary>
@@ -30,6 +34,11 @@ public readonly struct NoHooks : IForwardHooks
 
     /// <inheritdoc/>
     public void OnActivation(in Activation activation)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void OnBatch(in ActivationBatch batch)
     {
     }
 }

@@ -72,8 +72,8 @@ internal sealed unsafe partial class ForwardPass<THooks>
             Span<float> values = _buffers.Attention.Rows(_config.NHeads * segment.Count, _keys.End(segment.Keys));
             _hooks.OnActivation(
                 new Activation(point, segment.Sequence, segment.First, segment.Count, _config.NHeads, values));
-            Record(
-                point, [segment with { Row = 0, Count = _config.NHeads * segment.Count }], values, _keys.End(segment.Keys));
+            SequenceRows rows = segment.Offered with { Row = 0, Count = _config.NHeads * segment.Count };
+            _hooks.OnBatch(new ActivationBatch(point, [rows], values, _keys.End(segment.Keys), _threads));
         }
     }
 

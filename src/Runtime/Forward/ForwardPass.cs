@@ -21,6 +21,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     private readonly int _threads;
     private readonly THooks _hooks;
     private RowSegment[] _segments = [];
+    private SequenceRows[] _offered = [];
     private int _rows;
 
     /// <summary>Prepares a pass; rows come later.</summary>
@@ -49,6 +50,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
     public void SetRows(RowSegment[] segments)
     {
         _segments = segments;
+        _offered = Array.ConvertAll(segments, static segment => segment.Offered);
         _rows = segments.Length == 0 ? 0 : segments[^1].Row + segments[^1].Count;
     }
 
@@ -221,15 +223,7 @@ internal sealed unsafe partial class ForwardPass<THooks>
             _hooks.OnActivation(new Activation(point, segment.Sequence, segment.First, segment.Count, heads, rows));
         }
 
-        Record(point, _segments, values, width);
-    }
-
-    private void Record(HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width)
-    {
-        if (_hooks is IBatchRecorder recorder)
-        {
-            recorder.Record(point, segments, values, width, _threads);
-        }
+        _hooks.OnBatch(new ActivationBatch(point, _offered, values, width, _threads));
     }
 
     private void Multiply(Linear map, FloatBlock input, FloatBlock destination)

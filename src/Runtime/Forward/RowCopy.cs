@@ -1,18 +1,19 @@
+using Interp.Hooks;
 using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
-/// <summary>Where the rows of each segment of a matrix are copied to.</summary>
+/// <summary>Where the rows of each sequence of a batch are copied to.</summary>
 internal interface IRowTargets
 {
-    /// <summary>The place of all rows of a segment.</summary>
-    Span<float> Of(int segment);
+    /// <summary>The place of all rows of a sequence.</summary>
+    Span<float> Of(int sequence);
 
     /// <summary>Whether that is memory that nobody had before, or may be: most of the time goes into its pages then, which the threads take as well as copy.</summary>
-    bool IsNew(int segment);
+    bool IsNew(int sequence);
 }
 
-/// <summary>Copies the rows of segments that stand one behind the other in a matrix, each segment to a place of its own, shared out to threads.</summary>
+/// <summary>Copies the rows of sequences that stand one behind the other in a matrix, each sequence to a place of its own, shared out to threads.</summary>
 /// <typeparam name="TTargets">The places.</typeparam>
 internal unsafe struct RowCopy<TTargets> : IParallelJob
     where TTargets : struct, IRowTargets
@@ -22,28 +23,25 @@ internal unsafe struct RowCopy<TTargets> : IParallelJob
     private float* _source;
     private int _length;
     private int _width;
-    private RowSegment[] _segments;
+    private SequenceRows[] _sequences;
     private TTargets _targets;
 
     /// <summary>Copies.</summary>
-    /// <param name="segments">The segments, in order of their place, without gaps.</param>
-    /// <param name="values">[rows, width].</param>
-    /// <param name="width">Floats per row.</param>
-    /// <param name="targets">Where to.</param>
-    /// <param name="threads">Threads.</param>
-    public static void Run(ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, TTargets targets, int threads)
+    /// <param name="batch">The values.</param>
+    /// <param name="targets">Where to, for each sequence.</param>
+    public static void Run(in ActivationBatch batch, TTargets targets)
     {
-        fixed (float* source = values)
+        fixed (float* source = batch.Values)
         {
             var job = new RowCopy<TTargets>
             {
                 _source = source,
-                _length = values.Length,
-                _width = width,
-                _segments = segments.ToArray(),
+                _length = batch.Values.Length,
+                _width = batch.Width,
+                _sequences = batch.Sequences.ToArray(),
                 _targets = targets,
             };
-            WorkerPool.Run(job, (values.Length + Piece - 1) / Piece, threads);
+            WorkerPool.Run(job, (batch.Values.Length + Piece - 1) / Piece, batch.Threads);
         }
     }
 
@@ -59,7 +57,7 @@ internal unsafe struct RowCopy<TTargets> : IParallelJob
             }
 
             int count = Math.Min(end, End(s)) - at;
-            Span<float> target = _targets.Of(s)[(at - (_segments[s].Row * _width))..];
+            Span<float> target = _targets.Of(s)[(at - (_sequences[s].Row * _width))..];
             if (_targets.IsNew(s))
             {
                 fixed (float* start = target)
@@ -73,5 +71,5 @@ internal unsafe struct RowCopy<TTargets> : IParallelJob
         }
     }
 
-    private readonly int End(int s) => (_segments[s].Row + _segments[s].Count) * _width;
+    private readonly int End(int s) => (_sequences[s].Row + _sequences[s].Count) * _width;
 }

@@ -1,3 +1,5 @@
+using Interp.Hooks;
+
 namespace Interp.Runtime.Forward;
 
 /// <summary>Rows of consecutive positions of one sequence in the matrix that a pass works on.</summary>
@@ -10,4 +12,7 @@ internal readonly record struct RowSegment(int Sequence, int Row, int Count, int
 {
     /// <summary>Position after the last row.</summary>
     public int End => First + Count;
+
+    /// <summary>What listeners are told.</summary>
+    public SequenceRows Offered => new(Sequence, Row, Count, First);
 }

@@ -3,21 +3,9 @@ using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
-/// <summary>Takes activations of all sequences of a pass at once, after each sequence was offered to the interventions.</summary>
-internal interface IBatchRecorder
-{
-    /// <summary>Copies what is recorded of a point.</summary>
-    /// <param name="point">The point.</param>
-    /// <param name="segments">The sequences' rows, in order of their place.</param>
-    /// <param name="values">[rows, width].</param>
-    /// <param name="width">Floats per row.</param>
-    /// <param name="threads">Threads.</param>
-    void Record(HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads);
-}
-
 /// <summary>Interventions in registration order, then recording: a cache sees the value after intervention.</summary>
 internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint> observed, ActivationCache[] caches)
-    : IForwardHooks, IBatchRecorder
+    : IForwardHooks
 {
     private readonly HashSet<HookPoint> _observed = [.. observed];
 
@@ -33,23 +21,23 @@ internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint
         }
     }
 
-    public void Record(
-        HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads)
+    public void OnBatch(in ActivationBatch batch)
     {
-        if (!_observed.Contains(point))
+        if (!_observed.Contains(batch.Point))
         {
             return;
         }
 
-        var copies = new float[segments.Length][];
-        var isNew = new bool[segments.Length];
-        for (int s = 0; s < segments.Length; s++)
+        ReadOnlySpan<SequenceRows> sequences = batch.Sequences;
+        var copies = new float[sequences.Length][];
+        var isNew = new bool[sequences.Length];
+        for (int s = 0; s < sequences.Length; s++)
         {
-            copies[s] = ResultMemory.Shared.Take(segments[s].Count * width, out isNew[s]);
-            caches[segments[s].Sequence].Put(point, copies[s]);
+            copies[s] = ResultMemory.Shared.Take(sequences[s].Count * batch.Width, out isNew[s]);
+            caches[sequences[s].Sequence].Put(batch.Point, copies[s]);
         }
 
-        RowCopy<Arrays>.Run(segments, values, width, new Arrays(copies, isNew), threads);
+        RowCopy<Arrays>.Run(batch, new Arrays(copies, isNew));
     }
 
     private readonly struct Arrays(float[][] copies, bool[] isNew) : IRowTargets
@@ -68,4 +56,8 @@ internal readonly struct PlanHooks(InterventionPlan plan) : IForwardHooks
     public bool MayChange(HookPoint point) => plan.Targets(point);
 
     public void OnActivation(in Activation activation) => plan.Apply(activation);
+
+    public void OnBatch(in ActivationBatch batch)
+    {
+    }
 }

@@ -4,7 +4,7 @@ using Interp.Runtime.Forward;
 namespace Interp.Runtime.Lanes;
 
 /// <summary>Applies the base's interventions and records what was there before and after.</summary>
-internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records records) : IForwardHooks, IBatchRecorder
+internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records records) : IForwardHooks
 {
     public bool Wants(HookPoint point) => records.Wants(point) || plan.Targets(point);
 
@@ -25,11 +25,11 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
         plan.Apply(activation);
     }
 
-    public void Record(HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads)
+    public void OnBatch(in ActivationBatch batch)
     {
-        if (records.Wants(point))
+        if (records.Wants(batch.Point))
         {
-            records.PutAfter(point, segments, values, width, threads);
+            records.PutAfter(batch);
         }
     }
 
@@ -70,23 +70,25 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
         public void PutBefore(in Activation activation) => activation.Data.CopyTo(_before[activation.Point][activation.Sequence].Span);
 
         /// <summary>Takes the rows of a pass, which may be some of a sequence only.</summary>
-        public void PutAfter(HookPoint point, ReadOnlySpan<RowSegment> segments, ReadOnlySpan<float> values, int width, int threads)
+        public void PutAfter(in ActivationBatch batch)
         {
+            HookPoint point = batch.Point;
+            ReadOnlySpan<SequenceRows> sequences = batch.Sequences;
             if (point.Kind is HookKind.AttnScores or HookKind.Pattern)
             {
                 // One sequence at a time, its rows head by head.
-                int rows = segments[0].Count / _map.Heads(point);
-                PutAfter(point, values, rows, segments[0] with { Count = rows });
+                int rows = sequences[0].Count / _map.Heads(point);
+                PutAfter(point, batch.Values, rows, sequences[0] with { Count = rows });
                 return;
             }
 
-            var places = new FloatBlock[segments.Length];
+            var places = new FloatBlock[sequences.Length];
             for (int s = 0; s < places.Length; s++)
             {
-                places[s] = _after[point][segments[s].Sequence].From(segments[s].First, width);
+                places[s] = _after[point][sequences[s].Sequence].From(sequences[s].First, batch.Width);
             }
 
-            RowCopy<Blocks>.Run(segments, values, width, new Blocks(places), threads);
+            RowCopy<Blocks>.Run(batch, new Blocks(places));
         }
 
         /// <summary>Takes the first rows of a sequence's values.</summary>
@@ -94,7 +96,7 @@ internal readonly struct BaseHooks(InterventionPlan plan, BaseHooks.Records reco
         /// <param name="values">The values of one sequence.</param>
         /// <param name="held">Rows that they hold, for each head where rows stand head by head.</param>
         /// <param name="rows">The rows that are taken, and where they go.</param>
-        public void PutAfter(HookPoint point, ReadOnlySpan<float> values, int held, RowSegment rows)
+        public void PutAfter(HookPoint point, ReadOnlySpan<float> values, int held, SequenceRows rows)
         {
             int blocks = point.Kind is HookKind.AttnScores or HookKind.Pattern ? _map.Heads(point) : 1;
             int width = values.Length / (blocks * held);

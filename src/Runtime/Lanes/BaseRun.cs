@@ -14,8 +14,31 @@ internal sealed class BaseRun : IDisposable
     private readonly Workspace _kept;
     private readonly BaseKeys _keys;
     private readonly BaseHooks.Records _records;
-    private readonly float[][] _logits;
+    private float[][] _logits = [];
     private readonly HookMap _map;
+
+    private BaseRun(
+        TransformerModel model, TokenBatch own, RowSegment[] segments, IReadOnlyList<int> sequences, IReadOnlyCollection<HookPoint> points,
+        InterventionPlan plan, int threads)
+    {
+        _map = model.Hooks;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            _places[sequences[i]] = i;
+        }
+
+        Workspace counting = Workspace.Counting();
+        _ = Kept(counting);
+        KeptBytes = counting.Used * sizeof(float);
+        _kept = new Workspace(counting.Used);
+        (_records, _keys) = Kept(_kept);
+
+        (BaseHooks.Records Records, BaseKeys Keys) Kept(Workspace place)
+        {
+            var records = new BaseHooks.Records(points, plan, model.Hooks, own.Lengths, place);
+            return (records, new BaseKeys(model.Config, segments, (layer, s) => records.Block(Hook.V(layer), s), threads, place));
+        }
+    }
 
     /// <summary>Runs the sequences.</summary>
     /// <param name="model">The model.</param>
@@ -25,17 +48,10 @@ internal sealed class BaseRun : IDisposable
     /// <param name="whole">Whether lanes may want rows of the last layer that are not read.</param>
     /// <param name="options">What is read, and interventions of base runs.</param>
     /// <param name="threads">Threads.</param>
-    public BaseRun(
+    public static BaseRun Of(
         TransformerModel model, TokenBatch batch, IReadOnlyList<int> sequences, IReadOnlyCollection<HookPoint> points, bool whole,
         VariantOptions options, int threads)
     {
-        ModelConfig config = model.Config;
-        _map = model.Hooks;
-        for (int i = 0; i < sequences.Count; i++)
-        {
-            _places[sequences[i]] = i;
-        }
-
         TokenBatch own = batch.Part(sequences);
         Intervention[] interventions =
         [
@@ -44,24 +60,66 @@ internal sealed class BaseRun : IDisposable
                 : options.Base[s].Select(x => x with { Scope = x.Scope.InSequences(i) })),
         ];
         InterventionPlan plan = InterventionPlan.Create(model.Hooks, own.Lengths, interventions);
-        var starts = new int[own.Count];
-        RowSegment[] segments = BatchRun.Segments(own, starts);
-        Workspace counting = Workspace.Counting();
-        _ = Kept(counting);
-        _kept = new Workspace(counting.Used);
-        (_records, _keys) = Kept(_kept);
+        RowSegment[] segments = BatchRun.Segments(own, new int[own.Count]);
+        var run = new BaseRun(model, own, segments, sequences, points, plan, threads);
+        try
+        {
+            run.Compute(model, own, segments, sequences, points, plan, whole, options, threads);
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where values of a base run were first not finite.</summary>
+    public NonFinite? NonFinite { get; private set; }
+
+    /// <summary>Bytes that are held until this is disposed.</summary>
+    public long KeptBytes { get; private set; }
+
+    /// <summary>Bytes that the pass took beside them.</summary>
+    public long PassBytes { get; private set; }
+
+    /// <summary>Multiply-adds of the runs.</summary>
+    public long MultiplyAdds { get; private set; }
+
+    /// <summary>Logits of a sequence, [positions read, tokens].</summary>
+    public float[] Logits(int sequence) => _logits[_places[sequence]];
+
+    /// <summary>What a point held before the base's interventions.</summary>
+    public ReadOnlySpan<float> Before(HookPoint point, int sequence) => _records.Before(point, _places[sequence]);
+
+    /// <summary>What a point held after the base's interventions.</summary>
+    public ReadOnlySpan<float> After(HookPoint point, int sequence) => _records.After(point, _places[sequence]);
+
+    /// <summary>The first keys of a sequence in a layer.</summary>
+    public KeyRun Keys(int layer, int sequence, int head, int count) => _keys.First(layer, _places[sequence], head, count);
+
+    /// <summary>Heads of a point, 1 where it has none.</summary>
+    public int Heads(HookPoint point) => Math.Max(1, _map.Heads(point));
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => _kept.Dispose();
+
+    private void Compute(
+        TransformerModel model, TokenBatch own, RowSegment[] segments, IReadOnlyList<int> sequences, IReadOnlyCollection<HookPoint> points,
+        InterventionPlan plan, bool whole, VariantOptions options, int threads)
+    {
+        ModelConfig config = model.Config;
         var hooks = new BaseHooks(plan, _records);
         PassSize size = BatchRun.Size(config, segments, cached: true, hooks);
         long floats = PassBuffers.Floats(config, size);
-        PassBytes = floats * sizeof(float);
         Workspace memory = model.Resources.Memory.Rent(floats);
         try
         {
             var buffers = new PassBuffers(memory, config, size);
             var pass = new ForwardPass<BaseHooks>(model.Resources, buffers, _keys, threads, hooks);
             pass.SetRows(segments);
-            pass.Embed(own, starts);
-            int[][] read = [.. sequences.Select(s => options.Logits.Resolve(batch.Tokens(s).Length, s))];
+            pass.Embed(own, new int[own.Count]);
+            int[][] read = [.. sequences.Select((s, i) => options.Logits.Resolve(own.Tokens(i).Length, s))];
             ActivationCache[] sources = options.Sources.Count > 0 && plan.IsEmpty ? [.. sequences.Select(s => options.Sources[s])] : [];
             SharedRows shared = SharedRows.Find(model, segments, buffers.Stream, points, sources, read);
             shared.Record(config, points, _records, threads);
@@ -81,8 +139,8 @@ internal sealed class BaseRun : IDisposable
             _logits = options.Tokens.IsAll || hooks.Wants(Hook.UnembedOut)
                 ? OfVocabulary(pass, rows, read, sequences, options.Tokens, config.DVocabOut)
                 : OfTokens(pass, buffers, rows, read, sequences, options.Tokens, config.DModel);
-            KeptBytes = sizeof(float) * (counting.Used + _logits.Sum(own => own.LongLength));
-            PassBytes += options.Tokens.IsAll ? (long)sizeof(float) * rows.Length * config.DVocab : 0;
+            KeptBytes += sizeof(float) * _logits.Sum(logits => logits.LongLength);
+            PassBytes = sizeof(float) * (floats + (options.Tokens.IsAll ? (long)rows.Length * config.DVocab : 0));
             MultiplyAdds = pass.MultiplyAdds;
             NonFinite = pass.NonFinite is { } found ? found with { Sequence = sequences[found.Sequence] } : null;
         }
@@ -90,43 +148,7 @@ internal sealed class BaseRun : IDisposable
         {
             model.Resources.Memory.Return(memory);
         }
-
-        (BaseHooks.Records Records, BaseKeys Keys) Kept(Workspace place)
-        {
-            var records = new BaseHooks.Records(points, plan, model.Hooks, own.Lengths, place);
-            return (records, new BaseKeys(config, segments, (layer, s) => records.Block(Hook.V(layer), s), threads, place));
-        }
     }
-
-    /// <summary>Where values of a base run were first not finite.</summary>
-    public NonFinite? NonFinite { get; }
-
-    /// <summary>Bytes that are held until this is disposed.</summary>
-    public long KeptBytes { get; }
-
-    /// <summary>Bytes that the pass took beside them.</summary>
-    public long PassBytes { get; }
-
-    /// <summary>Multiply-adds of the runs.</summary>
-    public long MultiplyAdds { get; }
-
-    /// <summary>Logits of a sequence, [positions read, tokens].</summary>
-    public float[] Logits(int sequence) => _logits[_places[sequence]];
-
-    /// <summary>What a point held before the base's interventions.</summary>
-    public ReadOnlySpan<float> Before(HookPoint point, int sequence) => _records.Before(point, _places[sequence]);
-
-    /// <summary>What a point held after the base's interventions.</summary>
-    public ReadOnlySpan<float> After(HookPoint point, int sequence) => _records.After(point, _places[sequence]);
-
-    /// <summary>The first keys of a sequence in a layer.</summary>
-    public KeyRun Keys(int layer, int sequence, int head, int count) => _keys.First(layer, _places[sequence], head, count);
-
-    /// <summary>Heads of a point, 1 where it has none.</summary>
-    public int Heads(HookPoint point) => Math.Max(1, _map.Heads(point));
-
-    /// <summary>Gives the memory back.</summary>
-    public void Dispose() => _kept.Dispose();
 
     /// <summary>Whether lanes that start at a recorded point, or below it, want of the last layer's queries those that are read only.</summary>
     private static bool LanesPrune(ModelConfig config, HookPoint point) => point.Layer < config.NLayers - 1

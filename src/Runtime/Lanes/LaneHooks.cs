@@ -25,6 +25,10 @@ internal readonly struct LaneHooks(LaneListeners listeners) : IForwardHooks
             listeners.Record(lane, activation);
         }
     }
+
+    public void OnBatch(in ActivationBatch batch)
+    {
+    }
 }
 
 /// <summary>What the lanes of a walk listen to.</summary>

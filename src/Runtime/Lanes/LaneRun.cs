@@ -75,7 +75,7 @@ internal sealed class LaneRun(
 
     private void RunSequences(List<int> sequences, HashSet<HookPoint> points, int[] indices)
     {
-        using var baseRun = new BaseRun(model, batch, sequences, points, sequences.Any(variants.Whole), options, _threads);
+        using BaseRun baseRun = BaseRun.Of(model, batch, sequences, points, sequences.Any(variants.Whole), options, _threads);
         CountedMultiplyAdds += baseRun.MultiplyAdds;
         _plan.MultiplyAdds += baseRun.MultiplyAdds;
         _baseBytes = baseRun.KeptBytes;

@@ -99,7 +99,7 @@ internal sealed class SharedRows
             HookPoint point = Points[item % Points.Length];
             RowSegment given = Rows.Given[item / Points.Length];
             ActivationCache source = Rows._sources[given.Sequence];
-            Records.PutAfter(point, source.Values(point), source.Positions, given);
+            Records.PutAfter(point, source.Values(point), source.Positions, given.Offered);
         }
     }
 }

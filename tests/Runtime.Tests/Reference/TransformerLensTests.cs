@@ -189,5 +189,9 @@ public sealed class TransformerLensTests
         public bool MayChange(HookPoint point) => false;
 
         public void OnActivation(in Activation activation) => fired.Add(map.Name(activation.Point));
+
+        public void OnBatch(in ActivationBatch batch)
+        {
+        }
     }
 }
