@@ -44,7 +44,8 @@ internal sealed class BenchCommand : ToolCommand
         long start = Stopwatch.GetTimestamp();
         TransformerModel model = Load(session);
         session.Provenance.Model = model;
-        session.Provenance.Threads = session.Get(_threads) is var count and > 0 ? count : TransformerModel.DefaultThreads;
+        int threads = session.Get(_threads) is var count and > 0 ? count : TransformerModel.DefaultThreads;
+        session.Provenance.Threads = threads;
         double load = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         (int, int)[] batches = Batches(session, model.Config.NCtx);
         string? folder = session.Get(_alone) ? null : Directory.CreateTempSubdirectory("interp-bench-").FullName;
@@ -60,11 +61,9 @@ internal sealed class BenchCommand : ToolCommand
             {
                 Batches = batches,
                 Rounds = session.Get(_rounds),
-                Threads = session.Get(_threads) is var n and > 0 ? n : TransformerModel.DefaultThreads,
+                Threads = threads,
                 Seed = session.Get(_seed),
-                Peer = graph is null
-                    ? null
-                    : tokens => new OnnxLogits(graph, tokens, model.Config.DVocabOut, session.Get(_threads) is var t and > 0 ? t : TransformerModel.DefaultThreads),
+                Peer = graph is null ? null : tokens => new OnnxLogits(graph, tokens, model.Config.DVocabOut, threads),
                 NewTokens = session.Get(_newTokens),
                 OnBatch = session.Note,
                 OnRow = row => session.Note(string.Create(

@@ -125,7 +125,8 @@ internal sealed class BaseRun : IDisposable
             shared.Record(config, points, _records, threads);
             segments = shared.Leave(segments, buffers.Stream, config.DModel);
             int[] rows = [.. read.SelectMany((positions, i) => positions.Select(p => segments[i].Row + p - segments[i].First))];
-            bool prune = !whole && plan.IsEmpty && rows.Length > 0 && points.All(p => LanesPrune(config, p));
+            var entries = LaneEntries.Of(config);
+            bool prune = !whole && plan.IsEmpty && rows.Length > 0 && points.All(p => LanesPrune(config, entries, p));
             for (int layer = 0; layer < config.NLayers; layer++)
             {
                 shared.FillKeys(layer, buffers.K, config.NKeyValueHeads * config.DHead);
@@ -151,8 +152,8 @@ internal sealed class BaseRun : IDisposable
     }
 
     /// <summary>Whether lanes that start at a recorded point, or below it, want of the last layer's queries those that are read only.</summary>
-    private static bool LanesPrune(ModelConfig config, HookPoint point) => point.Layer < config.NLayers - 1
-        ? point.Layer >= 0 || LaneEntries.Of(config).Before(point.Kind).Entry == LaneEntry.Embed
+    private static bool LanesPrune(ModelConfig config, LaneEntries entries, HookPoint point) => point.Layer < config.NLayers - 1
+        ? point.Layer >= 0 || entries.Before(point.Kind).Entry == LaneEntry.Embed
         : point.Kind is HookKind.ResidPre or HookKind.Q or HookKind.K or HookKind.V;
 
     private static float[][] OfTokens(

@@ -35,6 +35,7 @@ internal sealed class LaneEntries
 {
     private readonly BlockPlan _plan;
     private readonly LaneGiven[]?[] _given;
+    private readonly (LaneEntry Entry, int Step)[] _before;
     private readonly int _project;
     private readonly int _attend;
 
@@ -44,6 +45,7 @@ internal sealed class LaneEntries
         _project = plan.IndexOf(BlockOperation.Project);
         _attend = plan.IndexOf(BlockOperation.Attend);
         _given = [.. plan.Steps.Select((step, i) => step.Operation == BlockOperation.Offer && i > _project ? Given(i) : null)];
+        _before = Array.ConvertAll(Enum.GetValues<HookKind>(), Latest);
     }
 
     /// <summary>What each head reads, in copies of its own.</summary>
@@ -61,14 +63,7 @@ internal sealed class LaneEntries
 
     /// <summary>The latest entry that comes before a point.</summary>
     /// <returns>The entry, and the step of <see cref="LaneEntry.Inside"/>.</returns>
-    public (LaneEntry Entry, int Step) Before(HookKind kind)
-    {
-        int step = _plan.IndexOf(kind);
-        return step < 0 ? (kind < HookKind.ResidPre ? LaneEntry.Embed : LaneEntry.Top, -1)
-            : step == 0 ? (LaneEntry.Input, -1)
-            : step <= _project ? (LaneEntry.EveryInput, -1)
-            : (LaneEntry.Inside, Places.Last(place => place <= step));
-    }
+    public (LaneEntry Entry, int Step) Before(HookKind kind) => _before[(int)kind];
 
     /// <summary>What is given where a lane enters a block; what attention reads is computed of it where it is needed.</summary>
     public IReadOnlyList<LaneGiven> GivenAt(int step) => _given[step]!;
@@ -78,6 +73,15 @@ internal sealed class LaneEntries
 
     /// <summary>Whether queries have yet to read keys.</summary>
     public bool ReadsKeys(int step) => step <= _attend;
+
+    private (LaneEntry Entry, int Step) Latest(HookKind kind)
+    {
+        int step = _plan.IndexOf(kind);
+        return step < 0 ? (kind < HookKind.ResidPre ? LaneEntry.Embed : LaneEntry.Top, -1)
+            : step == 0 ? (LaneEntry.Input, -1)
+            : step <= _project ? (LaneEntry.EveryInput, -1)
+            : (LaneEntry.Inside, Places.Last(place => place <= step));
+    }
 
     // Null where something that is read was not recorded.
     private LaneGiven[]? Given(int place)

@@ -162,7 +162,7 @@ internal sealed class LaneRun(
         _plan.Rows += lanes.Sum(l => (long)l.Rows);
         HashSet<int> headInputs = [.. lanes.SelectMany(l => l.Plan.Points.Concat(l.Variant.Observe))
             .Where(p => LaneEntries.HeadInputs.Contains(p.Kind)).Select(p => p.Layer)];
-        _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, l, Tokens(l.Sequence), headInputs));
+        _plan.MultiplyAdds += lanes.Sum(l => LaneWork.Of(_config, _planner.Entries, l, Tokens(l.Sequence), headInputs));
         long floats = LaneWalk.Floats(_config, lanes, baseRun);
         _plan.Bytes = Math.Max(_plan.Bytes, _baseBytes + (sizeof(float) * (floats + lanes.Sum(l => l.Read.Length * Tokens(l.Sequence)))));
         if (handle is null)

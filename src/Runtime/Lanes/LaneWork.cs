@@ -10,10 +10,11 @@ internal static class LaneWork
 {
     /// <summary>Multiply-adds of a lane.</summary>
     /// <param name="config">The model.</param>
+    /// <param name="entries">Where lanes enter its blocks.</param>
     /// <param name="lane">The lane.</param>
     /// <param name="tokens">Vocabulary entries that are read.</param>
     /// <param name="headInputs">Layers in which somebody listens to what each head reads: there all rows are computed.</param>
-    public static long Of(ModelConfig config, Lane lane, long tokens, IReadOnlySet<int> headInputs)
+    public static long Of(ModelConfig config, LaneEntries entries, Lane lane, long tokens, IReadOnlySet<int> headInputs)
     {
         int last = config.NLayers - 1;
         long total = 0;
@@ -27,7 +28,7 @@ internal static class LaneWork
         {
             bool pruned = layer == last && !lane.Whole && !headInputs.Contains(last);
             long kept = pruned ? Needed(lane, lane.First, lane.Length) : rows;
-            total += Inputs(config, lane, layer, pruned ? kept : rows, headInputs.Contains(layer));
+            total += Inputs(config, entries, lane, layer, pruned ? kept : rows, headInputs.Contains(layer));
             total += Attention(config, lane, lane.First, lane.Length, pruned) + (kept * (PassWork.Output(config) + PassWork.FeedForward(config)));
         }
 
@@ -50,11 +51,11 @@ internal static class LaneWork
     }
 
     /// <summary>Queries, keys and values: at the join of changed rows only, later of all; in the last layer queries of the rows that are read.</summary>
-    private static long Inputs(ModelConfig config, Lane lane, int layer, long queries, bool listened)
+    private static long Inputs(ModelConfig config, LaneEntries entries, Lane lane, int layer, long queries, bool listened)
     {
         bool joins = layer == lane.JoinLayer;
         bool every = joins && (listened || lane.Entry == LaneEntry.EveryInput || config.Positions == PositionKind.Shortformer
-            || lane.Changes.Any(c => c.Point.Layer == layer && LaneEntries.Of(config).Before(c.Point.Kind).Entry == LaneEntry.EveryInput));
+            || lane.Changes.Any(c => c.Point.Layer == layer && entries.Before(c.Point.Kind).Entry == LaneEntry.EveryInput));
         if (!joins || every)
         {
             return (queries * PassWork.Query(config)) + (lane.Rows * PassWork.KeysAndValues(config));
