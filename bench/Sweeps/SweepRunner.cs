@@ -46,7 +46,7 @@ internal static class SweepRunner
         List<Variant> variants = list(sweep);
         List<Variant> some = [.. variants.Where((_, i) => i % every == 0)];
         VariantOptions options = sweep.Options;
-        LanePlanSummary plan = LaneEngine.Explain(sweep.Model, sweep.Base, variants, options);
+        VariantPlan plan = new LaneEngine().Explain(sweep.Model, sweep.Base, variants, options);
         var lanes = new float[variants.Count][];
         var naive = new float[some.Count][];
         void Lanes() => new LaneEngine().Run(

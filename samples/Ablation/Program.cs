@@ -5,23 +5,21 @@ using Interp.Samples;
 return Example.Run(args, example =>
 {
     PromptPair pair = example.Pair;
-    var options = new SweepOptions { Sites = ["z"] };
-    ResultTable zero = AblationSweep.Run(example.Model, [pair], options);
+    var options = new SweepOptions { Sites = [HookKind.Z] };
+    ResultTable<AblationRow> zero = AblationSweep.Run(example.Model, [pair], options);
     Show("zero ablation", zero);
 
     // Resampling draws from the other prompts of the data: here, the corrupted one.
     PromptPair other = pair with { Clean = pair.Corrupted, Corrupted = [] };
-    Show("resample ablation", AblationSweep.Run(example.Model, [pair, other], options, AblationKind.Resample));
+    Show("resample ablation", AblationSweep.Run(example.Model, [pair, other], options, new AblationOptions { Kind = AblationKind.Resample }));
     example.Show(zero);
 });
 
-static void Show(string title, ResultTable table)
+static void Show(string title, ResultTable<AblationRow> table)
 {
     Console.WriteLine($"{title}: change of the logit difference of the first prompt");
-    var cells = table.Values("layer").Zip(table.Values("head"), table.Values("effect"))
-        .Zip(table.Values("prompt"), (cell, prompt) => (cell, prompt)).Where(c => (int)c.prompt! == 0).Select(c => c.cell);
-    foreach ((object? layer, object? head, object? effect) in cells.OrderByDescending(c => Math.Abs((double)c.Third!)).Take(3))
+    foreach (AblationRow row in table.Where(row => row.Prompt == 0).OrderByDescending(row => Math.Abs(row.Effect ?? 0)).Take(3))
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  L{layer}H{head}  {effect:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  L{row.Layer}H{row.Head}  {row.Effect:F3}"));
     }
 }

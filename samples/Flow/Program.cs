@@ -8,7 +8,7 @@ return Example.Run(args, example =>
     RunResult run = model.Run(pair.Clean, new RunOptions { Observe = ResidualLedger.RouteNeeds(model) });
     var ledger = new ResidualLedger(model, run.Cache());
     IReadOnlyDictionary<FlowEdge, double> measured =
-        FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), [-1]);
+        FlowKnockout.Measure(model, pair, Metric.LogitDiff, [-1]);
     FlowEdge most = measured.MaxBy(e => e.Value).Key;
     Print($"cutting position {most.Source} ('{model.TokenText(pair.Clean[most.Source])}') in layer {most.Layer} matters most");
 

@@ -27,7 +27,7 @@ return Example.Run(args, example =>
     Console.WriteLine($"the same after saving and loading: {loaded.SequenceEqual(interventions)}");
     Console.WriteLine($"SHA-256 {InterventionJson.Sha256(loaded)}");
 
-    var metric = new Metric(MetricKind.LogitDiff);
+    var metric = Metric.LogitDiff;
     Console.WriteLine($"{"run",-36}{"logit difference",16}");
     Show("clean", pair.Clean, []);
     Show("corrupted", pair.Corrupted, []);

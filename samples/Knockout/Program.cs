@@ -4,14 +4,13 @@ using Interp.Samples;
 
 return Example.Run(args, example =>
 {
-    var options = new SweepOptions { Sites = [], By = ["layer", "head", "pos", "src_pos"], Positions = [-1] };
-    ResultTable table = KnockoutSweep.Run(example.Model, [example.Pair], options);
-    int effect = table.IndexOf("effect");
+    var options = new SweepOptions { By = [SweepAxis.Layer, SweepAxis.Head, SweepAxis.Position, SweepAxis.Source], Positions = [-1] };
+    ResultTable<KnockoutRow> table = KnockoutSweep.Run(example.Model, [example.Pair], options);
     Console.WriteLine("edges from the last position whose loss changes the logit difference most:");
-    foreach (IReadOnlyList<object?> row in table.Rows.OrderBy(r => (double)r[effect]!).Take(3))
+    foreach (KnockoutRow row in table.OrderBy(row => row.Effect).Take(3))
     {
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"  L{row[3]}H{row[4]} reading position {row[6]}: {row[effect]:F3}"));
+            CultureInfo.InvariantCulture, $"  L{row.Layer}H{row.Head} reading position {row.SrcPos}: {row.Effect:F3}"));
     }
 
     example.Show(table);

@@ -4,14 +4,12 @@ using Interp.Samples;
 
 return Example.Run(args, example =>
 {
-    ResultTable table = PatchingSweep.Run(example.Model, [example.Pair], new SweepOptions { Sites = ["z"] });
+    ResultTable<PatchingRow> table = PatchingSweep.Run(example.Model, [example.Pair], new SweepOptions { Sites = [HookKind.Z] });
 
     Console.WriteLine("denoising: effect 1 = the clean logit difference is fully restored, 0 = nothing changed");
-    var cells = table.Values("layer").Zip(table.Values("head"), table.Values("effect"));
-    var largest = cells.OrderByDescending(c => Math.Abs((double?)c.Third ?? 0)).Take(5);
-    foreach ((object? layer, object? head, object? effect) in largest)
+    foreach (PatchingRow row in table.OrderByDescending(row => Math.Abs(row.Effect ?? 0)).Take(5))
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  L{layer}H{head}  {effect:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  L{row.Layer}H{row.Head}  {row.Effect:F3}"));
     }
 
     example.Show(table);

@@ -15,12 +15,11 @@ return Example.Run(args, example =>
     ];
     IReadOnlyList<PathQuery> paths = PathPatching.Pairs(
         example.Model, senders.Select(s => new[] { s }), [.. receivers.Select(r => new[] { r })]);
-    ResultTable table = PathPatching.Run(example.Model, [example.Pair], paths);
-    int effect = table.IndexOf("effect"), linear = table.IndexOf("linear_effect");
-    foreach (IReadOnlyList<object?> row in table.Rows.OrderByDescending(r => Math.Abs((double)r[effect]!)).Take(3))
+    ResultTable<PathRow> table = PathPatching.Run(example.Model, [example.Pair], paths);
+    foreach (PathRow row in table.OrderByDescending(row => Math.Abs(row.Effect ?? 0)).Take(3))
     {
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{row[3]} -> {row[4]}: effect {row[effect]:F3}, linear estimate {row[linear]:F3}"));
+            CultureInfo.InvariantCulture, $"{row.Src} -> {row.Dst}: effect {row.Effect:F3}, linear estimate {row.LinearEffect:F3}"));
     }
 
     example.Show(table);

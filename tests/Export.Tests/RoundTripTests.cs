@@ -62,6 +62,27 @@ public sealed class RoundTripTests
             Assert.Throws<InvalidInputException>(() => ResultFile.Read<ComponentRow>(folder.At("p.feather"))).Message, StringComparison.Ordinal);
     }
 
+    public sealed record Own(int Layer, long Count, long? Missing, float Value, bool Ok, DayOfWeek Day);
+
+    [Fact]
+    public void Records_of_ones_own_come_back_with_the_same_hash()
+    {
+        using var folder = new Folder();
+        Own[] rows = [new(1, 1L << 40, null, 0.3f, true, DayOfWeek.Friday), new(2, -8, long.MinValue, float.NegativeInfinity, false, DayOfWeek.Monday)];
+        ResultTable<Own> table = ResultTable.Of("own", rows);
+        using (TableWriter writer = ResultFile.Create(folder.At("own.arrow")))
+        {
+            writer.Write(table);
+            writer.Finish(table.Metadata);
+        }
+
+        ResultTable read = ResultFile.Read(folder.At("own.arrow"));
+        Assert.Equal(rows, read.As<Own>());
+        Assert.Equal(rows, table);
+        Assert.Equal([1L << 40, -8], read.Int64("count").Values.ToArray());
+        Assert.Equal(ResultHash.Of(table), ResultHash.Of(read));
+    }
+
     [Fact]
     public void A_table_that_is_larger_than_memory_may_be_comes_back_from_its_batches()
     {

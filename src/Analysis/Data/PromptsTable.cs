@@ -12,11 +12,11 @@ public static class PromptsTable
     /// Table <c>prompts</c>: prompt, id, group, role (<c>clean</c>, <c>corrupted</c>, <c>answer</c>, <c>wrong</c>), pos (0-based in its prompt, null
     /// for answers), token, token_id, token_type (null where none were given).
     /// </returns>
-    public static ResultTable Of(TransformerModel model, IReadOnlyList<PromptPair> pairs)
+    public static ResultTable<PromptTokenRow> Of(TransformerModel model, IReadOnlyList<PromptPair> pairs)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
-        ResultTable table = TableSchemas.Prompts.Create().From(model, pairs);
+        ResultTable<PromptTokenRow> table = TableSchemas.Prompts.Create().From(model, pairs);
         for (int i = 0; i < pairs.Count; i++)
         {
             PromptPair pair = pairs[i];

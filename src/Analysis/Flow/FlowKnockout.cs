@@ -54,11 +54,15 @@ public static class FlowKnockout
         Variant[] variants = [new(0, []), .. cuts.Values.Select(cut => new Variant(0, cut))];
         var values = new double[variants.Length];
         TokenBatch batch = PromptPair.Batch([pair]);
-        float[] reference = model.Run(batch, new RunOptions { Threads = threads }).LogitsAt(0, metric.Position).ToArray();
+        LogitRows read = metric.Rows([pair]);
+        float[] reference = [];
+        VariantEngines.Default.Run(
+            model, batch, [variants[0]], new VariantOptions { Logits = read, MemoryBudget = memory, Threads = threads },
+            (in VariantResult result) => reference = result.Logits.ToArray());
         VariantEngines.Default.Run(
             model, batch, variants,
-            new VariantOptions { Logits = LogitRows.At(metric.Position), MemoryBudget = memory, Threads = threads, Cancellation = cancellation },
-            (in VariantResult result) => values[result.Index] = metric.Evaluate(result.Row(0), pair, reference));
+            new VariantOptions { Logits = read, MemoryBudget = memory, Threads = threads, Cancellation = cancellation },
+            (in VariantResult result) => values[result.Index] = metric.Evaluate(result.Logits, pair, reference));
         var effects = new Dictionary<FlowEdge, double>();
         for (int i = 0; i < edges.Length; i++)
         {

@@ -22,7 +22,7 @@ public sealed class FlowTable
     {
         ArgumentNullException.ThrowIfNull(model);
         (_model, _agreement, _window) = (model, agreement, window);
-        Table = (agreement ? TableSchemas.FlowAgreement : TableSchemas.Flow).Create(named).From(model, finite: !agreement);
+        Table = agreement ? TableSchemas.FlowAgreement.Create(named).From(model) : TableSchemas.Flow.Create(named).From(model, finite: true);
     }
 
     /// <summary>The table so far.</summary>

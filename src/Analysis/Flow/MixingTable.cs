@@ -23,7 +23,7 @@ public sealed class MixingTable
     }
 
     /// <summary>The table so far.</summary>
-    public ResultTable Table { get; }
+    public ResultTable<MixingRow> Table { get; }
 
     /// <summary>The points that a run has to record besides those of the measure.</summary>
     /// <param name="model">The model.</param>

@@ -18,7 +18,7 @@ public sealed class RouteTable
     }
 
     /// <summary>The table so far.</summary>
-    public ResultTable Table { get; }
+    public ResultTable<FlowEdgeRow> Table { get; }
 
     /// <summary>Adds the graph of one prompt.</summary>
     /// <param name="prompt">0-based row of the input.</param>

@@ -23,7 +23,7 @@ public sealed class ComponentsTable
     }
 
     /// <summary>The table so far.</summary>
-    public ResultTable Table { get; }
+    public ResultTable<ComponentRow> Table { get; }
 
     /// <summary>
     /// Takes one position of a run apart and adds its rows. With several answers (or wrong tokens) the metric is the mean of

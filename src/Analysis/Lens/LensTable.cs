@@ -22,7 +22,7 @@ public sealed class LensTable
     }
 
     /// <summary>The table so far.</summary>
-    public ResultTable Table { get; }
+    public ResultTable<LensRow> Table { get; }
 
     /// <summary>Reads one prompt and adds its rows.</summary>
     /// <param name="prompt">0-based row of the input.</param>

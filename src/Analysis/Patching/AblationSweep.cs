@@ -9,22 +9,6 @@ namespace Interp.Analysis;
 /// </summary>
 public static class AblationSweep
 {
-    /// <summary>Ablates every cell of the clean runs; see the overload with <see cref="AblationOptions"/>.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="pairs">The prompts; corrupted prompts are not used.</param>
-    /// <param name="options">Sites, axes and metric.</param>
-    /// <param name="kind">What takes the place of the activation. Means are over all prompts given.</param>
-    /// <param name="seed">Seed of the choice of other prompts for resampling.</param>
-    /// <param name="cancellation">Stops between cells.</param>
-    public static ResultTable Run(
-        TransformerModel model,
-        IReadOnlyList<PromptPair> pairs,
-        SweepOptions options,
-        AblationKind kind = AblationKind.Zero,
-        int seed = 0,
-        CancellationToken cancellation = default) =>
-        Run(model, pairs, options, new AblationOptions { Kind = kind, Seed = seed }, cancellation);
-
     /// <summary>
     /// Ablates every cell of the clean runs. In the table, patched is the metric of the ablated run and effect = patched -
     /// clean, in units of the metric; corrupted is null.
@@ -32,7 +16,8 @@ public static class AblationSweep
     /// <param name="model">The model.</param>
     /// <param name="pairs">The prompts; corrupted prompts are not used.</param>
     /// <param name="options">Sites, axes and metric.</param>
-    /// <param name="ablation">What takes the place of the activation.</param>
+    /// <param name="ablation">What takes the place of the activation; null = zero.</param>
+    /// <param name="execution">How it is computed; null = with the default engine, all rows in the table.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <returns>
     /// The <c>ablation</c> table: one row per cell and prompt. What could change nothing has no row: with
@@ -43,17 +28,19 @@ public static class AblationSweep
     /// A prompt, site, metric or kind does not fit, or the prompts given leave nothing that could change.
     /// </exception>
     /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
-    public static ResultTable Run(
+    public static ResultTable<AblationRow> Run(
         TransformerModel model,
         IReadOnlyList<PromptPair> pairs,
         SweepOptions options,
-        AblationOptions ablation,
+        AblationOptions? ablation = null,
+        ExecutionOptions? execution = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(ablation);
+        ablation ??= new AblationOptions();
+        execution ??= new ExecutionOptions();
         SweepInput.Require(model, pairs, options, corrupted: false);
         IReadOnlyList<PromptPair> reference = ablation.Reference.Count > 0 ? ablation.Reference : pairs;
         for (int i = 0; i < ablation.Reference.Count; i++)
@@ -65,46 +52,45 @@ public static class AblationSweep
         others.RequireFor(ablation.Kind);
         TokenBatch prompts = PromptPair.Batch(pairs);
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
-        var memory = new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
-        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs), memory);
+        var memory = new SweepMemory(model, execution);
+        var runner = new SweepExecution(model, options.Metric, execution, PromptPair.Rows(pairs), memory);
         BaseRuns runs = runner.Plain(pairs, prompts, null);
         int?[] donors = ablation.Kind == AblationKind.Resample ? others.Donors(ablation.Seed) : [];
-        var recorder = new SweepExecution(model, options, PromptPair.Rows(reference), memory);
+        var recorder = new SweepExecution(model, options.Metric, execution, PromptPair.Rows(reference), memory);
         bool resampled = ablation.Kind == AblationKind.Resample, zero = ablation.Kind == AblationKind.Zero;
         SweepSources? donated = resampled ? new SweepSources(recorder, memory, PromptPair.Batch(reference), sited.Points, shared: false) : null;
         var means = new AblationValues(
             model, recorder, memory, reference, ablation, zero || resampled ? [] : sited.Points, zero ? [] : sited.NeuronPoints);
-        IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
-        var rows = new TableBatches(
-            TableSchemas.Ablation.Create().From(model, [.. pairs, .. ablation.Reference], resampled ? ablation.Seed : null), options.Sink);
-        var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
-        var plan = new SweepPlan(
+        var cells = new CellPlan(
+            model.Hooks, sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point))), pairs, corrupted: false);
+        ResultTable<AblationRow> table =
+            TableSchemas.Ablation.Create().From(model, [.. pairs, .. ablation.Reference], resampled ? ablation.Seed : null);
+        var rows = new TableBatches(table, execution.Sink);
+        SweepPlan plan = cells.Of(
             $"ablation {ablation.Name} {ablation.Seed} {string.Join('|', reference.Select(p => $"{string.Join(' ', p.Clean.Concat(p.CleanTokenTypes ?? []))} {p.Group}"))}",
-            pairs, prompts, cells, Intervene)
+            prompts, Intervene, Changes) with
         {
-            Has = (cell, prompt) => cell.IsIn(pairs[prompt], false, model.Hooks) && Changes(cell, prompt),
-            Stages = donated?.Stages(prompt => donors[prompt], (cell, prompt) => cells[cell].PointsIn(pairs[prompt], false, model.Hooks)),
+            Stages = donated?.Stages(prompt => donors[prompt], cells.Points),
         };
-        return runner.Fill(plan, runs, rows, Add, cancellation);
+        runner.Fill(plan, runs, rows, Add, cancellation);
+        return table;
 
-        bool Changes(SweepCell cell, int prompt) => ablation.Kind switch
+        bool Changes(PromptCell cell) => ablation.Kind switch
         {
-            AblationKind.Resample => donors[prompt] is not null,
-            AblationKind.MeanByPosition => others.Share(prompt, cell.Place.In(pairs[prompt])?[^1]),
+            AblationKind.Resample => donors[cell.Prompt] is not null,
+            AblationKind.MeanByPosition => others.Share(cell.Prompt, cell.Cell.Place.In(cell.Pair)?[^1]),
             _ => true,
         };
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt) =>
-        [
-            .. from point in cell.PointsIn(pairs[prompt], false, model.Hooks)
-               let scope = cell.Scope(point, pairs[prompt], corrupted: false)
-               select ablation.Kind switch
-               {
-                   AblationKind.Zero => Ablate.Zero(point, scope),
-                   AblationKind.Resample => Ablate.Resample(point, donated!.Value(point, donors[prompt]!.Value), scope),
-                   _ => Ablate.Mean(point, means.For(point, pairs[prompt]), scope),
-               },
-        ];
+        IEnumerable<Intervention> Intervene(PromptCell cell) =>
+            from point in cell.Points
+            let scope = cell.Scope(point)
+            select (Intervention)(ablation.Kind switch
+            {
+                AblationKind.Zero => Ablate.Zero(point, scope),
+                AblationKind.Resample => Ablate.Resample(point, donated!.Value(point, donors[cell.Prompt]!.Value), scope),
+                _ => Ablate.Mean(point, means.For(point, cell.Pair), scope),
+            });
 
         // Zero is what a neuron would be; of the other kinds, where it may not reach every position, its mean stands for them.
         IEnumerable<(float[] From, float[] To)> Change(HookPoint point) => runner.RecordInTurn(prompts, [point]).Select(cache =>
@@ -123,9 +109,7 @@ public static class AblationSweep
             return (from, to);
         });
 
-        void Add(SweepCell cell, int prompt, double ablated) => rows.Add(new AblationRow(
-            pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
-            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, cell.Sources.Name, options.Metric.Name, ablation.Name, runs.Clean[prompt], null,
-            ablated, ablated - runs.Clean[prompt]));
+        void Add(int index, int prompt, double ablated) => rows.Add(Sweep.Row(
+            cells, index, prompt, options.Metric, ablation.Name, runs.Clean[prompt], null, ablated, ablated - runs.Clean[prompt]));
     }
 }

@@ -40,28 +40,30 @@ public static class CausalTracing
     /// <param name="pairs">The prompts; corrupted prompts are not used.</param>
     /// <param name="options">Sites, axes, window of layers and metric of what is restored.</param>
     /// <param name="noise">What is corrupted.</param>
+    /// <param name="execution">How it is computed; null = with the default engine, all rows in the table.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <exception cref="InvalidInputException">A prompt, site or option does not fit, or a prompt lacks the span.</exception>
     /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
-    public static ResultTable Run(
-        TransformerModel model, IReadOnlyList<PromptPair> pairs, SweepOptions options, NoiseOptions noise,
+    public static ResultTable<AblationRow> Run(
+        TransformerModel model, IReadOnlyList<PromptPair> pairs, SweepOptions options, NoiseOptions noise, ExecutionOptions? execution = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(noise);
+        execution ??= new ExecutionOptions();
         SweepInput.Require(model, pairs, options, corrupted: false);
         int[][] corrupted = Corrupted(pairs, noise);
         TokenBatch prompts = PromptPair.Batch(pairs);
         var sited = new SweepCells(model.Hooks, options, pairs, corrupted: false);
         int[] rows = PromptPair.Rows(pairs);
-        var memory = new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
-        var recorder = new SweepExecution(model, options, rows, memory);
+        var memory = new SweepMemory(model, execution);
+        var recorder = new SweepExecution(model, options.Metric, execution, rows, memory);
 
         // Each draw of a prompt has embeddings of its own for the whole sweep.
         memory.Hold((1 + noise.Draws) * memory.Recorded(prompts, [Hook.Embed]));
-        memory.Require(prompts, [], inPieces: false, options.Metric.Rows([]));
+        memory.Require(prompts, [], inPieces: false, options.Metric.MostRows(pairs));
         var clean = new SweepSources(recorder, memory, prompts, [.. sited.Points.Append(Hook.Embed).Distinct()], shared: true);
 
         // Every draw of a prompt is a run of its own: prompt i, draw d is run i * draws + d.
@@ -69,32 +71,31 @@ public static class CausalTracing
         PromptPair[] runs = [.. pairs.SelectMany(p => Enumerable.Repeat(p, draws))];
         TokenBatch tokens = PromptPair.Batch(runs);
         IReadOnlyList<Intervention>[] bases = Noise(model, [.. clean.InTurn(Hook.Embed)], corrupted, noise);
-        var runner = new SweepExecution(model, options, [.. rows.SelectMany(row => Enumerable.Repeat(row, draws))], memory);
+        var runner = new SweepExecution(
+            model, options.Metric, execution, [.. rows.SelectMany(row => Enumerable.Repeat(row, draws))], memory);
         BaseRuns plain = runner.Plain(runs, tokens, tokens, bases);
-        IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(
+        IReadOnlyList<SweepCell> covered = sited.All(point => NeuronPromise.Choose(
             model, options.Neurons, point, clean.InTurn(point).Select(values => (values, new float[values.Length]))));
-        var batches = new TableBatches(TableSchemas.Ablation.Create().From(model, pairs, noise.Seed), options.Sink);
-        var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
+        var cells = new CellPlan(model.Hooks, covered, runs, corrupted: false);
+        ResultTable<AblationRow> table = TableSchemas.Ablation.Create().From(model, pairs, noise.Seed);
+        var batches = new TableBatches(table, execution.Sink);
         IReadOnlyList<ActivationCache> caches = clean.Caches;
-        var plan = new SweepPlan($"noise {noise.Level} {noise.Seed}", runs, tokens, cells, Intervene)
+        SweepPlan plan = cells.Of($"noise {noise.Level} {noise.Seed}", tokens, Intervene) with
         {
-            Has = (cell, run) => cell.IsIn(runs[run], false, model.Hooks),
             Base = bases,
             RunsPerRow = draws,
             Sources = clean.AtHand ? [.. runs.Select((_, run) => caches[run / draws])] : [],
-            Stages = clean.Stages(run => run / draws, (cell, run) => cells[cell].PointsIn(runs[run], false, model.Hooks)),
+            Stages = clean.Stages(run => run / draws, cells.Points),
         };
         double sum = 0;
-        return runner.Fill(plan, plain, batches, Add, cancellation);
+        runner.Fill(plan, plain, batches, Add, cancellation);
+        return table;
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int run) =>
-        [
-            .. cell.PointsIn(runs[run], false, model.Hooks).Select(
-                point => new Patch(point, clean.Value(point, run / draws), cell.Scope(point, runs[run], corrupted: false))),
-        ];
+        IEnumerable<Intervention> Intervene(PromptCell cell) =>
+            cell.Points.Select(point => new Patch(point, clean.Value(point, cell.Prompt / draws), cell.Scope(point)));
 
         // The draws of a prompt come one after the other; the last one closes the row.
-        void Add(SweepCell cell, int run, double patched)
+        void Add(int cell, int run, double patched)
         {
             sum += patched;
             if ((run + 1) % draws != 0)
@@ -106,10 +107,7 @@ public static class CausalTracing
             double restored = sum / draws, noised = plain.Corrupted[first..(first + draws)].Average(), whole = plain.Clean[first];
             double rounding = plain.Rounding[first..(first + draws)].Max();
             double? effect = Math.Abs(whole - noised) <= rounding ? null : (restored - noised) / (whole - noised);
-            batches.Add(new AblationRow(
-                rows[prompt], pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head,
-                index.Pos(cell, prompt), index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, cell.Sources.Name, options.Metric.Name, "noise", whole,
-                noised, restored, effect));
+            batches.Add(Sweep.Row(cells, cell, run, options.Metric, "noise", whole, noised, restored, effect) with { Prompt = rows[prompt] });
             sum = 0;
         }
     }

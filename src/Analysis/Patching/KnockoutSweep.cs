@@ -29,31 +29,39 @@ public static class KnockoutSweep
     /// <param name="pairs">The prompts; corrupted prompts are not used.</param>
     /// <param name="options">
     /// Positions and spans (destinations), layers, heads, window, metric, and what is told apart by layer, head, pos, span,
-    /// src_pos; empty = layer. Sites are not read.
+    /// src_pos; empty = layer. It cuts attention: sites are none.
     /// </param>
     /// <param name="knockout">Sources, and whether what remains is renormalised.</param>
+    /// <param name="execution">How it is computed; null = with the default engine, all rows in the table.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <returns>Table <c>knockout</c>; effect = patched - clean, in units of the metric.</returns>
     /// <exception cref="InvalidInputException">A prompt, position, head or axis does not fit.</exception>
     /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
-    public static ResultTable Run(
+    public static ResultTable<KnockoutRow> Run(
         TransformerModel model,
         IReadOnlyList<PromptPair> pairs,
         SweepOptions options,
         KnockoutOptions? knockout = null,
+        ExecutionOptions? execution = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(options);
         knockout ??= new KnockoutOptions();
+        execution ??= new ExecutionOptions();
+        if (options.Sites.Count > 0)
+        {
+            throw new InvalidInputException($"sites: a knockout cuts attention, expected none, found {string.Join(',', options.Sites)}");
+        }
+
         options = options with
         {
-            Sites = [knockout.Renormalize ? "attn_scores" : "pattern"],
-            By = options.By.Count > 0 ? options.By : ["layer"],
+            Sites = [knockout.Renormalize ? HookKind.AttnScores : HookKind.Pattern],
+            By = options.By.Count > 0 ? options.By : [SweepAxis.Layer],
         };
         SweepInput.Require(model, pairs, options, corrupted: false);
-        if (knockout.SourceSpan is not null && (knockout.Sources.Count > 0 || options.By.Contains("src_pos")))
+        if (knockout.SourceSpan is not null && (knockout.Sources.Count > 0 || options.By.Contains(SweepAxis.Source)))
         {
             throw new InvalidInputException(
                 $"sources: the span '{knockout.SourceSpan}' is cut as a whole; expected "
@@ -76,41 +84,43 @@ public static class KnockoutSweep
 
         // Sources told apart: those that are listed, or all that a destination sees.
         IEnumerable<SweepCell> all = new SweepCells(model.Hooks, options, pairs, corrupted: false).All(_ => []);
-        IReadOnlyList<SweepCell> cells =
+        IReadOnlyList<SweepCell> covered =
         [
-            .. !options.By.Contains("src_pos") ? all.Select(c => c with { Sources = sources })
+            .. !options.By.Contains(SweepAxis.Source) ? all.Select(c => c with { Sources = sources })
                 : knockout.Sources.Count == 0 ? all
                 : from c in all.DistinctBy(c => (c.Point, c.Head, c.Place))
                   from source in knockout.Sources.Distinct()
                   select c with { Sources = CellPlace.At(source) },
         ];
-        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs));
+        var runner = new SweepExecution(model, options.Metric, execution, PromptPair.Rows(pairs));
         TokenBatch prompts = PromptPair.Batch(pairs);
         BaseRuns runs = runner.Plain(pairs, prompts, null);
-        var rows = new TableBatches(TableSchemas.Knockout.Create().From(model, pairs), options.Sink);
-        var index = new SweepIndex(model.Hooks, pairs, corrupted: false);
-        var plan = new SweepPlan($"knockout {knockout.Renormalize}", pairs, prompts, cells, Intervene)
-        {
-            Has = (cell, prompt) => cell.IsIn(pairs[prompt], false, model.Hooks),
-        };
+        var cells = new CellPlan(model.Hooks, covered, pairs, corrupted: false);
+        ResultTable<KnockoutRow> table = TableSchemas.Knockout.Create().From(model, pairs);
+        var rows = new TableBatches(table, execution.Sink);
+        SweepPlan plan = cells.Of($"knockout {knockout.Renormalize}", prompts, Intervene);
         if (plan.Items().Count == 0)
         {
             throw new InvalidInputException(
                 "knockout: no destination asked for can attend to a source asked for, in any prompt and layer");
         }
 
-        return runner.Fill(plan, runs, rows, Add, cancellation);
+        runner.Fill(plan, runs, rows, Add, cancellation);
+        return table;
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt) =>
-        [
-            .. from point in cell.PointsIn(pairs[prompt], false, model.Hooks)
-               let scope = cell.Scope(point, pairs[prompt], corrupted: false)
-               select new KnockOut(point.Layer, scope.Positions, scope.Sources, scope.Heads, knockout.Renormalize),
-        ];
+        IEnumerable<Intervention> Intervene(PromptCell cell) =>
+            from point in cell.Points
+            let scope = cell.Scope(point)
+            select new KnockOut(point.Layer, scope.Positions, scope.Sources, scope.Heads, knockout.Renormalize);
 
-        void Add(SweepCell cell, int prompt, double patched) => rows.Add(new KnockoutRow(
-            pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Layer, cell.Head, index.Pos(cell, prompt), index.SrcPos(cell, prompt),
-            cell.Place.Name, cell.Sources.Name, options.Window, knockout.Renormalize ? "true" : "false", options.Metric.Name,
-            runs.Clean[prompt], null, patched, patched - runs.Clean[prompt]));
+        void Add(int index, int prompt, double patched)
+        {
+            PromptCell own = cells[index, prompt];
+            SweepCell cell = own.Cell;
+            rows.Add(new KnockoutRow(
+                own.Pair.Row ?? prompt, own.Pair.Id, own.Pair.Group, cell.Layer, cell.Head, own.Position, own.Source, cell.Place.Name,
+                cell.Sources.Name, options.Window, knockout.Renormalize ? "true" : "false", options.Metric.Name, runs.Clean[prompt], null, patched,
+                patched - runs.Clean[prompt]));
+        }
     }
 }

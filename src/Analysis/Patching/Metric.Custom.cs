@@ -11,21 +11,19 @@ namespace Interp.Analysis;
 /// <param name="pair">The prompts and tokens.</param>
 public delegate double MetricFunction(ReadOnlySpan<float> logits, PromptPair pair);
 
-internal sealed record CustomMetric(
-    string Name, MetricFunction Function, IReadOnlyList<int> Positions, Func<PromptPair, IReadOnlyList<int>>? Tokens);
+internal sealed record CustomMetric(string Name, MetricFunction Function, Func<PromptPair, IReadOnlyList<int>>? Tokens);
 
 /// <content>Metrics of the caller's own, which may read several positions.</content>
 public sealed partial record Metric
 {
-    private CustomMetric? _custom;
-
-    /// <summary>The positions that are read: <see cref="Position"/>, or those of a metric of the caller's own.</summary>
-    public IReadOnlyList<int> Positions => _custom?.Positions ?? [Position];
-
     /// <summary>The positions as engines take them, for the prompts of pairs.</summary>
-    internal LogitRows Rows(IReadOnlyList<PromptPair> pairs) => pairs.All(p => p.MetricPositions is null)
-        ? LogitRows.At(IndexSet.Of([.. Positions]))
+    internal LogitRows Rows(IReadOnlyList<PromptPair> pairs) => pairs.All(p => p.MetricPositions is null) && !(ReadsNext && Listed is null)
+        ? LogitRows.At(IndexSet.Of([.. Listed ?? Last]))
         : LogitRows.Each([.. pairs.Select(p => IndexSet.Of([.. PositionsIn(p)]))]);
+
+    /// <summary>The positions of the longest of some prompts, where what runs at most is counted.</summary>
+    internal LogitRows MostRows(IReadOnlyList<PromptPair> pairs) =>
+        pairs.Count == 0 ? LogitRows.Last : LogitRows.At(IndexSet.Of([.. PositionsIn(pairs.MaxBy(p => PositionsIn(p).Count)!)]));
 
     /// <summary>A metric of the caller's own.</summary>
     /// <param name="name">Name in tables.</param>
@@ -50,9 +48,7 @@ public sealed partial record Metric
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(function);
         ArgumentNullException.ThrowIfNull(positions);
-        return positions.Count > 0
-            ? new Metric(MetricKind.Custom, positions[^1]) { _custom = new CustomMetric(name, function, [.. positions], tokens) }
-            : throw new InvalidInputException($"metric {name}: expected at least one position, found none");
+        return new Metric(MetricKind.Custom, null, new CustomMetric(name, function, tokens)).At(positions);
     }
 
     private void RequirePositions(PromptPair pair, int length, string prompt)
@@ -60,10 +56,18 @@ public sealed partial record Metric
         IReadOnlyList<int> positions = PositionsIn(pair);
         if (positions.Count == 0)
         {
-            throw new InvalidInputException($"{prompt}: metric {Name}: expected at least one position, found none");
+            throw new InvalidInputException(ReadsNext && pair.MetricPositions is null
+                ? $"{prompt}: metric {Name} needs a next token: expected at least 2 tokens, found {pair.Clean.Count}"
+                : $"{prompt}: metric {Name}: expected at least one position, found none");
         }
 
-        int[] resolved = [.. positions.Select(p => Runtime.Positions.Resolve(p, length, prompt))];
+        int[] resolved = [.. positions.Select(p => Positions.Resolve(p, length, prompt))];
+        if (ReadsNext && resolved.Max() >= pair.Clean.Count - 1)
+        {
+            throw new InvalidInputException(
+                $"{prompt}: metric {Name} reads position {resolved.Max()}; expected a position with a next token, 0..{pair.Clean.Count - 2}");
+        }
+
         if (resolved.Distinct().Count() < resolved.Length)
         {
             throw new InvalidInputException(
@@ -79,8 +83,8 @@ public sealed partial record Metric
             return custom.Function(logits, pair);
         }
 
-        int width = logits.Length / custom.Positions.Count;
-        var chosen = new float[tokens.Count * custom.Positions.Count];
+        int rows = Listed!.Count, width = logits.Length / rows;
+        var chosen = new float[tokens.Count * rows];
         for (int i = 0; i < chosen.Length; i++)
         {
             chosen[i] = logits[(i / tokens.Count * width) + tokens[i % tokens.Count]];

@@ -32,20 +32,94 @@ public enum MetricKind
     /// </summary>
     ProbDiff,
 
+    /// <summary>Mean cross-entropy of a prompt's own next tokens, in nats: the loss of a language model on the prompt.</summary>
+    Loss,
+
+    /// <summary>Share of a prompt's own next tokens than which no token has a larger logit.</summary>
+    NextAccuracy,
+
     /// <summary>A function of the caller's own.</summary>
     Custom,
 }
 
 /// <summary>
-/// A number read from the logits of one position of a run, in float64. Of several answers or wrong tokens it is the mean over
-/// them.
+/// A number read from the logits of a run, in float64: at the last position unless said otherwise (<see cref="At"/>), of several positions,
+/// answers or wrong tokens the mean over them.
 /// </summary>
-/// <param name="Kind">What is measured.</param>
-/// <param name="Position">Position in the prompt; negative counts from the end.</param>
-public sealed partial record Metric(MetricKind Kind, int Position = -1)
+public sealed partial record Metric
 {
     // A logit is a sum of float32 products; through all layers it is exact to about this share of the largest one.
     private const double RelativeRounding = 1e-6;
+
+    private static readonly int[] Last = [-1];
+
+    private readonly CustomMetric? _custom;
+
+    private Metric(MetricKind kind, IReadOnlyList<int>? positions = null, CustomMetric? custom = null) =>
+        (Kind, Listed, _custom) = (kind, positions, custom);
+
+    /// <summary>What is measured.</summary>
+    public MetricKind Kind { get; }
+
+    /// <inheritdoc cref="MetricKind.LogitDiff"/>
+    public static Metric LogitDiff { get; } = new(MetricKind.LogitDiff);
+
+    /// <inheritdoc cref="MetricKind.Logit"/>
+    public static Metric Logit { get; } = new(MetricKind.Logit);
+
+    /// <inheritdoc cref="MetricKind.LogProb"/>
+    public static Metric LogProb { get; } = new(MetricKind.LogProb);
+
+    /// <inheritdoc cref="MetricKind.Prob"/>
+    public static Metric Prob { get; } = new(MetricKind.Prob);
+
+    /// <inheritdoc cref="MetricKind.ProbDiff"/>
+    public static Metric ProbDiff { get; } = new(MetricKind.ProbDiff);
+
+    /// <inheritdoc cref="MetricKind.Kl"/>
+    public static Metric Kl { get; } = new(MetricKind.Kl);
+
+    /// <inheritdoc cref="MetricKind.Rank"/>
+    public static Metric Rank { get; } = new(MetricKind.Rank);
+
+    /// <inheritdoc cref="MetricKind.Accuracy"/>
+    public static Metric Accuracy { get; } = new(MetricKind.Accuracy);
+
+    /// <summary>
+    /// Mean cross-entropy of the clean prompt's own next tokens, in nats, over all positions that have one: of a run of the corrupted prompt
+    /// too it is the clean prompt's tokens that count.
+    /// </summary>
+    public static Metric Loss { get; } = new(MetricKind.Loss);
+
+    /// <summary>As <see cref="Loss"/>, the share of next tokens than which no token has a larger logit.</summary>
+    public static Metric NextAccuracy { get; } = new(MetricKind.NextAccuracy);
+
+    /// <summary>The positions that were chosen; null = the last, or all that have a next token (<see cref="Loss"/>).</summary>
+    private IReadOnlyList<int>? Listed { get; init; }
+
+    /// <summary>The same metric read at other positions.</summary>
+    /// <param name="positions">Positions in the prompt, negative from the end, at least one.</param>
+    /// <exception cref="InvalidInputException">There is none.</exception>
+    public Metric At(params IReadOnlyList<int> positions)
+    {
+        ArgumentNullException.ThrowIfNull(positions);
+        return positions.Count > 0
+            ? this with { Listed = [.. positions] }
+            : throw new InvalidInputException($"metric {Name}: expected at least one position, found none");
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(Metric? other) => other is not null && Kind == other.Kind && _custom == other._custom
+        && (Listed ?? []).SequenceEqual(other.Listed ?? []);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Kind, _custom, Listed?.Count, Listed?[0]);
+
+    /// <summary>Where it is read, in journals: the positions, or <c>next</c>.</summary>
+    internal string Place => Listed is null && ReadsNext ? "next" : string.Join(',', Listed ?? Last);
+
+    /// <inheritdoc/>
+    public override string ToString() => Listed is null ? Name : $"{Name} at {string.Join(',', Listed)}";
 
     /// <summary>Name on the command line and in tables.</summary>
     public string Name => _custom?.Name ?? NameOf(Kind);
@@ -54,17 +128,22 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
     public static IReadOnlyList<string> Names { get; } =
         [.. Enum.GetValues<MetricKind>().Where(kind => kind != MetricKind.Custom).Select(NameOf)];
 
+    /// <summary>The metric of a kind.</summary>
+    /// <param name="kind">A kind, but for <see cref="MetricKind.Custom"/>.</param>
+    public static Metric Of(MetricKind kind) => kind == MetricKind.Custom
+        ? throw new ArgumentException("A metric of the caller's own has a function.", nameof(kind))
+        : new Metric(kind);
+
     /// <summary>Reads a metric's name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="position">Position in the prompt.</param>
     /// <exception cref="InvalidInputException">The name is unknown.</exception>
-    public static Metric Parse(string name, int position = -1)
+    public static Metric Parse(string name)
     {
         foreach (MetricKind kind in Enum.GetValues<MetricKind>())
         {
             if (kind != MetricKind.Custom && NameOf(kind) == name)
             {
-                return new Metric(kind, position);
+                return new Metric(kind);
             }
         }
 
@@ -114,32 +193,34 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
         int rows = RowsOf(pair);
         if (rows == 1)
         {
-            return EvaluateRow(logits, pair, reference);
+            return EvaluateRow(logits, pair, 0, reference);
         }
 
         double sum = 0;
         int width = logits.Length / rows;
         for (int row = 0; row < rows; row++)
         {
-            sum += EvaluateRow(logits.Slice(row * width, width), pair, reference.IsEmpty ? reference : reference.Slice(row * width, width));
+            sum += EvaluateRow(logits.Slice(row * width, width), pair, row, reference.IsEmpty ? reference : reference.Slice(row * width, width));
         }
 
         return sum / rows;
     }
 
-    private double EvaluateRow(ReadOnlySpan<float> logits, PromptPair pair, ReadOnlySpan<float> reference)
+    private double EvaluateRow(ReadOnlySpan<float> logits, PromptPair pair, int row, ReadOnlySpan<float> reference)
     {
         return Kind switch
         {
-            MetricKind.LogitDiff => Mean(pair.Answers, logits, Logit) - Mean(pair.Wrongs, logits, Logit),
-            MetricKind.Logit => Mean(pair.Answers, logits, Logit),
+            MetricKind.LogitDiff => Mean(pair.Answers, logits, LogitOf) - Mean(pair.Wrongs, logits, LogitOf),
+            MetricKind.Logit => Mean(pair.Answers, logits, LogitOf),
             MetricKind.LogProb => Mean(pair.Answers, logits, TokenDistribution.LogProbability),
             MetricKind.Prob => Mean(pair.Answers, logits, Probability),
             MetricKind.Kl => Divergence(reference, logits),
             MetricKind.Accuracy => Best(pair.Answers, logits),
             MetricKind.ProbDiff => Sum(pair.Answers, logits, Probability) - Sum(pair.Wrongs, logits, Probability),
+            MetricKind.Loss => -TokenDistribution.LogProbability(logits, Next(pair, row)),
+            MetricKind.NextAccuracy => RankOf(logits, Next(pair, row)) == 0 ? 1 : 0,
             MetricKind.Custom => EvaluateCustom(logits, pair),
-            _ => Mean(pair.Answers, logits, Rank),
+            _ => Mean(pair.Answers, logits, RankOf),
         };
     }
 
@@ -175,8 +256,8 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
         int answers = pair.Answers.Count;
         return Kind switch
         {
-            MetricKind.LogitDiff => Mean(Range(0, answers), chosen, Logit) - Mean(Range(answers, chosen.Length), chosen, Logit),
-            MetricKind.Logit => Mean(Range(0, answers), chosen, Logit),
+            MetricKind.LogitDiff => Mean(Range(0, answers), chosen, LogitOf) - Mean(Range(answers, chosen.Length), chosen, LogitOf),
+            MetricKind.Logit => Mean(Range(0, answers), chosen, LogitOf),
             MetricKind.Custom => _custom!.Function(chosen, pair),
             _ => throw new InvalidOperationException($"The metric {Name} reads the whole vocabulary."),
         };
@@ -200,24 +281,27 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
             MetricKind.Prob => rounding * value,
             MetricKind.ProbDiff => rounding,
             MetricKind.Kl => rounding * rounding,
-            MetricKind.Rank or MetricKind.Accuracy => 0,
+            MetricKind.Rank or MetricKind.Accuracy or MetricKind.NextAccuracy => 0,
             _ => rounding,
         };
     }
 
-    /// <summary>Whether it is read from tokens that are right: the divergence is not, and a metric of the caller's own need not be.</summary>
-    public bool NeedsAnswer => Kind is not (MetricKind.Kl or MetricKind.Custom);
+    /// <summary>Whether it is read from tokens that are right: the divergence and the loss are not, and a metric of the caller's own need not be.</summary>
+    public bool NeedsAnswer => Kind is not (MetricKind.Kl or MetricKind.Loss or MetricKind.NextAccuracy or MetricKind.Custom);
 
     /// <summary>The positions that are read in a pair's prompts.</summary>
     /// <param name="pair">The pair.</param>
     public IReadOnlyList<int> PositionsIn(PromptPair pair)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        return _custom is null && pair.MetricPositions is { } own ? own : Positions;
+        return _custom is null && pair.MetricPositions is { } own ? own
+            : Listed ?? (ReadsNext ? [.. Enumerable.Range(0, Math.Max(0, pair.Clean.Count - 1))] : Last);
     }
 
     // A metric of the caller's own takes all its rows at once.
     private int RowsOf(PromptPair pair) => _custom is null ? PositionsIn(pair).Count : 1;
+
+    private bool ReadsNext => Kind is MetricKind.Loss or MetricKind.NextAccuracy;
 
     private bool Compares => Kind is MetricKind.LogitDiff or MetricKind.ProbDiff;
 
@@ -228,8 +312,19 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
         MetricKind.LogitDiff => "logit-diff",
         MetricKind.LogProb => "logprob",
         MetricKind.ProbDiff => "prob-diff",
+        MetricKind.NextAccuracy => "next-accuracy",
         _ => kind.ToString().ToLowerInvariant(),
     };
+
+    // Rows come with positions ascending.
+    private int Next(PromptPair pair, int row)
+    {
+        IReadOnlyList<int> positions = PositionsIn(pair);
+        int n = pair.Clean.Count;
+        return pair.Clean[1 + (positions.Count == 1 ? Wrapped(positions[0]) : positions.Select(Wrapped).Order().ElementAt(row))];
+
+        int Wrapped(int position) => position < 0 ? position + n : position;
+    }
 
     private static double Mean(IReadOnlyList<int> tokens, ReadOnlySpan<float> logits, Reading reading) =>
         Sum(tokens, logits, reading) / tokens.Count;
@@ -245,9 +340,9 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
         return sum;
     }
 
-    private static double Logit(ReadOnlySpan<float> logits, int token) => logits[token];
+    private static double LogitOf(ReadOnlySpan<float> logits, int token) => logits[token];
 
-    private static double Rank(ReadOnlySpan<float> logits, int token)
+    private static double RankOf(ReadOnlySpan<float> logits, int token)
     {
         int above = 0;
         foreach (float logit in logits)
@@ -262,7 +357,7 @@ public sealed partial record Metric(MetricKind Kind, int Position = -1)
     {
         foreach (int answer in answers)
         {
-            if (Rank(logits, answer) == 0)
+            if (RankOf(logits, answer) == 0)
             {
                 return 1;
             }

@@ -28,20 +28,23 @@ public static class PatchingSweep
     /// <param name="pairs">Clean and corrupted prompts.</param>
     /// <param name="options">Sites, axes and metric.</param>
     /// <param name="direction">Which run is patched into which.</param>
+    /// <param name="execution">How it is computed; null = with the default engine, all rows in the table.</param>
     /// <param name="cancellation">Stops between cells.</param>
     /// <returns>The <c>patching</c> table: one row per cell and prompt.</returns>
     /// <exception cref="InvalidInputException">A pair, site or metric does not fit.</exception>
     /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished cells.</exception>
-    public static ResultTable Run(
+    public static ResultTable<PatchingRow> Run(
         TransformerModel model,
         IReadOnlyList<PromptPair> pairs,
         SweepOptions options,
         PatchDirection direction = PatchDirection.Denoise,
+        ExecutionOptions? execution = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(options);
+        execution ??= new ExecutionOptions();
         SweepInput.Require(model, pairs, options, corrupted: true);
         bool denoise = direction == PatchDirection.Denoise;
         TokenBatch clean = PromptPair.Batch(pairs), corrupted = PromptPair.Batch(pairs, corrupted: true);
@@ -49,39 +52,41 @@ public static class PatchingSweep
         var sited = new SweepCells(model.Hooks, options, pairs, denoise);
         PositionMap?[] maps = [.. pairs.Select(p => MapOf(p, denoise))];
         RefuseMappedAttention(model.Hooks, sited.Points, maps, pairs);
-        var memory = new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
-        var runner = new SweepExecution(model, options, PromptPair.Rows(pairs), memory);
+        var memory = new SweepMemory(model, execution);
+        var runner = new SweepExecution(model, options.Metric, execution, PromptPair.Rows(pairs), memory);
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
         var source = new SweepSources(runner, memory, denoise ? clean : corrupted, sited.Points, shared: true);
-        IReadOnlyList<SweepCell> cells = sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point)));
-        var rows = new TableBatches(TableSchemas.Patching.Create().From(model, pairs), options.Sink);
-        var index = new SweepIndex(model.Hooks, pairs, denoise);
-        var plan = new SweepPlan("patching " + direction, pairs, patchedPrompts, cells, Intervene)
+        var cells = new CellPlan(
+            model.Hooks, sited.All(point => NeuronPromise.Choose(model, options.Neurons, point, Change(point))), pairs, denoise);
+        ResultTable<PatchingRow> table = TableSchemas.Patching.Create().From(model, pairs);
+        var rows = new TableBatches(table, execution.Sink);
+        SweepPlan plan = cells.Of("patching " + direction, patchedPrompts, Intervene, Corresponds) with
         {
-            Has = Has,
             Sources = source.Caches,
-            Stages = source.Stages(prompt => prompt, (cell, prompt) => cells[cell].PointsIn(pairs[prompt], denoise, model.Hooks)),
+            Stages = source.Stages(prompt => prompt, cells.Points),
         };
-        return runner.Fill(plan, runs, rows, Add, cancellation);
+        runner.Fill(plan, runs, rows, Add, cancellation);
+        return table;
 
         // A position that corresponds to none of the other prompt has nothing to be patched with, and no row.
-        bool Has(SweepCell cell, int prompt) =>
-            cell.IsIn(pairs[prompt], denoise, model.Hooks)
-            && (maps[prompt] is not { } map || (cell.Place.In(pairs[prompt], denoise)?.All(p => map.TryGet(p, out _)) ?? true));
+        bool Corresponds(PromptCell cell) => maps[cell.Prompt] is not { } map
+            || (cell.Cell.Place.In(cell.Pair, denoise)?.All(p => map.TryGet(p, out _)) ?? true);
 
-        IReadOnlyList<Intervention> Intervene(SweepCell cell, int prompt) =>
-        [
-            .. cell.PointsIn(pairs[prompt], denoise, model.Hooks).Select(
-                point => new Patch(point, source.Value(point, prompt), cell.Scope(point, pairs[prompt], denoise), maps[prompt])),
-        ];
+        IEnumerable<Intervention> Intervene(PromptCell cell) => cell.Points.Select(
+            point => new Patch(point, source.Value(point, cell.Prompt), cell.Scope(point), maps[cell.Prompt]));
 
         IEnumerable<(float[] From, float[] To)> Change(HookPoint point) =>
             runner.RecordInTurn(patchedPrompts, [point]).Select(own => own.Values(point)).Zip(source.InTurn(point));
 
-        void Add(SweepCell cell, int prompt, double patched) => rows.Add(new PatchingRow(
-            pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, cell.Site, index.Hook(cell), cell.Layer, cell.Head, index.Pos(cell, prompt),
-            index.SrcPos(cell, prompt), cell.Neuron, cell.Place.Name, cell.Sources.Name, options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt],
-            patched, runs.Effect(prompt, patched, denoise)));
+        void Add(int index, int prompt, double patched)
+        {
+            PromptCell own = cells[index, prompt];
+            SweepCell cell = own.Cell;
+            rows.Add(new PatchingRow(
+                own.Pair.Row ?? prompt, own.Pair.Id, own.Pair.Group, cell.Site, cells.Hook(cell), cell.Layer, cell.Head, own.Position, own.Source,
+                cell.Neuron, cell.Place.Name, cell.Sources.Name, options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], patched,
+                runs.Effect(prompt, patched, denoise)));
+        }
     }
 
     /// <summary>The map of a pair; null where positions correspond one to one anyway.</summary>

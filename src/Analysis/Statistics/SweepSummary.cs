@@ -23,12 +23,12 @@ public static class SweepSummary
     /// Table <c>NAME_summary</c>: the index columns without those of prompts, then n, mean, ci_low, ci_high (95 %), p, q and d.
     /// What cannot be told is null: all but n when no effect is defined, interval and d for a single prompt.
     /// </returns>
-    public static ResultTable Of(ResultTable table, int seed = 0, int resamples = 2000, int flips = 10_000, int threads = 0)
+    public static ResultTable<SummaryRow> Of(ResultTable table, int seed = 0, int resamples = 2000, int flips = 10_000, int threads = 0)
     {
         ArgumentNullException.ThrowIfNull(table);
         var cells = new SweepCellEffects();
         cells.Write(table);
-        ResultTable summary = Of(cells, seed, resamples, flips, threads);
+        ResultTable<SummaryRow> summary = Of(cells, seed, resamples, flips, threads);
         summary.Metadata = new Dictionary<string, string>(
             table.Metadata.Where(entry => entry.Key is not (ResultMetadata.ResultSha256 or ResultMetadata.Table)))
         {
@@ -44,7 +44,7 @@ public static class SweepSummary
     /// <param name="flips">Draws of the sign-flip test where not all are enumerated.</param>
     /// <param name="threads">Threads; 0 = one per core. No number depends on it.</param>
     /// <returns>As of a whole table.</returns>
-    public static ResultTable Of(SweepCellEffects cells, int seed = 0, int resamples = 2000, int flips = 10_000, int threads = 0)
+    public static ResultTable<SummaryRow> Of(SweepCellEffects cells, int seed = 0, int resamples = 2000, int flips = 10_000, int threads = 0)
     {
         ArgumentNullException.ThrowIfNull(cells);
         var found = new (double? Mean, double? Low, double? High, double? P, double? D)[cells.Count];
@@ -62,7 +62,7 @@ public static class SweepSummary
                 }
             });
         double?[] q = SampleStatistics.BenjaminiHochberg([.. found.Select(f => f.P)]);
-        var summary = new ResultTable(cells.Table + "_summary", [.. cells.Index, .. Statistics]);
+        var summary = new ResultTable<SummaryRow>(cells.Table + "_summary", [.. cells.Index, .. Statistics]);
         for (int c = 0; c < cells.Count; c++)
         {
             summary.Add(

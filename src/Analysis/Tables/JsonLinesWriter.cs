@@ -52,6 +52,9 @@ public static class JsonLinesWriter
             case int number:
                 json.WriteNumber(name, number);
                 break;
+            case long number:
+                json.WriteNumber(name, number);
+                break;
             case double number when double.IsFinite(number):
                 json.WriteNumber(name, number);
                 break;

@@ -150,6 +150,9 @@ public sealed class ResultHash : IDisposable
                 case Int32Column numbers:
                     _values.AppendData(MemoryMarshal.AsBytes(numbers.Values));
                     break;
+                case Int64Column numbers:
+                    _values.AppendData(MemoryMarshal.AsBytes(numbers.Values));
+                    break;
                 case Float64Column numbers:
                     _values.AppendData(MemoryMarshal.AsBytes(numbers.Values));
                     break;

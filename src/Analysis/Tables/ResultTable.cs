@@ -4,8 +4,11 @@ using Interp.Runtime;
 
 namespace Interp.Analysis;
 
-/// <summary>A tidy table: one row per observation, index columns first, then values. It is held column by column.</summary>
-public sealed class ResultTable
+/// <summary>
+/// A tidy table: one row per observation, index columns first, then values. It is held column by column. Results come as
+/// <see cref="ResultTable{T}"/>, which is the list of its rows as well.
+/// </summary>
+public class ResultTable
 {
     private readonly TableColumn[] _columns;
     private IReadOnlyDictionary<string, string>? _metadata;
@@ -44,34 +47,41 @@ public sealed class ResultTable
     /// <summary>What the table is computed from; null where that is not known.</summary>
     internal TableOrigin? Origin { get; private set; }
 
-    /// <summary>Says what the table is computed from.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="pairs">The prompts; more may come (<see cref="TableOrigin.Add"/>).</param>
-    /// <param name="seed">Seed of what is drawn at random; null = nothing is.</param>
-    /// <param name="finite">Whether a row with an infinite or undefined number is refused.</param>
-    internal ResultTable From(TransformerModel model, IEnumerable<PromptPair>? pairs = null, int? seed = null, bool finite = false)
+    /// <summary>A table of records of one's own.</summary>
+    /// <typeparam name="T">
+    /// A record: each parameter of its constructor is a column, <c>SrcPos</c> is <c>src_pos</c>. Integers, floats, strings, bools and enums,
+    /// each of them nullable or not.
+    /// </typeparam>
+    /// <param name="name">Name of the table.</param>
+    /// <param name="rows">The rows.</param>
+    /// <exception cref="InvalidInputException">The record has a property of another type.</exception>
+    public static ResultTable<T> Of<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>(string name, IEnumerable<T> rows)
     {
-        _finite = finite;
-        Origin = new TableOrigin(model.Identity, seed);
-        foreach (PromptPair pair in pairs ?? [])
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(rows);
+        var table = new ResultTable<T>(name);
+        foreach (T row in rows)
         {
-            Origin.Add(pair);
+            table.AddRow(row);
         }
 
-        return this;
+        return table;
     }
+
+    /// <summary>Says what the table is computed from.</summary>
+    internal void SetOrigin(TableOrigin origin, bool finite) => (Origin, _finite) = (origin, finite);
 
     /// <summary>Number of rows.</summary>
     public int Count { get; private set; }
 
     /// <summary>
-    /// The rows; each value is an int, a double, a string or null, as its column says. For many rows the columns are cheaper:
+    /// The rows; each value is an int, a long, a double, a string or null, as its column says. For many rows the columns are cheaper:
     /// <see cref="Int32(string)"/>, <see cref="Float64(string)"/>, <see cref="Text(string)"/>.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<object?>> Rows { get; }
 
     /// <summary>Adds a row.</summary>
-    /// <param name="values">One value per column: int, double, string or null.</param>
+    /// <param name="values">One value per column: int, long, double, string or null.</param>
     /// <exception cref="ArgumentException">Number or type of a value does not fit the columns.</exception>
     public void Add(params object?[] values)
     {
@@ -100,7 +110,7 @@ public sealed class ResultTable
     }
 
     /// <summary>Adds a row from a record: property <c>SrcPos</c> is column <c>src_pos</c>. Nothing is boxed.</summary>
-    /// <typeparam name="T">A record of ints, doubles and strings, such as <see cref="PatchingRow"/>.</typeparam>
+    /// <typeparam name="T">A record such as <see cref="PatchingRow"/>; see <see cref="Of{T}"/>.</typeparam>
     /// <param name="row">The row. Columns that the record does not have are null.</param>
     /// <exception cref="InvalidInputException">
     /// The record does not fit the columns; or a number that is computed from a model's weights and activations is infinite or undefined.
@@ -129,7 +139,7 @@ public sealed class ResultTable
     }
 
     /// <summary>The rows as records: column <c>src_pos</c> is property <c>SrcPos</c>.</summary>
-    /// <typeparam name="T">A record of ints, doubles and strings, such as <see cref="PatchingRow"/>.</typeparam>
+    /// <typeparam name="T">A record such as <see cref="PatchingRow"/>; see <see cref="Of{T}"/>.</typeparam>
     /// <returns>A view; records are made when they are asked for.</returns>
     /// <exception cref="InvalidInputException">
     /// A column is missing or of another type; or, when it is read, null where the record cannot hold null.
@@ -164,6 +174,11 @@ public sealed class ResultTable
     /// <param name="column">Name of the column.</param>
     /// <exception cref="ArgumentException">There is no such column, or it holds something else.</exception>
     public Int32Column Int32(string column) => Typed<Int32Column>(column);
+
+    /// <summary>A column of 64-bit integers.</summary>
+    /// <param name="column">Name of the column.</param>
+    /// <exception cref="ArgumentException">There is no such column, or it holds something else.</exception>
+    public Int64Column Int64(string column) => Typed<Int64Column>(column);
 
     /// <summary>A column of floats.</summary>
     /// <param name="column">Name of the column.</param>

@@ -6,8 +6,8 @@ using System.Text;
 namespace Interp.Analysis;
 
 /// <summary>
-/// How a record stands in the columns of a table: property <c>SrcPos</c> is column <c>src_pos</c>; int is Int32, double Float64,
-/// string Text; what is nullable may be null.
+/// How a record stands in the columns of a table: property <c>SrcPos</c> is column <c>src_pos</c>. int, short and byte are Int32; long and
+/// uint Int64; double and float Float64; string, bool (<c>true</c>, <c>false</c>) and enums (by name) Text; what is nullable may be null.
 /// </summary>
 /// <typeparam name="T">The record.</typeparam>
 internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] T>
@@ -20,16 +20,18 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
 
     private RowMap()
     {
-        ParameterInfo[] parameters = typeof(T).GetConstructors().Single(c => c.GetParameters().Length > 0).GetParameters();
+        ParameterInfo[] parameters = typeof(T).GetConstructors().Select(c => c.GetParameters()).FirstOrDefault(p => p.Length > 0)
+            ?? throw new InvalidInputException($"{typeof(T).Name}: expected a record whose constructor names its columns, found none");
         var nullability = new NullabilityInfoContext();
         _nullable = [.. parameters.Select(p => nullability.Create(p).ReadState != NullabilityState.NotNull)];
-        Columns = [.. parameters.Select(p => new Column(NameOf(p.Name!), TypeOf(p.ParameterType)))];
+        Columns = [.. parameters.Select(p => new Column(NameOf(p.Name!), TypeOf(p)))];
         _write = new(() => Writer(parameters));
         _read = new(() => Reader(parameters));
     }
 
     /// <summary>The one map of the record.</summary>
-    public static RowMap<T> Instance { get; } = new();
+    /// <exception cref="InvalidInputException">A property is of a type that no column holds.</exception>
+    public static RowMap<T> Instance => field ??= new();
 
     /// <summary>The columns, in the order of the record's parameters.</summary>
     public IReadOnlyList<Column> Columns { get; }
@@ -72,9 +74,9 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
         ParameterExpression row = Expression.Parameter(typeof(T)), columns = Expression.Parameter(typeof(TableColumn[]));
         IEnumerable<Expression> adds = parameters.Select((parameter, i) =>
         {
-            (Type column, MethodInfo add, _, _) = MembersOf(parameter.ParameterType);
+            (Type column, MethodInfo add, _, _) = MembersOf(TypeOf(parameter));
             Expression at = Expression.ArrayIndex(columns, Expression.Constant(i));
-            Expression value = Expression.Convert(
+            Expression value = ToColumn(
                 Expression.Property(row, typeof(T).GetProperty(parameter.Name!)!), add.GetParameters()[0].ParameterType);
             return Expression.IfThen(
                 Expression.ReferenceNotEqual(at, Expression.Constant(null)), Expression.Call(Expression.Convert(at, column), add, value));
@@ -87,7 +89,7 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
         ParameterExpression columns = Expression.Parameter(typeof(TableColumn[])), row = Expression.Parameter(typeof(int));
         IEnumerable<Expression> values = parameters.Select((parameter, i) =>
         {
-            (Type column, _, MethodInfo get, MethodInfo require) = MembersOf(parameter.ParameterType);
+            (Type column, _, MethodInfo get, MethodInfo require) = MembersOf(TypeOf(parameter));
             Expression at = Expression.ArrayIndex(columns, Expression.Constant(i));
             Expression value = Expression.Condition(
                 Expression.ReferenceEqual(at, Expression.Constant(null)), Expression.Default(get.ReturnType),
@@ -97,7 +99,7 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
                 value = Expression.Call(require, value, Expression.Constant(Columns[i].Name), row);
             }
 
-            return (Expression)Expression.Convert(value, parameter.ParameterType);
+            return FromColumn(value, parameter.ParameterType);
         });
         ConstructorInfo constructor = (ConstructorInfo)parameters[0].Member;
         return Expression.Lambda<Func<TableColumn?[], int, T>>(Expression.New(constructor, values), columns, row).Compile();
@@ -118,20 +120,52 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
         return name.ToString();
     }
 
-    private static ColumnType TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    private static Type Bare(Type type) => Nullable.GetUnderlyingType(type) ?? type;
+
+    private static bool IsNamed(Type type) => type.IsEnum || type == typeof(bool);
+
+    private static ColumnType TypeOf(ParameterInfo parameter) => Bare(parameter.ParameterType) switch
     {
-        Type t when t == typeof(int) => ColumnType.Int32,
-        Type t when t == typeof(double) => ColumnType.Float64,
-        Type t when t == typeof(string) => ColumnType.Text,
-        Type t => throw new NotSupportedException($"{typeof(T).Name}: expected int, double or string, found {t.Name}"),
+        Type t when t == typeof(string) || IsNamed(t) => ColumnType.Text,
+        Type t => Type.GetTypeCode(t) switch
+        {
+            TypeCode.Int32 or TypeCode.Int16 or TypeCode.UInt16 or TypeCode.Byte or TypeCode.SByte => ColumnType.Int32,
+            TypeCode.Int64 or TypeCode.UInt32 => ColumnType.Int64,
+            TypeCode.Double or TypeCode.Single => ColumnType.Float64,
+            _ => throw new InvalidInputException(
+                $"{typeof(T).Name}.{parameter.Name}: expected an integer, a float, a string, a bool or an enum, found {t.Name}"),
+        },
+    };
+
+    // Texts of names go through object: rows with them are a caller's own, and few.
+    private static Expression ToColumn(Expression value, Type column) => IsNamed(Bare(value.Type))
+        ? Expression.Call(Method<Func<object?, string?>>(NameOf), Expression.Convert(value, typeof(object)))
+        : Expression.Convert(value, column);
+
+    private static Expression FromColumn(Expression value, Type property) => IsNamed(Bare(property))
+        ? Expression.Convert(
+            Expression.Call(Method<Func<Type, string?, object?>>(ValueOf), Expression.Constant(Bare(property), typeof(Type)), value), property)
+        : Expression.Convert(value, property);
+
+    private static string? NameOf(object? value) => value is bool truth ? truth ? "true" : "false" : value?.ToString();
+
+    private static object? ValueOf(Type type, string? name) => name switch
+    {
+        null => null,
+        "true" or "false" when type == typeof(bool) => name == "true",
+        _ when type.IsEnum && Enum.TryParse(type, name, out object? value) => value,
+        _ => throw new InvalidInputException($"{typeof(T).Name}: expected {(type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}" : "true or false")}, found '{name}'"),
     };
 
     /// <summary>A column's type, how a value is added to it and read, and what refuses null; named one by one, so that none is trimmed away.</summary>
-    private static (Type Column, MethodInfo Add, MethodInfo At, MethodInfo Require) MembersOf(Type type) => TypeOf(type) switch
+    private static (Type Column, MethodInfo Add, MethodInfo At, MethodInfo Require) MembersOf(ColumnType type) => type switch
     {
         ColumnType.Int32 => (
             typeof(Int32Column), Method<Action<int?>>(new Int32Column().Add), Method<Func<int, int?>>(new Int32Column().At),
             Method<Func<int?, string, int, int?>>(Require)),
+        ColumnType.Int64 => (
+            typeof(Int64Column), Method<Action<long?>>(new Int64Column().Add), Method<Func<int, long?>>(new Int64Column().At),
+            Method<Func<long?, string, int, long?>>(Require)),
         ColumnType.Float64 => (
             typeof(Float64Column), Method<Action<double?>>(new Float64Column().Add), Method<Func<int, double?>>(new Float64Column().At),
             Method<Func<double?, string, int, double?>>(Require)),

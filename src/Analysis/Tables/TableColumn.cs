@@ -18,7 +18,7 @@ public abstract class TableColumn
     /// <summary>A bit for each row, lowest bit of a byte first: 1 = a value, 0 = null. Bits after the last row are 0.</summary>
     public ReadOnlySpan<byte> Validity => _validity.AsSpan(0, (Count + 7) / 8);
 
-    /// <summary>The value of a row as an object: int, double, string or null.</summary>
+    /// <summary>The value of a row as an object: int, long, double, string or null.</summary>
     /// <param name="row">0-based row.</param>
     public abstract object? this[int row] { get; }
 
@@ -33,6 +33,7 @@ public abstract class TableColumn
     internal static TableColumn Of(ColumnType type) => type switch
     {
         ColumnType.Int32 => new Int32Column(),
+        ColumnType.Int64 => new Int64Column(),
         ColumnType.Float64 => new Float64Column(),
         _ => new TextColumn(),
     };
@@ -115,6 +116,26 @@ public sealed class Int32Column : TableColumn<int>
     internal int? At(int row) => IsNull(row) ? null : Raw[row];
 
     internal void Add(int? value) => Append(value.GetValueOrDefault(), value.HasValue);
+}
+
+/// <summary>A column of 64-bit integers.</summary>
+public sealed class Int64Column : TableColumn<long>
+{
+    /// <summary>The values; 0 where a row holds null.</summary>
+    public ReadOnlySpan<long> Values => Raw;
+
+    /// <inheritdoc/>
+    public override object? this[int row] => At(row);
+
+    internal override bool Fits(object? value) => value is null or long;
+
+    internal override void AddObject(object? value) => Add((long?)value);
+
+    internal override void AddNull() => Append(0, false);
+
+    internal long? At(int row) => IsNull(row) ? null : Raw[row];
+
+    internal void Add(long? value) => Append(value.GetValueOrDefault(), value.HasValue);
 }
 
 /// <summary>A column of 64-bit floats. NaN has one bit pattern, so that equal results are equal bytes.</summary>

@@ -54,3 +54,34 @@ internal sealed class TableOrigin(ModelIdentity model, int? seed)
         return metadata;
     }
 }
+
+/// <summary>Says where a table of one's own comes from, so that its file can be traced.</summary>
+public static class TableProvenance
+{
+    /// <summary>
+    /// Fills the table's <see cref="ResultTable.Metadata"/>: version, hash of the model and of what it is derived from, hash of the prompts, seed,
+    /// vector width. Interp's own results have it.
+    /// </summary>
+    /// <typeparam name="TTable">The kind of table.</typeparam>
+    /// <param name="table">The table.</param>
+    /// <param name="model">The model that its numbers were computed with.</param>
+    /// <param name="pairs">The prompts; null = none.</param>
+    /// <param name="seed">Seed of what is drawn at random; null = nothing is.</param>
+    /// <param name="finite">Whether a row that is added later with an infinite or undefined number is refused.</param>
+    /// <returns>The same table.</returns>
+    public static TTable From<TTable>(
+        this TTable table, TransformerModel model, IEnumerable<PromptPair>? pairs = null, int? seed = null, bool finite = false)
+        where TTable : ResultTable
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(model);
+        var origin = new TableOrigin(model.Identity, seed);
+        foreach (PromptPair pair in pairs ?? [])
+        {
+            origin.Add(pair);
+        }
+
+        table.SetOrigin(origin, finite);
+        return table;
+    }
+}

@@ -23,9 +23,9 @@ public sealed record VerifyReport(IReadOnlyList<VerifyRow> Rows, double Toleranc
     public VerifyRow? FirstDivergence => Rows.FirstOrDefault(row => !row.Ok);
 
     /// <summary>The <c>verify</c> table.</summary>
-    public ResultTable Table()
+    public ResultTable<VerificationRow> Table()
     {
-        ResultTable table = TableSchemas.Verify.Create();
+        ResultTable<VerificationRow> table = TableSchemas.Verify.Create();
         foreach (VerifyRow row in Rows)
         {
             table.Add(row.Hook, row.Layer, $"[{string.Join(", ", row.Shape)}]", row.MaxAbs, row.MaxRel, row.Ok ? 1 : 0);

@@ -162,7 +162,7 @@ public static class HeadScores
     /// <param name="distance">Whether scores are <see cref="Distances"/>, under names with <c>_abs</c>.</param>
     /// <param name="memory">Most bytes of a run beside the weights; null = no limit.</param>
     /// <param name="cancellation">Stops between prompts.</param>
-    public static ResultTable Table(
+    public static ResultTable<HeadRow> Table(
         TransformerModel model, IReadOnlyList<PromptPair> pairs, int seed = 0, int threads = 0, bool distance = false,
         long? memory = null, CancellationToken cancellation = default)
     {
@@ -192,7 +192,7 @@ public static class HeadScores
             }
         }
 
-        ResultTable table = TableSchemas.Heads.Create().From(model, pairs, seed);
+        ResultTable<HeadRow> table = TableSchemas.Heads.Create().From(model, pairs, seed);
         for (int i = 0; i < model.Config.NLayers * model.Config.NHeads; i++)
         {
             foreach ((string name, List<double[]> values) in scores)

@@ -20,7 +20,7 @@ public static class NeuronTokens
     /// <param name="threads">Threads; 0 = one per core.</param>
     /// <param name="cancellation">Stops between blocks of rows.</param>
     /// <exception cref="InvalidInputException">The model has no FFNs, or a neuron is out of range.</exception>
-    public static ResultTable Table(
+    public static ResultTable<NeuronRow> Table(
         TransformerModel model, int top, IReadOnlyCollection<(int Layer, int Neuron)>? neurons = null, int threads = 0,
         CancellationToken cancellation = default)
     {
@@ -40,7 +40,7 @@ public static class NeuronTokens
             }
         }
 
-        ResultTable table = TableSchemas.Neurons.Create().From(model);
+        ResultTable<NeuronRow> table = TableSchemas.Neurons.Create().From(model);
         Linear embedded = Embedding(model);
         for (int layer = 0; layer < config.NLayers; layer++)
         {

@@ -14,13 +14,13 @@ public static class WeightTables
     /// <param name="qk">Whether W_Q W_K^T instead of W_V W_O.</param>
     /// <param name="heads">The heads; null = all.</param>
     /// <param name="cancellation">Stops between heads.</param>
-    public static ResultTable Circuits(
+    public static ResultTable<CircuitRow> Circuits(
         TransformerModel model, bool qk, IReadOnlyCollection<(int Layer, int Head)>? heads = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         var circuits = new HeadCircuits(model);
-        ResultTable table = (qk ? TableSchemas.Qk : TableSchemas.Ov).Create().From(model);
+        ResultTable<CircuitRow> table = (qk ? TableSchemas.Qk : TableSchemas.Ov).Create().From(model);
         foreach ((int layer, int head) in heads ?? All(model))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -56,12 +56,12 @@ public static class WeightTables
     /// <param name="heads">Later heads; null = all.</param>
     /// <param name="threads">Threads; 0 = one per core.</param>
     /// <param name="cancellation">Stops between layers.</param>
-    public static ResultTable Composition(
+    public static ResultTable<CompositionRow> Composition(
         TransformerModel model, IReadOnlyCollection<(int Layer, int Head)>? heads = null, int threads = 0,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ResultTable table = TableSchemas.Composition.Create().From(model);
+        ResultTable<CompositionRow> table = TableSchemas.Composition.Create().From(model);
         ILookup<int, int> later = (heads ?? All(model)).Distinct().ToLookup(h => h.Layer, h => h.Head);
         var composition = new HeadComposition(model, threads > 0 ? threads : Environment.ProcessorCount);
         HeadComposition.Writers[] writers =
@@ -104,13 +104,13 @@ public static class WeightTables
     /// <param name="top">Pairs per head.</param>
     /// <param name="heads">The heads; null = all.</param>
     /// <param name="cancellation">Stops between heads.</param>
-    public static ResultTable TokenPairs(
+    public static ResultTable<TokenPairRow> TokenPairs(
         TransformerModel model, bool qk, int top, IReadOnlyCollection<(int Layer, int Head)>? heads = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         var circuits = new HeadCircuits(model);
-        ResultTable table = TableSchemas.TokenPairs.Create().From(model);
+        ResultTable<TokenPairRow> table = TableSchemas.TokenPairs.Create().From(model);
         foreach ((int layer, int head) in heads ?? All(model))
         {
             cancellation.ThrowIfCancellationRequested();

@@ -55,7 +55,8 @@ internal sealed class AblateCommand : ToolCommand
         int seed = session.Get(_seed), threads = _model.Threads(session);
         AblationOptions ablation = noise ? new AblationOptions() : AblationOptions.Parse(with) with { Seed = seed };
         RefuseOthers(session, noise ? [_reference] : [_level, _draws, _noisePositions, _noiseSpan], with);
-        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "ablation"));
+        SweepOptions options = _sweep.Read(session) with { Metric = _measure.Metric(session) };
+        ExecutionOptions execution = _measure.Execution(session, _model, _table.FileOf(session, "ablation"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model, options.Metric.NeedsAnswer);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
@@ -73,10 +74,10 @@ internal sealed class AblateCommand : ToolCommand
         SweepView.Run(
             session, _table, "ablation",
             call => noise
-                ? CausalTracing.Run(model, pairs, call.Apply(options), NoiseOf(session, seed), session.Cancellation)
-                : AblationSweep.Run(model, pairs, call.Apply(options), ablation, session.Cancellation),
+                ? CausalTracing.Run(model, pairs, options, NoiseOf(session, seed), call.Apply(execution), session.Cancellation)
+                : AblationSweep.Run(model, pairs, options, ablation, call.Apply(execution), session.Cancellation),
             _measure.Result(
-                session, seed, threads, options.Journal, Alignment.Problem(session, model, pairs, options), Alignment.IsTold(options)));
+                session, seed, threads, execution.Journal, Alignment.Problem(session, model, pairs, options), Alignment.IsTold(options)));
     }
 
     private NoiseOptions NoiseOf(Session session, int seed) => new()

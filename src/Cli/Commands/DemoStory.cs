@@ -30,7 +30,7 @@ internal sealed class DemoStory(Session session, TransformerModel model)
             new RunOptions { Observe = ResidualLedger.Needs(_model, LedgerDetail.Head) });
         Predict(run);
         TakeApart(run, pair);
-        var sweep = new SweepOptions { Sites = ["z"] };
+        var sweep = new SweepOptions { Sites = [HookKind.Z] };
         Patch(pair, sweep);
         AblateHeads(pair, sweep);
         Follow(pair);
@@ -89,7 +89,7 @@ internal sealed class DemoStory(Session session, TransformerModel model)
         _out.WriteLine("One head at a time, its output in the corrupted run is replaced by that of the clean run.");
         _out.WriteLine("Effect 1 = the clean behaviour is fully restored, 0 = nothing changed. All heads are patched in one walk up the");
         _out.WriteLine("layers (--engine lanes, the default), with the bits of one whole run per head (--engine naive):");
-        ResultTable table = PatchingSweep.Run(_model, [pair], sweep, PatchDirection.Denoise, session.Cancellation);
+        ResultTable table = PatchingSweep.Run(_model, [pair], sweep, cancellation: session.Cancellation);
         PrintTop(table);
     }
 
@@ -98,7 +98,7 @@ internal sealed class DemoStory(Session session, TransformerModel model)
         Heading("4. Which heads are needed?   (interp ablate)");
         _out.WriteLine(
             "One head at a time, its output in the clean run is set to zero. Effect = change of the logit difference:");
-        ResultTable table = AblationSweep.Run(_model, [pair], sweep, AblationKind.Zero, 0, session.Cancellation);
+        ResultTable table = AblationSweep.Run(_model, [pair], sweep, cancellation: session.Cancellation);
         PrintTop(table);
         _out.WriteLine(
             $"Both methods name the same two heads: {Name(DemoModel.PreviousTokenHead)}, "
@@ -113,7 +113,7 @@ internal sealed class DemoStory(Session session, TransformerModel model)
         Heading("5. From which words does it come?   (interp flow)");
         _out.WriteLine("One attention edge at a time is cut in all heads of a layer; the change of the logit difference:");
         IReadOnlyDictionary<FlowEdge, double> edges =
-            FlowKnockout.Measure(_model, pair, new Metric(MetricKind.LogitDiff), [.. Enumerable.Range(0, pair.Clean.Count)], cancellation: session.Cancellation);
+            FlowKnockout.Measure(_model, pair, Metric.LogitDiff, [.. Enumerable.Range(0, pair.Clean.Count)], cancellation: session.Cancellation);
         var people = new PeopleTable("layer", "from", "to", "#effect");
         foreach ((FlowEdge edge, double effect) in edges.OrderByDescending(e => e.Value).Take(2))
         {

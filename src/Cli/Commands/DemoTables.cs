@@ -31,13 +31,13 @@ internal sealed class DemoTables(TransformerModel model, CancellationToken cance
     /// <summary>Makes the tables.</summary>
     public IReadOnlyList<ResultTable> All()
     {
-        var heads = new SweepOptions { Sites = ["z"] };
-        ResultTable patching = PatchingSweep.Run(model, Pairs, heads, PatchDirection.Denoise, cancellation);
+        var heads = new SweepOptions { Sites = [HookKind.Z] };
+        ResultTable patching = PatchingSweep.Run(model, Pairs, heads, cancellation: cancellation);
         Append(patching, PatchingSweep.Run(
-            model, Pairs, new SweepOptions { Sites = ["resid_pre", "attn_out"], By = ["layer", "pos"] }, PatchDirection.Denoise, cancellation));
+            model, Pairs, new SweepOptions { Sites = [HookKind.ResidPre, HookKind.AttnOut], By = [SweepAxis.Layer, SweepAxis.Position] }, cancellation: cancellation));
         return
         [
-            PromptsTable.Of(model, Pairs), patching, AblationSweep.Run(model, Pairs, heads, AblationKind.Zero, 0, cancellation), .. Readings(),
+            PromptsTable.Of(model, Pairs), patching, AblationSweep.Run(model, Pairs, heads, cancellation: cancellation), .. Readings(),
             PathPatching.Run(model, Pairs, Queries(), cancellation: cancellation),
         ];
     }
@@ -69,7 +69,7 @@ internal sealed class DemoTables(TransformerModel model, CancellationToken cance
             components.Add(i, pair, run.Cache(i), run.LogitsAt(i, -1), -1, LedgerDetail.Head);
             lens.Add(i, pair, run, i, places, []);
             IReadOnlyDictionary<FlowEdge, double> measured =
-                FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), last, cancellation: cancellation);
+                FlowKnockout.Measure(model, pair, Metric.LogitDiff, last, cancellation: cancellation);
             foreach ((string name, FlowMeasure measure) in new[]
                      {
                          ("attention", FlowMeasure.Attention), ("value-norm", FlowMeasure.ValueNorm), ("alti", FlowMeasure.Alti),

@@ -70,7 +70,7 @@ internal sealed class FlowCommand : ToolCommand
             var ledger = new ResidualLedger(model, run.Cache(sequence));
             IReadOnlyDictionary<FlowEdge, double>? effects = _flow.Measured(session)
                 ? FlowKnockout.Measure(
-                    model, pair, new Metric(pair.Wrongs.Count > 0 ? MetricKind.LogitDiff : MetricKind.Logit), positions, _flow.ByHead(session),
+                    model, pair, pair.Wrongs.Count > 0 ? Metric.LogitDiff : Metric.Logit, positions, _flow.ByHead(session),
                     window, threads, _model.Memory(session), session.Cancellation)
                 : null;
             foreach (string name in measures)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Interp.Analysis;
+using Interp.Hooks;
 using Interp.Runtime;
 
 namespace Interp.Cli;
@@ -40,8 +41,10 @@ internal sealed class KnockoutCommand : ToolCommand
         int threads = _model.Threads(session);
         (int[] sources, string? sourceSpan) = Place(_source.Name, session.Get(_source));
         (int[] destinations, string? span) = Place(_destination.Name, session.Get(_destination));
-        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "knockout")) with
+        ExecutionOptions execution = _measure.Execution(session, _model, _table.FileOf(session, "knockout"));
+        SweepOptions options = _sweep.Read(session) with
         {
+            Metric = _measure.Metric(session),
             Positions = destinations,
             Spans = span is null ? [] : [span],
         };
@@ -59,17 +62,17 @@ internal sealed class KnockoutCommand : ToolCommand
             corrupted: false);
         SweepView.Run(
             session, _table, "knockout",
-            call => KnockoutSweep.Run(model, pairs, call.Apply(options), knockout, session.Cancellation),
+            call => KnockoutSweep.Run(model, pairs, options, knockout, call.Apply(execution), session.Cancellation),
             _measure.Result(
-                session, session.Get(_seed), threads, options.Journal,
+                session, session.Get(_seed), threads, execution.Journal,
                 Alignment.Problem(session, model, pairs, Cut(options, sources.Length > 0)), Alignment.IsTold(options)));
     }
 
     // The axes of the edges that are cut; sources that are listed count from where they say.
     private static SweepOptions Cut(SweepOptions options, bool listed) => options with
     {
-        Sites = ["pattern"],
-        By = [.. (options.By.Count > 0 ? options.By : ["layer"]).Where(axis => !(listed && axis == "src_pos"))],
+        Sites = [HookKind.Pattern],
+        By = [.. (options.By.Count > 0 ? options.By : [SweepAxis.Layer]).Where(axis => !(listed && axis == SweepAxis.Source))],
     };
 
     private static (int[] Positions, string? Span) Place(string option, string? text) => text switch

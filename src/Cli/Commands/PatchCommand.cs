@@ -34,7 +34,8 @@ internal sealed class PatchCommand : ToolCommand
     {
         _table.Check(session);
         int threads = _model.Threads(session);
-        SweepOptions options = _measure.Complete(session, _sweep.Read(session), _model, _table.FileOf(session, "patching"));
+        SweepOptions options = _sweep.Read(session) with { Metric = _measure.Metric(session) };
+        ExecutionOptions execution = _measure.Execution(session, _model, _table.FileOf(session, "patching"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PromptPair> pairs = _input.Read(session, model, options.Metric.NeedsAnswer);
         options = options with { Metric = _measure.ForPrompts(session, options.Metric, pairs) };
@@ -42,9 +43,9 @@ internal sealed class PatchCommand : ToolCommand
         MissingPlaces.Tell(session, pairs, options.Spans, options.Positions, direction == PatchDirection.Denoise);
         SweepView.Run(
             session, _table, "patching",
-            call => PatchingSweep.Run(model, pairs, call.Apply(options), direction, session.Cancellation),
+            call => PatchingSweep.Run(model, pairs, options, direction, call.Apply(execution), session.Cancellation),
             _measure.Result(
-                session, session.Get(_seed), threads, options.Journal,
+                session, session.Get(_seed), threads, execution.Journal,
                 Alignment.Problem(session, model, pairs, options, direction == PatchDirection.Denoise), Alignment.IsTold(options)));
     }
 }

@@ -50,25 +50,22 @@ internal sealed class PathCommand : ToolCommand
     {
         _table.Check(session);
         int threads = _model.Threads(session);
-        SweepOptions means = _measure.Complete(session, new SweepOptions { Sites = [] }, _model, _table.FileOf(session, "paths"));
+        Metric metric = _measure.Metric(session);
+        ExecutionOptions execution = _measure.Execution(session, _model, _table.FileOf(session, "paths"));
         TransformerModel model = _model.Load(session);
         IReadOnlyList<PathQuery> queries = Queries(session, model);
-        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, means.Metric.NeedsAnswer);
+        IReadOnlyList<PromptPair> pairs = _input.Read(session, model, metric.NeedsAnswer);
         var options = new PathOptions
         {
             Freeze = Freeze(session.Get(_freeze)),
             Direction = session.Get(_direction),
             Positions = session.Get(_positions),
-            Metric = _measure.ForPrompts(session, means.Metric, pairs),
-            Engine = means.Engine,
-            MemoryBudget = means.MemoryBudget,
-            Threads = threads,
-            Journal = means.Journal,
+            Metric = _measure.ForPrompts(session, metric, pairs),
         };
         SweepView.Run(
             session, _table, "paths",
-            call => PathPatching.Run(model, pairs, queries, options with { Progress = call.Progress, Explain = call.Explain, Sink = call.Sink }, session.Cancellation),
-            _measure.Result(session, session.Get(_seed), threads, options.Journal));
+            call => PathPatching.Run(model, pairs, queries, options, call.Apply(execution), session.Cancellation),
+            _measure.Result(session, session.Get(_seed), threads, execution.Journal));
     }
 
     private IReadOnlyList<PathQuery> Queries(Session session, TransformerModel model)

@@ -10,7 +10,7 @@ internal sealed class MeasureOptions
     private const string Usual = "logit-diff";
 
     private readonly Option<string?> _metric = Opt.Text(
-        "--metric", string.Join("|", Metric.Names),
+        "--metric", string.Join("|", Analysis.Metric.Names),
         "What is measured. [default: logit-diff; logit where no prompt has a wrong token]");
 
     private readonly Option<int> _pos = Opt.Int("--pos", "N", "Position at which it is measured; negative from the end.", -1);
@@ -36,12 +36,19 @@ internal sealed class MeasureOptions
         }
     }
 
-    /// <summary>Adds metric and means to the options of a sweep.</summary>
-    /// <exception cref="InvalidInputException">A metric, engine or size is unknown.</exception>
-    public SweepOptions Complete(Session session, SweepOptions options, ModelOptions model, string? output) => options with
+    /// <summary>What is measured.</summary>
+    /// <exception cref="InvalidInputException">The metric is unknown.</exception>
+    public Metric Metric(Session session)
     {
-        Metric = Metric.Parse(session.Get(_metric) ?? Usual, session.Get(_pos)),
-        Engine = VariantEngines.Parse(session.Get(_engine)),
+        Metric metric = Analysis.Metric.Parse(session.Get(_metric) ?? Usual);
+        return session.Has(_pos) ? metric.At(session.Get(_pos)) : metric;
+    }
+
+    /// <summary>How it is computed. Plans are those of the default engine, which compare it with the other.</summary>
+    /// <exception cref="InvalidInputException">An engine or size is unknown.</exception>
+    public ExecutionOptions Execution(Session session, ModelOptions model, string? output) => new()
+    {
+        Engine = VariantEngines.Parse(session.Get(_engine)) is var engine && Explains(session) ? VariantEngines.Default : engine,
         MemoryBudget = model.Memory(session),
         RefuseBeyondMemory = true,
         Threads = model.Threads(session),
@@ -102,7 +109,7 @@ internal sealed class MeasureOptions
         }
 
         session.Remark("metric: the logit of the answer, because no wrong token was given (--wrong gives logit-diff)");
-        return metric with { Kind = MetricKind.Logit };
+        return session.Has(_pos) ? Analysis.Metric.Logit.At(session.Get(_pos)) : Analysis.Metric.Logit;
     }
 
     private void CheckPosition(Session session, Metric metric, IReadOnlyList<PromptPair> pairs)

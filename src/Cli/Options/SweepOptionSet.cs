@@ -65,8 +65,8 @@ internal sealed class SweepOptionSet
         string[] sites = _withSites ? session.Get(_sites) : [];
         SweepOptions options = new()
         {
-            Sites = sites.Length > 0 ? sites : [UsualSite],
-            By = by,
+            Sites = !_withSites ? [] : sites.Length > 0 ? [.. sites.Select(Site.Parse)] : [UsualSite],
+            By = [.. by.Select(SweepAxes.Parse)],
             Align = session.Has(_align) ? session.Get(_align) : null,
             Layers = session.Get(_layers),
             Heads = [.. session.Get(_heads).Select(HeadRef.Parse)],

@@ -8,7 +8,7 @@ namespace Interp.Cli;
 internal static class SweepPlanView
 {
     /// <summary>The table.</summary>
-    public static ResultTable Table(LanePlanSummary plan)
+    public static ResultTable Table(VariantPlan plan)
     {
         ResultTable table = TableSchemas.Plan.Create();
         table.Add(
@@ -18,7 +18,7 @@ internal static class SweepPlanView
     }
 
     /// <summary>Prints the plan.</summary>
-    public static void Print(Session session, LanePlanSummary plan)
+    public static void Print(Session session, VariantPlan plan)
     {
         string Times(double ratio) => ratio.ToString(ratio < 10 ? "0.0" : "0", CultureInfo.InvariantCulture);
         TextWriter to = session.Output;

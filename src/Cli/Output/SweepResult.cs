@@ -19,8 +19,8 @@ internal sealed record SweepResult(
 /// <param name="Progress">Told how far the sweep is; null = nobody.</param>
 /// <param name="Explain">Receives the plan instead of the runs' being made; null = they are made.</param>
 /// <param name="Sink">Receives the rows.</param>
-internal sealed record SweepCall(IProgress<SweepProgress>? Progress, Action<LanePlanSummary>? Explain, ITableSink? Sink)
+internal sealed record SweepCall(IProgress<SweepProgress>? Progress, Action<VariantPlan>? Explain, ITableSink? Sink)
 {
     /// <summary>The options with this call in them.</summary>
-    public SweepOptions Apply(SweepOptions options) => options with { Progress = Progress, Explain = Explain, Sink = Sink };
+    public ExecutionOptions Apply(ExecutionOptions options) => options with { Progress = Progress, Explain = Explain, Sink = Sink };
 }

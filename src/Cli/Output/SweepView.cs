@@ -25,7 +25,7 @@ internal static class SweepView
     {
         if (result.Plan)
         {
-            LanePlanSummary? plan = null;
+            VariantPlan? plan = null;
             sweep(new SweepCall(null, summary => plan = summary, null));
             output.Emit(session, SweepPlanView.Table(plan!), () => SweepPlanView.Print(session, plan!));
             return;

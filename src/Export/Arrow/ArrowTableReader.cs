@@ -9,7 +9,7 @@ namespace Interp.Export;
 /// <summary>Reads tables from Arrow IPC files, those of interp and those that pandas made of them.</summary>
 internal static class ArrowTableReader
 {
-    private const string Expected = "int32, float64, text, or a dictionary of texts";
+    private const string Expected = "int32, int64, float64, text, or a dictionary of texts";
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidInputException">It is no Arrow file, a column is of another type, or it is not what its hash says.</exception>
@@ -89,6 +89,7 @@ internal static class ArrowTableReader
     private static ColumnType TypeOf(Field field, string path) => field.DataType switch
     {
         Int32Type => ColumnType.Int32,
+        Int64Type => ColumnType.Int64,
         DoubleType => ColumnType.Float64,
         StringType => ColumnType.Text,
         DictionaryType { ValueType: StringType } => ColumnType.Text,
@@ -100,6 +101,13 @@ internal static class ArrowTableReader
         switch (from, to)
         {
             case (Int32Array array, Int32Column column):
+                for (int row = 0; row < array.Length; row++)
+                {
+                    column.Add(array.GetValue(row));
+                }
+
+                break;
+            case (Int64Array array, Int64Column column):
                 for (int row = 0; row < array.Length; row++)
                 {
                     column.Add(array.GetValue(row));

@@ -92,11 +92,12 @@ internal sealed class ArrowTableWriter : TableWriter
         for (int i = 0; i < arrays.Length; i++)
         {
             (int nulls, ReadOnlyMemory<byte> validity, ReadOnlyMemory<byte> values) = columns[i];
-            IArrowType type = Columns[i].Type == ColumnType.Float64 ? DoubleType.Default : Int32Type.Default;
+            IArrowType type = Columns[i].Type == ColumnType.Text ? Int32Type.Default : ArrowTypes.Of(Columns[i].Type);
             var data = new ArrayData(type, rows, nulls, 0, [new ArrowBuffer(validity), new ArrowBuffer(values)]);
             arrays[i] = Columns[i].Type switch
             {
                 ColumnType.Int32 => new Int32Array(data),
+                ColumnType.Int64 => new Int64Array(data),
                 ColumnType.Float64 => new DoubleArray(data),
                 _ => new DictionaryArray((DictionaryType)schema.GetFieldByIndex(i).DataType, new Int32Array(data), dictionaries[i]!),
             };

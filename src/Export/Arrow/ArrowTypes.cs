@@ -8,7 +8,7 @@ using Interp.Analysis;
 
 namespace Interp.Export;
 
-/// <summary>How columns stand in Arrow: int32, float64 (double), and texts as a dictionary of utf8 with int32 indices.</summary>
+/// <summary>How columns stand in Arrow: int32, int64, float64 (double), and texts as a dictionary of utf8 with int32 indices.</summary>
 internal static class ArrowTypes
 {
     private static readonly DictionaryType Names = new(Int32Type.Default, StringType.Default, ordered: false);
@@ -16,6 +16,7 @@ internal static class ArrowTypes
     public static IArrowType Of(ColumnType type) => type switch
     {
         ColumnType.Int32 => Int32Type.Default,
+        ColumnType.Int64 => Int64Type.Default,
         ColumnType.Float64 => DoubleType.Default,
         _ => Names,
     };

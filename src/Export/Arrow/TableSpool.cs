@@ -57,6 +57,7 @@ internal sealed class TableSpool : IDisposable
             _stream.Write(column switch
             {
                 Int32Column numbers => MemoryMarshal.AsBytes(numbers.Values),
+                Int64Column numbers => MemoryMarshal.AsBytes(numbers.Values),
                 Float64Column numbers => MemoryMarshal.AsBytes(numbers.Values),
                 _ => MemoryMarshal.AsBytes(Translated((TextColumn)column, _codes[i]!)),
             });
@@ -122,7 +123,7 @@ internal sealed class TableSpool : IDisposable
         return stream;
     }
 
-    private int Width(int column) => Columns[column].Type == ColumnType.Float64 ? sizeof(double) : sizeof(int);
+    private int Width(int column) => Columns[column].Type is ColumnType.Float64 or ColumnType.Int64 ? sizeof(double) : sizeof(int);
 
     // Under a null some readers still look the index up, so it must be one that may exist.
     private ReadOnlySpan<int> Translated(TextColumn column, TextCodes codes)

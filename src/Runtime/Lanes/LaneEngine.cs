@@ -11,11 +11,11 @@ namespace Interp.Runtime;
 /// </summary>
 public sealed class LaneEngine : IVariantEngine
 {
-    /// <summary>Bytes that are held at a time when nothing is said (<see cref="VariantOptions.MemoryBudget"/>).</summary>
-    public const long DefaultMemory = 1L << 30;
-
     /// <inheritdoc/>
     public string Name => "lanes";
+
+    /// <inheritdoc/>
+    public long DefaultMemory => 1L << 30;
 
     /// <inheritdoc/>
     public void Run(
@@ -27,26 +27,16 @@ public sealed class LaneEngine : IVariantEngine
         new LaneRun(model, batch, new CheckedVariants(model, batch, variants, options), options, handle, options.MemoryBudget ?? DefaultMemory).Run();
     }
 
-    /// <summary>
-    /// What source runs (<see cref="VariantOptions.Sources"/>) have to record for all to be taken from them that variants share with them.
-    /// </summary>
-    /// <param name="model">The model.</param>
-    /// <param name="changed">The points that variants change.</param>
-    public static IReadOnlyList<HookPoint> SourcePoints(TransformerModel model, IEnumerable<HookPoint> changed)
+    /// <inheritdoc/>
+    public IReadOnlyList<HookPoint> SourcePoints(TransformerModel model, IEnumerable<HookPoint> changed)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(changed);
         return [.. LanePlanner.Recorded(model.Config, changed.Select(model.Hooks.Require))];
     }
 
-    /// <summary>Plans without computing more than the base runs.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="batch">The base sequences.</param>
-    /// <param name="variants">The variants.</param>
-    /// <param name="options">What is read of them.</param>
-    /// <returns>The plan in numbers. Multiply-adds are an estimate where variants record or run code of the caller's.</returns>
-    /// <exception cref="InvalidInputException">As in <see cref="Run"/>.</exception>
-    public static LanePlanSummary Explain(
+    /// <inheritdoc/>
+    public VariantPlan Explain(
         TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -29,11 +29,11 @@ internal sealed class LaneRun(
     public long CountedMultiplyAdds { get; private set; }
 
     /// <summary>The plan in numbers; base runs are computed, since what changes nothing is found by trying.</summary>
-    public LanePlanSummary Explain()
+    public VariantPlan Explain()
     {
         Run();
         long naive = variants.BySequence.Select((own, s) => own.Count > 0 ? own.Count * Whole(s) : 0).Sum();
-        return new LanePlanSummary(
+        return new VariantPlan(
             variants.Variants.Count, _plan.Unchanged, _plan.Lanes, _plan.Whole, _plan.Walks, _plan.Rows, _plan.MultiplyAdds, naive, _plan.Bytes);
     }
 

@@ -1,4 +1,5 @@
 using Interp.Hooks;
+using Interp.Runtime.Forward;
 
 namespace Interp.Runtime;
 
@@ -13,6 +14,9 @@ public sealed class NaiveEngine : IVariantEngine
 
     /// <inheritdoc/>
     public string Name => "naive";
+
+    /// <inheritdoc/>
+    public long DefaultMemory => 1L << 30;
 
     /// <inheritdoc/>
     public void Run(
@@ -46,6 +50,33 @@ public sealed class NaiveEngine : IVariantEngine
             done += chunk.Count;
             options.Progress?.Report(new VariantProgress(done, variants.Count));
         }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HookPoint> SourcePoints(TransformerModel model, IEnumerable<HookPoint> changed) => [];
+
+    /// <inheritdoc/>
+    public VariantPlan Explain(TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(variants);
+        _ = new CheckedVariants(model, batch, variants, options);
+        int mostRows = MostRowsOf(model.Config, options), passes = 0;
+        long work = 0, bytes = 0;
+        for (int done = 0; done < variants.Count; passes++)
+        {
+            List<Variant> chunk = Chunk(batch, variants, done, mostRows);
+            work += chunk.Sum(v => PassWork.Whole(
+                model.Config, batch.Tokens(v.Sequence).Length, options.Logits.Resolve(batch.Tokens(v.Sequence).Length, v.Sequence).Length));
+            bytes = Math.Max(bytes, model.Plan([.. chunk.Select(v => batch.Tokens(v.Sequence).Length)], new RunOptions
+            {
+                Observe = [.. chunk.SelectMany(v => v.Observe).Distinct().Select(p => (HookQuery)p)],
+                Logits = options.Logits.Part(chunk.Select(v => v.Sequence)),
+            }).Run);
+            done += chunk.Count;
+        }
+
+        return new VariantPlan(variants.Count, 0, 0, variants.Count, passes, 0, work, work, bytes);
     }
 
     /// <summary>Variants in order, as many as have the bounded number of tokens together; at least one.</summary>

@@ -21,7 +21,7 @@ public sealed record VariantOptions
     /// <summary>
     /// For each sequence a run of this model that patches of its variants copy from; empty = none. What is the same in both, bit for bit,
     /// an engine may take from that run instead of computing it: queries, keys and values of a patched row of <c>resid_pre</c>, and the
-    /// rows of a base run in front of the first token that differs. That needs what <see cref="LaneEngine.SourcePoints"/> lists to be
+    /// rows of a base run in front of the first token that differs. That needs what <see cref="IVariantEngine.SourcePoints"/> lists to be
     /// recorded. No result depends on it.
     /// </summary>
     public IReadOnlyList<ActivationCache> Sources { get; init; } = [];

@@ -112,7 +112,7 @@ public sealed class FlowTests
             Wrongs = [model.Tokenize(DemoModel.Wrong)[^1]],
         };
         IReadOnlyDictionary<FlowEdge, double> effects =
-            FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), [2, 8], byHead: true);
+            FlowKnockout.Measure(model, pair, Metric.LogitDiff, [2, 8], byHead: true);
         Assert.Equal(2 * 4 * (3 + 9), effects.Count);
         Assert.Equal(
             [new(0, DemoModel.PreviousTokenHead.Head, 2, 1), new(1, DemoModel.InductionHead.Head, 8, 2)],
@@ -140,7 +140,7 @@ public sealed class FlowTests
             Wrongs = [model.Tokenize(DemoModel.Wrong)[^1]],
         };
         IReadOnlyDictionary<FlowEdge, double> effects =
-            FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), [.. Enumerable.Range(0, pair.Clean.Count)]);
+            FlowKnockout.Measure(model, pair, Metric.LogitDiff, [.. Enumerable.Range(0, pair.Clean.Count)]);
 
         // The last word reads "met" at 2, which the previous-token head told that "Mary" at 1 came before. Cutting the second
         // edge changes the answer as well; no third edge of the graph matters more than these two.
@@ -168,7 +168,7 @@ public sealed class FlowTests
         RunResult run = planted.Run(pair.Clean, new RunOptions { Observe = ResidualLedger.FlowNeeds(planted) });
         var ledger = new ResidualLedger(planted, run.Cache());
         IReadOnlyDictionary<FlowEdge, double> effects =
-            FlowKnockout.Measure(planted, pair, new Metric(MetricKind.LogitDiff), [-1]);
+            FlowKnockout.Measure(planted, pair, Metric.LogitDiff, [-1]);
         int last = pair.Clean.Count - 1;
 
         // Head 3 looks at position 0 only, so by attention it is among the best; it moves nothing from there.
@@ -187,7 +187,7 @@ public sealed class FlowTests
             Assert.Equal(0, heads[planned], 1e-6);
         }
 
-        Assert.Equal(0, FlowKnockout.Measure(planted, pair, new Metric(MetricKind.LogitDiff), [-1], byHead: true)[planned], 1e-5);
+        Assert.Equal(0, FlowKnockout.Measure(planted, pair, Metric.LogitDiff, [-1], byHead: true)[planned], 1e-5);
 
         int Above(FlowMaps heads) => edges.Count(e => heads[e] > heads[planned] + 1e-6);
     }

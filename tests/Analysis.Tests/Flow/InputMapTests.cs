@@ -66,7 +66,7 @@ public sealed class InputMapTests
         TransformerModel model = RandomModel.Create(RandomModel.Config(window: 3));
         var pair = new PromptPair { Clean = RandomModel.Tokens(6, 4), Answers = [3], Wrongs = [5] };
         IReadOnlyDictionary<FlowEdge, double> effects =
-            FlowKnockout.Measure(model, pair, new Metric(MetricKind.LogitDiff), [-1], window: window);
+            FlowKnockout.Measure(model, pair, Metric.LogitDiff, [-1], window: window);
         double Difference(params Intervention[] cuts)
         {
             ReadOnlySpan<float> logits = model.Run(pair.Clean, new RunOptions { Interventions = cuts }).LogitsAt(0, -1);

@@ -20,7 +20,7 @@ public sealed class ChunkedSweepTests
             Answers = [1],
             Wrongs = [2],
         })];
-        var options = new SweepOptions { Sites = ["z1", "attn_out2"], By = ["layer"], Metric = new Metric(MetricKind.LogitDiff, position) };
+        var options = new SweepOptions { Sites = ["z1", "attn_out2"], By = [SweepAxis.Layer], Metric = Metric.LogitDiff.At(position) };
         var all = PatchingSweep.Run(model, pairs, options).Rows.ToLookup(row => (int)row[0]!, row => row.Skip(1).ToArray());
         for (int i = 0; i < pairs.Length; i += 17)
         {

@@ -54,7 +54,7 @@ public sealed class EveryExperimentTests
         foreach (PatchDirection direction in Enum.GetValues<PatchDirection>())
         {
             bool denoise = direction == PatchDirection.Denoise;
-            var options = new SweepOptions { Sites = [site], By = by.Split(','), Neurons = NeuronChoice.Of(0, 7, 39) };
+            var options = new SweepOptions { Sites = [site], By = [.. by.Split(',').Select(SweepAxes.Parse)], Neurons = NeuronChoice.Of(0, 7, 39) };
             ResultTable table = PatchingSweep.Run(Model, Pairs[..2], options, direction);
             int heads = site is "k" or "v" ? 2 : 4;
             int expected = by switch
@@ -79,7 +79,7 @@ public sealed class EveryExperimentTests
     [InlineData("post", "layer,neuron")]
     public void A_cell_of_ablation_is_the_run_with_that_part_replaced(string site, string by)
     {
-        var options = new SweepOptions { Sites = [site], By = by.Split(','), Neurons = NeuronChoice.Of(0, 7, 39) };
+        var options = new SweepOptions { Sites = [site], By = [.. by.Split(',').Select(SweepAxes.Parse)], Neurons = NeuronChoice.Of(0, 7, 39) };
         foreach (string with in new[] { "zero", "mean", "mean-pos", "mean-group" })
         {
             ResultTable table = AblationSweep.Run(Model, Pairs, options, AblationOptions.Parse(with));
@@ -106,7 +106,7 @@ public sealed class EveryExperimentTests
     public void A_resampled_cell_has_the_values_of_another_prompt(string with)
     {
         ResultTable table = AblationSweep.Run(
-            Model, Pairs, new SweepOptions { Sites = ["z"], By = ["layer", "head"] }, AblationOptions.Parse(with) with { Seed = 3 });
+            Model, Pairs, new SweepOptions { Sites = ["z"], By = [SweepAxis.Layer, SweepAxis.Head] }, AblationOptions.Parse(with) with { Seed = 3 });
         int columns = table.Columns.Count;
         foreach (IReadOnlyList<object?> row in table.Rows)
         {
@@ -133,7 +133,7 @@ public sealed class EveryExperimentTests
     public void Positions_that_are_listed_are_replaced_together()
     {
         ResultTable table = PatchingSweep.Run(
-            Model, Pairs[..2], new SweepOptions { Sites = ["resid_mid"], By = ["layer"], Positions = [1, -1] });
+            Model, Pairs[..2], new SweepOptions { Sites = ["resid_mid"], By = [SweepAxis.Layer], Positions = [1, -1] });
         Assert.Equal(6, table.Rows.Count);
         Assert.All(table.Rows, row =>
         {
@@ -162,8 +162,8 @@ public sealed class EveryExperimentTests
     [InlineData(MetricKind.ProbDiff)]
     public void A_metric_of_a_sweep_is_that_of_the_logits_of_the_run(MetricKind kind)
     {
-        var metric = new Metric(kind);
-        ResultTable table = PatchingSweep.Run(Model, Pairs[..1], new SweepOptions { Sites = ["z"], By = ["layer", "head"], Metric = metric });
+        var metric = Metric.Of(kind);
+        ResultTable table = PatchingSweep.Run(Model, Pairs[..1], new SweepOptions { Sites = ["z"], By = [SweepAxis.Layer, SweepAxis.Head], Metric = metric });
         float[] reference = Logits(Pairs[0].Clean, Hook.Z(0), (in Activation _) => { });
         double clean = metric.Evaluate(reference, Pairs[0], reference);
         double corrupted = metric.Evaluate(Logits(Pairs[0].Corrupted, Hook.Z(0), (in Activation _) => { }), Pairs[0], reference);

@@ -60,17 +60,17 @@ public sealed class JournalTests : IDisposable
         Run(new SweepJournal(_path, false), null, CancellationToken.None);
         byte[] before = File.ReadAllBytes(_path);
         string message = Refused(() => PatchingSweep.Run(
-            Model, Pairs[..1], new SweepOptions { Sites = ["z"], Journal = new SweepJournal(_path, resume) }));
+            Model, Pairs[..1], new SweepOptions { Sites = ["z"] }, execution: new ExecutionOptions { Journal = new SweepJournal(_path, resume) }));
         Assert.Contains("it belongs to another run, which differs from this one in prompts", message, StringComparison.Ordinal);
         Assert.Contains("remove the file to begin anew", message, StringComparison.Ordinal);
         message = Refused(() => PatchingSweep.Run(
-            Model, Pairs, new SweepOptions { Sites = ["z"], Metric = new Metric(MetricKind.Logit), Journal = new SweepJournal(_path, resume) }));
+            Model, Pairs, new SweepOptions { Sites = ["z"], Metric = Metric.Logit }, execution: new ExecutionOptions { Journal = new SweepJournal(_path, resume) }));
         Assert.Contains("in metric (logit-diff at -1 there, logit at -1 here)", message, StringComparison.Ordinal);
         message = Refused(() => PatchingSweep.Run(
-            Model, Pairs, new SweepOptions { Sites = ["q"], Journal = new SweepJournal(_path, resume) }));
+            Model, Pairs, new SweepOptions { Sites = ["q"] }, execution: new ExecutionOptions { Journal = new SweepJournal(_path, resume) }));
         Assert.Contains("differs from this one in cells;", message, StringComparison.Ordinal);
         message = Refused(() => PatchingSweep.Run(
-            Model, Pairs, new SweepOptions { Sites = ["z"], Journal = new SweepJournal(_path, resume) }, PatchDirection.Noise));
+            Model, Pairs, new SweepOptions { Sites = ["z"] }, PatchDirection.Noise, new ExecutionOptions { Journal = new SweepJournal(_path, resume) }));
         Assert.Contains("differs from this one in kind of sweep", message, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(_path));
         File.WriteAllText(_path, "something else\n");
@@ -123,11 +123,11 @@ public sealed class JournalTests : IDisposable
         Run(new SweepJournal(_path, false), null, CancellationToken.None);
         string[] other = File.ReadAllLines(_path)[1..];
         File.Delete(_path);
-        PatchingSweep.Run(Model, Pairs, new SweepOptions { Sites = ["q"], Journal = new SweepJournal(_path, false) });
+        PatchingSweep.Run(Model, Pairs, new SweepOptions { Sites = ["q"] }, execution: new ExecutionOptions { Journal = new SweepJournal(_path, false) });
         File.AppendAllLines(_path, other);
         Assert.Contains(
             "which was changed since it was written",
-            Refused(() => PatchingSweep.Run(Model, Pairs, new SweepOptions { Sites = ["q"], Journal = new SweepJournal(_path, true) })),
+            Refused(() => PatchingSweep.Run(Model, Pairs, new SweepOptions { Sites = ["q"] }, execution: new ExecutionOptions { Journal = new SweepJournal(_path, true) })),
             StringComparison.Ordinal);
     }
 
@@ -158,12 +158,12 @@ public sealed class JournalTests : IDisposable
     public void Positions_that_correspond_otherwise_and_other_spans_are_another_run()
     {
         PromptPair[] pairs = [new() { Clean = [1, 2, 3, 4], Corrupted = [1, 5, 4], CleanPositionOfCorrupted = [0, 1, 3], Answers = [7], Wrongs = [8] }];
-        var options = new SweepOptions { Sites = ["resid_pre"], By = ["layer"] };
-        PatchingSweep.Run(Model, pairs, options with { Journal = new SweepJournal(_path, false) });
+        var options = new SweepOptions { Sites = ["resid_pre"], By = [SweepAxis.Layer] };
+        PatchingSweep.Run(Model, pairs, options, execution: new ExecutionOptions { Journal = new SweepJournal(_path, false) });
         PromptPair[] moved = [pairs[0] with { CleanPositionOfCorrupted = [0, 2, 3] }];
         Assert.Contains(
             "differs from this one in prompts",
-            Refused(() => PatchingSweep.Run(Model, moved, options with { Journal = new SweepJournal(_path, true) })), StringComparison.Ordinal);
+            Refused(() => PatchingSweep.Run(Model, moved, options, execution: new ExecutionOptions { Journal = new SweepJournal(_path, true) })), StringComparison.Ordinal);
     }
 
     private static string Refused(Action run) => Assert.Throws<InvalidInputException>(run).Message;
@@ -171,9 +171,8 @@ public sealed class JournalTests : IDisposable
     private static ResultTable Run(
         SweepJournal? journal, IProgress<SweepProgress>? progress, CancellationToken cancellation, IVariantEngine? engine = null) =>
         PatchingSweep.Run(
-            Model, Pairs, new SweepOptions
+            Model, Pairs, new SweepOptions { Sites = ["z"] }, execution: new ExecutionOptions
             {
-                Sites = ["z"],
                 Journal = journal,
                 Progress = progress,
                 MemoryBudget = 1,

@@ -20,7 +20,7 @@ public sealed class KnockoutAndTracingTests
     [Fact]
     public void Only_the_edges_of_the_circuit_matter()
     {
-        var options = new SweepOptions { Sites = [], By = ["layer", "head", "pos", "src_pos"] };
+        var options = new SweepOptions { Sites = [], By = [SweepAxis.Layer, SweepAxis.Head, SweepAxis.Position, SweepAxis.Source] };
         ResultTable table = KnockoutSweep.Run(Demo, [Pair], options, new KnockoutOptions { Renormalize = false });
         int last = Pair.Clean.Count - 1, effect = table.IndexOf("effect");
         Assert.Equal(2 * 4 * 9 * 10 / 2, table.Rows.Count);
@@ -42,8 +42,8 @@ public sealed class KnockoutAndTracingTests
         var options = new SweepOptions
         {
             Sites = [],
-            By = ["layer", "head", "pos", "src_pos"],
-            Metric = new Metric(MetricKind.Accuracy),
+            By = [SweepAxis.Layer, SweepAxis.Head, SweepAxis.Position, SweepAxis.Source],
+            Metric = Metric.Accuracy,
         };
         ResultTable table = KnockoutSweep.Run(Demo, [Pair], options, new KnockoutOptions { Renormalize = renormalize });
         Assert.All(table.Values("clean"), clean => Assert.Equal(1.0, clean));
@@ -77,7 +77,7 @@ public sealed class KnockoutAndTracingTests
         foreach (bool renormalize in new[] { true, false })
         {
             ResultTable table = KnockoutSweep.Run(
-                model, pairs, new SweepOptions { Sites = [], By = ["layer", "head", "pos", "src_pos"], Positions = [-1, -3] },
+                model, pairs, new SweepOptions { Sites = [], By = [SweepAxis.Layer, SweepAxis.Head, SweepAxis.Position, SweepAxis.Source], Positions = [-1, -3] },
                 new KnockoutOptions { Sources = [-2, 0], Renormalize = renormalize });
             Assert.Equal(3 * 4 * 3 * 2, table.Rows.Count);
             foreach (IReadOnlyList<object?> row in table.Rows)
@@ -121,7 +121,7 @@ public sealed class KnockoutAndTracingTests
     public void Restoring_the_subject_where_it_is_read_restores_the_answer()
     {
         var noise = new NoiseOptions { Span = "subject", Draws = 4, Seed = 2, Level = 8 };
-        var options = new SweepOptions { Sites = ["resid_pre"], By = ["layer", "pos"] };
+        var options = new SweepOptions { Sites = ["resid_pre"], By = [SweepAxis.Layer, SweepAxis.Position] };
         ResultTable table = CausalTracing.Run(Demo, [Pair], options, noise);
         Assert.Equal(18, table.Rows.Count);
         Assert.All(table.Values("corrupted"), c => Assert.True((double)c! < (double)table.Values("clean").First()!));
@@ -132,7 +132,7 @@ public sealed class KnockoutAndTracingTests
             Assert.Equal(p == 1 ? 1 : 0, Effect(0, p), 1e-12);
         }
 
-        Assert.Equal(table.Rows, CausalTracing.Run(Demo, [Pair], options with { MemoryBudget = 1, Threads = 1 }, noise).Rows);
+        Assert.Equal(table.Rows, CausalTracing.Run(Demo, [Pair], options, noise, new ExecutionOptions { MemoryBudget = 1, Threads = 1 }).Rows);
         Assert.NotEqual(table.Rows, CausalTracing.Run(Demo, [Pair], options, noise with { Seed = 3 }).Rows);
 
         double Effect(int layer, int pos) => (double)table.Rows.Single(r => (int)r[5]! == layer && (int)r[7]! == pos)[^1]!;
@@ -150,7 +150,7 @@ public sealed class KnockoutAndTracingTests
             [.. new[] { 6, 9 }.Select(n => new PromptPair { Clean = RandomModel.Tokens(n, n), Answers = [1], Wrongs = [2] })];
         var engine = new BaseWatch();
         var noise = new NoiseOptions { Positions = [1, -1], Level = level, Draws = 100, Seed = 5 };
-        CausalTracing.Run(model, pairs, new SweepOptions { Sites = ["resid_pre0"], By = ["layer"], Engine = engine }, noise);
+        CausalTracing.Run(model, pairs, new SweepOptions { Sites = ["resid_pre0"], By = [SweepAxis.Layer] }, noise, new ExecutionOptions { Engine = engine });
         Assert.Equal(200, engine.Base.Count);
         float[][] embeddings = [.. pairs.Select(p => model.Run(p.Clean, new RunOptions { Observe = ["embed"] }).Cache().Values(Hook.Embed))];
         int width = model.Config.DModel;
@@ -189,19 +189,15 @@ public sealed class KnockoutAndTracingTests
         }
     }
 
-    private sealed class BaseWatch : IVariantEngine
+    private sealed class BaseWatch : WatchedEngine
     {
-        private readonly LaneEngine _engine = new();
-
         public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; private set; } = [];
 
-        public string Name => "watched";
-
-        public void Run(
+        public override void Run(
             TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options, VariantHandler handle)
         {
             Base = options.Base.Count > 0 ? options.Base : Base;
-            _engine.Run(model, batch, variants, options, handle);
+            Engine.Run(model, batch, variants, options, handle);
         }
     }
 
@@ -220,14 +216,14 @@ public sealed class KnockoutAndTracingTests
         };
         ActivationCache clean = model.Run(pair.Clean, new RunOptions { Observe = ["resid_pre1", "post1"] }).Cache();
         ResultTable bySpan = PatchingSweep.Run(
-            model, [pair], new SweepOptions { Sites = ["resid_pre1"], By = ["layer", "span"], Spans = ["subject"] });
+            model, [pair], new SweepOptions { Sites = ["resid_pre1"], By = [SweepAxis.Layer, SweepAxis.Span], Spans = ["subject"] });
         Assert.Equal(Patched(new Patch(Hook.ResidPre(1), clean.Value("resid_pre1"), Scope.At(new[] { 1, 2 }))), bySpan.Values("patched").Single());
         Assert.Equal("subject", bySpan.Values("span").Single());
         ResultTable byNeuron = PatchingSweep.Run(
-            model, [pair], new SweepOptions { Sites = ["post1"], By = ["layer", "neuron"], Neurons = NeuronChoice.Of(3, 39) });
+            model, [pair], new SweepOptions { Sites = ["post1"], By = [SweepAxis.Layer, SweepAxis.Neuron], Neurons = NeuronChoice.Of(3, 39) });
         Assert.Equal(Patched(new Patch(Hook.Post(1), clean.Value("post1"), Scope.Everything.OnNeurons(39))), byNeuron.Values("patched").Last());
         Assert.Equal(5, PatchingSweep.Run(
-            model, [pair], new SweepOptions { Sites = ["post1"], By = ["layer", "neuron"], Neurons = NeuronChoice.Top(5) }).Rows.Count);
+            model, [pair], new SweepOptions { Sites = ["post1"], By = [SweepAxis.Layer, SweepAxis.Neuron], Neurons = NeuronChoice.Top(5) }).Rows.Count);
 
         double Patched(Intervention patch)
         {
@@ -243,8 +239,8 @@ public sealed class KnockoutAndTracingTests
         var pair = new PromptPair { Clean = RandomModel.Tokens(6, 3), Corrupted = RandomModel.Tokens(6, 4), Answers = [1], Wrongs = [2] };
         ActivationCache clean = model.Run(pair.Clean, new RunOptions { Observe = ["mlp_out", "q", "k"] }).Cache();
         ResultTable window = PatchingSweep.Run(
-            model, [pair], new SweepOptions { Sites = ["mlp_out"], By = ["layer"], Window = 2 });
-        ResultTable joint = PatchingSweep.Run(model, [pair], new SweepOptions { Sites = ["q+k"], By = ["layer"] });
+            model, [pair], new SweepOptions { Sites = ["mlp_out"], By = [SweepAxis.Layer], Window = 2 });
+        ResultTable joint = PatchingSweep.Run(model, [pair], new SweepOptions { Sites = ["q+k"], By = [SweepAxis.Layer] });
         for (int l = 0; l < 3; l++)
         {
             Assert.Equal(

@@ -59,8 +59,8 @@ public sealed class OtherPromptsTests
         AblationSweep.Run(
             model,
             [.. prompts.Select(p => new PromptPair { Clean = p, Answers = [7] })],
-            new SweepOptions { Sites = [site], Metric = new Metric(MetricKind.Logit) },
-            kind);
+            new SweepOptions { Sites = [site], Metric = Metric.Logit },
+            new AblationOptions { Kind = kind });
 
     private static string Error(TransformerModel model, AblationKind kind, params int[][] prompts) =>
         Assert.Throws<InvalidInputException>(() => Run(model, kind, "z", prompts)).Message;

@@ -24,9 +24,8 @@ public sealed class SourceRowsTests
         long Work(long budget)
         {
             long work = 0;
-            PatchingSweep.Run(model, pairs, new SweepOptions
+            PatchingSweep.Run(model, pairs, new SweepOptions { Sites = ["resid_pre"] }, execution: new ExecutionOptions
             {
-                Sites = ["resid_pre"],
                 MemoryBudget = budget,
                 Explain = plan => work = plan.MultiplyAdds,
             });

@@ -34,10 +34,11 @@ public sealed class StoppedSweepTests
 
     private static ResultTable Sweep(bool ablate, IProgress<SweepProgress>? progress, CancellationToken cancellation)
     {
-        var options = new SweepOptions { Sites = ["z"], Progress = progress, MemoryBudget = 1 };
+        var options = new SweepOptions { Sites = ["z"] };
+        var execution = new ExecutionOptions { Progress = progress, MemoryBudget = 1 };
         return ablate
-            ? AblationSweep.Run(Model, [Pair], options, cancellation: cancellation)
-            : PatchingSweep.Run(Model, [Pair], options, cancellation: cancellation);
+            ? AblationSweep.Run(Model, [Pair], options, execution: execution, cancellation: cancellation)
+            : PatchingSweep.Run(Model, [Pair], options, execution: execution, cancellation: cancellation);
     }
 
     private sealed class After(int cells, CancellationTokenSource source) : IProgress<SweepProgress>

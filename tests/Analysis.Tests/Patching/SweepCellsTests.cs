@@ -31,8 +31,8 @@ public sealed class SweepCellsTests
     {
         var options = new SweepOptions
         {
-            Sites = Words(sites),
-            By = Words(by),
+            Sites = [.. Words(sites).Select(Site.Parse)],
+            By = [.. Words(by).Select(SweepAxes.Parse)],
             Positions = [.. Words(positions).Select(int.Parse)],
             Spans = Words(spans),
         };
@@ -54,7 +54,7 @@ public sealed class SweepCellsTests
     public void Sources_from_the_end_are_one_cell_over_prompts_of_different_length()
     {
         ResultTable table = KnockoutSweep.Run(
-            Model, Pairs, new SweepOptions { Sites = [], By = ["layer", "pos", "src_pos"], Positions = [-1] },
+            Model, Pairs, new SweepOptions { Sites = [], By = [SweepAxis.Layer, SweepAxis.Position, SweepAxis.Source], Positions = [-1] },
             new KnockoutOptions { Sources = [-2, -2, 0] });
         ResultTable summary = SweepSummary.Of(table);
 
@@ -76,7 +76,7 @@ public sealed class SweepCellsTests
         foreach (bool told in new[] { true, false })
         {
             ResultTable table = KnockoutSweep.Run(
-                model, [pair], new SweepOptions { Sites = [], Window = 3, Positions = [-1], By = told ? ["layer", "pos", "src_pos"] : ["layer"] },
+                model, [pair], new SweepOptions { Sites = [], Window = 3, Positions = [-1], By = told ? [SweepAxis.Layer, SweepAxis.Position, SweepAxis.Source] : [SweepAxis.Layer] },
                 new KnockoutOptions { Sources = [0], Renormalize = renormalize });
             RunResult cut = model.Run(pair.Clean, new RunOptions { Interventions = [new KnockOut(1, -1, 0, renormalize: renormalize)] });
             double expected = (double)cut.LogitsAt(0, -1)[1] - cut.LogitsAt(0, -1)[2];
@@ -85,13 +85,13 @@ public sealed class SweepCellsTests
         }
 
         Assert.Contains(0, KnockoutSweep.Run(
-            model, [pair], new SweepOptions { Sites = [], Window = 2, Positions = [-1], By = ["layer", "pos", "src_pos"], Layers = [0] }).Values("src_pos"));
+            model, [pair], new SweepOptions { Sites = [], Window = 2, Positions = [-1], By = [SweepAxis.Layer, SweepAxis.Position, SweepAxis.Source], Layers = [0] }).Values("src_pos"));
     }
 
     [Fact]
     public void Sources_are_told_apart_for_all_destinations_together()
     {
-        ResultTable table = KnockoutSweep.Run(Model, Pairs[..1], new SweepOptions { Sites = [], By = ["layer", "src_pos"] });
+        ResultTable table = KnockoutSweep.Run(Model, Pairs[..1], new SweepOptions { Sites = [], By = [SweepAxis.Layer, SweepAxis.Source] });
         Assert.Equal(3 * 6, table.Rows.Count);
         foreach (IReadOnlyList<object?> row in table.Rows)
         {
@@ -111,10 +111,10 @@ public sealed class SweepCellsTests
     public void Heads_that_are_not_told_apart_are_replaced_together(int window)
     {
         HeadRef[] heads = [new(1, 0), new(1, 3), new(2, 1)];
-        var options = new SweepOptions { Sites = ["z"], By = ["layer"], Heads = heads, Window = window };
+        var options = new SweepOptions { Sites = ["z"], By = [SweepAxis.Layer], Heads = heads, Window = window };
         ResultTable zero = AblationSweep.Run(Model, Pairs[..1], options);
         ResultTable cut = KnockoutSweep.Run(
-            Model, Pairs[..1], options with { Positions = [-1] }, new KnockoutOptions { Sources = [1], Renormalize = false });
+            Model, Pairs[..1], options with { Sites = [], Positions = [-1] }, new KnockoutOptions { Sources = [1], Renormalize = false });
         int[] layers = window == 1 ? [1, 2] : [0, 1, 2];
         foreach ((ResultTable table, Func<int, int[], Intervention> change) in new (ResultTable, Func<int, int[], Intervention>)[]
                  {
@@ -149,7 +149,7 @@ public sealed class SweepCellsTests
     {
         var spans = new SweepOptions { Sites = ["resid_pre"], Spans = ["subject"] };
         Assert.Equal(
-            PatchingSweep.Run(Model, Pairs, spans with { By = ["layer", "span"] }).Rows, PatchingSweep.Run(Model, Pairs, spans).Rows);
+            PatchingSweep.Run(Model, Pairs, spans with { By = [SweepAxis.Layer, SweepAxis.Span] }).Rows, PatchingSweep.Run(Model, Pairs, spans).Rows);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class SweepCellsTests
     {
         PromptPair[] pairs = [Pairs[0] with { Row = 3 }, Pairs[1] with { Row = 7 }];
         var options = new SweepOptions { Sites = ["z"] };
-        Assert.StartsWith("position 4: prompt 7 has 4 tokens", Error(options with { Metric = new Metric(MetricKind.LogitDiff, 4) }, pairs));
+        Assert.StartsWith("position 4: prompt 7 has 4 tokens", Error(options with { Metric = Metric.LogitDiff.At(4) }, pairs));
         Assert.StartsWith("prompt 7: metric logit-diff needs an answer", Error(options, [pairs[0], pairs[1] with { Answers = [] }]));
         Assert.StartsWith(
             "position 4: prompt 7 has 4 tokens",
@@ -171,7 +171,7 @@ public sealed class SweepCellsTests
             "prompt 3, the run with hook_embed replaced",
             Assert.Throws<InvalidInputException>(() => CausalTracing.Run(Model, pairs, options, new NoiseOptions { Level = 1e30 })).Message);
         var watch = new NumberWatch();
-        CausalTracing.Run(Model, pairs, options with { Engine = watch }, new NoiseOptions { Draws = 2 });
+        CausalTracing.Run(Model, pairs, options, new NoiseOptions { Draws = 2 }, new ExecutionOptions { Engine = watch });
         Assert.Equal(["3,7", "3,3,7,7", "3,3,7,7", "3,3,7,7"], watch.Numbers);
 
         static string Error(SweepOptions options, PromptPair[] pairs) =>
@@ -180,17 +180,15 @@ public sealed class SweepCellsTests
 
     private static string[] Words(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
-    private sealed class NumberWatch : IVariantEngine
+    private sealed class NumberWatch : WatchedEngine
     {
         public List<string> Numbers { get; } = [];
 
-        public string Name => "watched";
-
-        public void Run(
+        public override void Run(
             TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options, VariantHandler handle)
         {
             Numbers.Add(string.Join(',', options.Numbers));
-            new LaneEngine().Run(model, batch, variants, options, handle);
+            Engine.Run(model, batch, variants, options, handle);
         }
     }
 }

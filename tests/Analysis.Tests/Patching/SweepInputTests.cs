@@ -58,7 +58,7 @@ public sealed class SweepInputTests
     public void A_pair_that_cannot_be_patched_is_named_by_its_row(string name)
     {
         (PromptPair pair, string problem) = Pairs[name];
-        SweepOptions options = Heads with { Metric = new Metric(MetricKind.LogitDiff, 2) };
+        SweepOptions options = Heads with { Metric = Metric.LogitDiff.At(2) };
         Assert.Equal(problem, Error(() => PatchingSweep.Run(Model, [Pair, pair], options)));
     }
 

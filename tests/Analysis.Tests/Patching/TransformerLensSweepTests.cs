@@ -40,7 +40,7 @@ public sealed class TransformerLensSweepTests
             int compared = 0;
             foreach ((string tensor, string site, string[] by) in Sweeps.Where(s => expected.Has(s.Tensor)))
             {
-                ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = [site], By = by });
+                ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = [site], By = [.. by.Select(SweepAxes.Parse)] });
                 Close.Assert(expected.Floats(tensor), Means(table, by, expected.Shape(tensor), model), 1e-5, 1e-5, $"{directory} {tensor}");
                 Assert.Equal(expected.Floats("clean_metric")[0], table.Values("clean").Cast<double>().Take(pairs.Length).Average(), 1e-5);
                 Assert.Equal(expected.Floats("corrupt_metric")[0], table.Values("corrupted").Cast<double>().Take(pairs.Length).Average(), 1e-5);
@@ -118,7 +118,7 @@ public sealed class TransformerLensSweepTests
 
                 for (int s = 0; s < sites.Length; s++)
                 {
-                    ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = [sites[s]], By = by });
+                    ResultTable table = PatchingSweep.Run(model, pairs, new SweepOptions { Sites = [sites[s]], By = [.. by.Select(SweepAxes.Parse)] });
                     Close.Assert(
                         expected.Floats(tensor, s), Means(table, by, expected.Shape(tensor)[1..], model), 1e-5, 1e-5,
                         $"{directory} {tensor} {sites[s]}");
@@ -147,7 +147,7 @@ public sealed class TransformerLensSweepTests
                     continue;
                 }
 
-                ResultTable table = AblationSweep.Run(model, pairs, new SweepOptions { Sites = [site], By = by });
+                ResultTable table = AblationSweep.Run(model, pairs, new SweepOptions { Sites = [site], By = [.. by.Select(SweepAxes.Parse)] });
                 Close.Assert(expected.Floats(tensor), Means(table, by, expected.Shape(tensor), model), 1e-5, 1e-5, $"{directory} {tensor}");
             }
         }

@@ -99,14 +99,14 @@ public sealed class SweepMeansTests
             Answers = [model.Tokenize("met")[^1]],
             Wrongs = [model.Tokenize("saw")[^1]],
         };
-        var options = new SweepOptions
+        var options = new SweepOptions { Sites = ["z"] };
+        var execution = new ExecutionOptions
         {
-            Sites = ["z"],
             MemoryBudget = 1,
             Journal = new SweepJournal(path + ".partial", resume: false),
             Progress = new After(after, source),
         };
-        Assert.Throws<SweepStoppedException>(() => PatchingSweep.Run(model, [pair], options, cancellation: source.Token));
+        Assert.Throws<SweepStoppedException>(() => PatchingSweep.Run(model, [pair], options, execution: execution, cancellation: source.Token));
     }
 
     private sealed class After(int runs, CancellationTokenSource source) : IProgress<SweepProgress>

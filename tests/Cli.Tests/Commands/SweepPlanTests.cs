@@ -20,23 +20,23 @@ public sealed class SweepPlanTests
         },
     ];
 
-    private static readonly Dictionary<string, Action<SweepOptions>> Sweeps = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Action<ExecutionOptions>> Sweeps = new(StringComparer.Ordinal)
     {
-        ["patch --sites z"] = o => PatchingSweep.Run(Model, Pairs, o with { Sites = ["z"] }),
+        ["patch --sites z"] = o => PatchingSweep.Run(Model, Pairs, new SweepOptions { Sites = ["z"] }, execution: o),
         ["patch --sites resid_pre,attn_out --by layer,pos --direction noise"] = o => PatchingSweep.Run(
-            Model, Pairs, o with { Sites = ["resid_pre", "attn_out"], By = ["layer", "pos"] }, PatchDirection.Noise),
+            Model, Pairs, new SweepOptions { Sites = ["resid_pre", "attn_out"], By = [SweepAxis.Layer, SweepAxis.Position] }, PatchDirection.Noise, o),
         ["patch --sites pattern --by layer,head,pos,src_pos"] = o => PatchingSweep.Run(
-            Model, Pairs, o with { Sites = ["pattern"], By = ["layer", "head", "pos", "src_pos"] }),
+            Model, Pairs, new SweepOptions { Sites = ["pattern"], By = [SweepAxis.Layer, SweepAxis.Head, SweepAxis.Position, SweepAxis.Source] }, execution: o),
         ["patch --sites q,k,v --metric kl --memory 300KB"] = o => PatchingSweep.Run(
-            Model, Pairs, o with { Sites = ["q", "k", "v"], Metric = new Metric(MetricKind.Kl), MemoryBudget = 300_000 }),
+            Model, Pairs, new SweepOptions { Sites = ["q", "k", "v"], Metric = Metric.Kl }, execution: o with { MemoryBudget = 300_000 }),
         ["ablate --sites z,resid_pre --with zero"] = o => AblationSweep.Run(
-            Model, Pairs, o with { Sites = ["z", "resid_pre"] }, AblationOptions.Parse("zero")),
+            Model, Pairs, new SweepOptions { Sites = ["z", "resid_pre"] }, AblationOptions.Parse("zero"), o),
         ["ablate --with noise --sites resid_pre --by layer,pos --draws 3 --noise-positions 1"] = o => CausalTracing.Run(
-            Model, Pairs, o with { Sites = ["resid_pre"], By = ["layer", "pos"] }, new NoiseOptions { Draws = 3, Positions = [1] }),
+            Model, Pairs, new SweepOptions { Sites = ["resid_pre"], By = [SweepAxis.Layer, SweepAxis.Position] }, new NoiseOptions { Draws = 3, Positions = [1] }, o),
         ["knockout --dst -1 --by layer,head"] = o => KnockoutSweep.Run(
-            Model, Pairs, o with { Sites = [], By = ["layer", "head"], Positions = [-1] }),
+            Model, Pairs, new SweepOptions { By = [SweepAxis.Layer, SweepAxis.Head], Positions = [-1] }, execution: o),
         ["knockout --by layer,pos,src_pos --renormalize false"] = o => KnockoutSweep.Run(
-            Model, Pairs, o with { Sites = [], By = ["layer", "pos", "src_pos"] }, new KnockoutOptions { Renormalize = false }),
+            Model, Pairs, new SweepOptions { By = [SweepAxis.Layer, SweepAxis.Position, SweepAxis.Source] }, new KnockoutOptions { Renormalize = false }, o),
         ["path --from 0.1 --to 1.1.q,1.2.k"] = o => Paths(o, "0.1", "1.1.q,1.2.k"),
         ["path --from 0.1,0.2 --to 1.1.k,logits --memory 300KB"] = o => Paths(o with { MemoryBudget = 300_000 }, "0.1,0.2", "1.1.k,logits"),
     };
@@ -54,28 +54,26 @@ public sealed class SweepPlanTests
         string[] call = [.. input, "--answer", "met", "--wrong", "saw", .. words[1..], "--explain"];
         double planned = Assert.Single(Tool.Demo(words[0], [.. call, "--json"]).Rows).GetProperty("multiply_adds").GetDouble();
         var counter = new Counter();
-        Sweeps[sweep](new SweepOptions { Sites = [], Engine = counter });
+        Sweeps[sweep](new ExecutionOptions { Engine = counter });
         Assert.Equal(counter.MultiplyAdds, planned);
         Assert.Contains(Shown.Count(counter.MultiplyAdds), Tool.Demo(words[0], call).Succeeded().Output, StringComparison.Ordinal);
     }
 
-    private static void Paths(SweepOptions means, string from, string to) => PathPatching.Run(
+    private static void Paths(ExecutionOptions execution, string from, string to) => PathPatching.Run(
         Model, Pairs, [new PathQuery([.. from.Split(',').Select(PathNode.Parse)], [.. to.Split(',').Select(PathNode.Parse)])],
-        new PathOptions { Engine = means.Engine, MemoryBudget = means.MemoryBudget });
+        execution: execution);
 
     /// <summary>Counts the runs that are measured: those that change something and whose logits are read.</summary>
-    private sealed class Counter : IVariantEngine
+    private sealed class Counter : WatchedEngine
     {
         public long MultiplyAdds { get; private set; }
 
-        public string Name => "counting";
-
-        public void Run(
+        public override void Run(
             TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options, VariantHandler handle)
         {
             var run = new LaneRun(
                 model, batch, new CheckedVariants(model, batch, variants, options), options, handle,
-                options.MemoryBudget ?? LaneEngine.DefaultMemory);
+                options.MemoryBudget ?? DefaultMemory);
             run.Run();
             if (variants.Any(v => v.Interventions.Count > 0 && v.Observe.Count == 0) && !IsNoised(variants))
             {

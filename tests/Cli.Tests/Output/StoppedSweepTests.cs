@@ -99,8 +99,8 @@ public sealed class StoppedSweepTests
         table.Check(session);
         Assert.Throws<SweepStoppedException>(() => SweepView.Run(session, table, "ablation", call =>
         {
-            var options = new SweepOptions { Sites = ["z"], Progress = new Stop(source), MemoryBudget = 1 };
-            return AblationSweep.Run(Model, [Pair], options with { Sink = call.Sink }, cancellation: source.Token);
+            var execution = new ExecutionOptions { Progress = new Stop(source), MemoryBudget = 1, Sink = call.Sink };
+            return AblationSweep.Run(Model, [Pair], new SweepOptions { Sites = ["z"] }, execution: execution, cancellation: source.Token);
         }, new SweepResult(false, false, t => SweepSummary.Of(t))));
         session.Commit();
         session.WriteReportOfStopped();

@@ -22,7 +22,7 @@ public sealed class TechniquePictureTests(Chromium chromium) : IClassFixture<Chr
         },
     ];
 
-    private static readonly SweepOptions Stream = new() { Sites = ["resid_pre"], By = ["layer", "pos"] };
+    private static readonly SweepOptions Stream = new() { Sites = ["resid_pre"], By = [SweepAxis.Layer, SweepAxis.Position] };
 
     private static readonly Dictionary<string, (string Set, Func<ResultTable> Table)> Pictures = new(StringComparer.Ordinal)
     {
@@ -30,7 +30,7 @@ public sealed class TechniquePictureTests(Chromium chromium) : IClassFixture<Chr
         ["ablation"] = ("ablation", () => AblationSweep.Run(Model, Pairs, new SweepOptions { Sites = ["z"] })),
         ["causal-tracing"] = ("ablation", () => CausalTracing.Run(Model, Pairs, Stream, new NoiseOptions { Positions = [1], Level = 8, Seed = 1 })),
         ["knockout"] = ("knockout", () => KnockoutSweep.Run(
-            Model, Pairs, new SweepOptions { Sites = [], By = ["layer", "src_pos"], Positions = [-1] })),
+            Model, Pairs, new SweepOptions { Sites = [], By = [SweepAxis.Layer, SweepAxis.Source], Positions = [-1] })),
         ["path-patching"] = ("paths-matrix", () => PathPatching.Run(Model, Pairs, PathPatching.Pairs(
             Model, Enumerable.Range(0, 4).Select(h => new[] { PathNode.OfHead(0, h) }),
             [.. new[] { "1.1.q", "1.1.k", "1.1.v", "logits" }.Select(to => new[] { PathNode.Parse(to) })]))),

@@ -109,7 +109,7 @@ public sealed class LaneEngineTests
                     HookPoint beside = points[(Array.IndexOf(points, point) * 7) % points.Length];
                     Variant[] variants = [new(0, [Patch(beside, 0, 3)]), .. Enumerable.Range(0, 3).SelectMany(
                         s => Enumerable.Range(0, Clean[s].Length).Select(p => new Variant(s, [Patch(point, s, p)])))];
-                    LanePlanSummary plan = LaneEngine.Explain(model, batch, variants, options);
+                    VariantPlan plan = new LaneEngine().Explain(model, batch, variants, options);
                     var run = new LaneRun(model, batch, new CheckedVariants(model, batch, variants, options), options, (in VariantResult _) => { }, 1 << 30);
                     run.Run();
 

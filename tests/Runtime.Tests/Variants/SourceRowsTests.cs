@@ -40,7 +40,7 @@ public sealed class SourceRowsTests
         VariantOptions Options(RunResult? run) =>
             new() { Sources = run is null ? [] : [.. Enumerable.Range(0, Clean.Length).Select(run.Cache)] };
 
-        long Work(VariantOptions options) => LaneEngine.Explain(model, new TokenBatch(Clean), variants, options).MultiplyAdds;
+        long Work(VariantOptions options) => new LaneEngine().Explain(model, new TokenBatch(Clean), variants, options).MultiplyAdds;
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class SourceRowsTests
         TransformerModel model = RandomModel.Create(RandomModel.Config(), 1);
         ModelConfig config = model.Config;
         int[][] other = [[.. Clean[0][..3], .. RandomModel.Tokens(4, 8)], RandomModel.Tokens(4, 5), RandomModel.Tokens(9, 6)];
-        HookPoint[] points = [.. LaneEngine.SourcePoints(model, [Hook.Pattern(1), Hook.MlpOut(2)])];
+        HookPoint[] points = [.. new LaneEngine().SourcePoints(model, [Hook.Pattern(1), Hook.MlpOut(2)])];
         RunResult source = model.Run(new TokenBatch(other), new RunOptions { Observe = [.. points.Select(p => (HookQuery)p)] });
         Variant[] variants =
         [
@@ -71,7 +71,7 @@ public sealed class SourceRowsTests
 
         static ActivationCache[] Sources(RunResult run) => [.. Enumerable.Range(0, Clean.Length).Select(run.Cache)];
 
-        long Work(VariantOptions options, RunResult? run) => LaneEngine.Explain(
+        long Work(VariantOptions options, RunResult? run) => new LaneEngine().Explain(
             model, new TokenBatch(Clean), variants, options with { Sources = run is null ? [] : Sources(run) }).MultiplyAdds;
     }
 

@@ -1,5 +1,3 @@
-using Interp.Runtime;
-
 namespace Interp.Analysis;
 
 /// <summary>What stays at its base value while a change travels from senders to receivers.</summary>
@@ -34,7 +32,7 @@ public sealed record PathQuery(IReadOnlyList<PathNode> Senders, IReadOnlyList<Pa
     public string ReceiverNames => string.Join('+', Receivers);
 }
 
-/// <summary>How paths are patched and measured.</summary>
+/// <summary>What is patched along paths, and measured.</summary>
 public sealed record PathOptions
 {
     /// <summary>What stays frozen.</summary>
@@ -47,32 +45,5 @@ public sealed record PathOptions
     public IReadOnlyList<int> Positions { get; init; } = [];
 
     /// <summary>What is measured.</summary>
-    public Metric Metric { get; init; } = new(MetricKind.LogitDiff);
-
-    /// <summary>How runs are computed; no result depends on it.</summary>
-    public IVariantEngine Engine { get; init; } = VariantEngines.Default;
-
-    /// <summary>Threads; 0 = one per core.</summary>
-    public int Threads { get; init; }
-
-    /// <summary>Bytes that the engine may hold at a time; null = its own choice.</summary>
-    public long? MemoryBudget { get; init; }
-
-    /// <summary>Where measurements are noted; null = nowhere.</summary>
-    public SweepJournal? Journal { get; init; }
-
-    /// <summary>
-    /// Receives the fast engine's plan of the runs of step 3 instead of their being made; the table stays empty. The runs
-    /// before them, which the plan depends on, are made.
-    /// </summary>
-    public Action<LanePlanSummary>? Explain { get; init; }
-
-    /// <summary>
-    /// Receives the rows in parts while the sweep goes on, such as a file; the table that is returned then stays empty. Null: the
-    /// rows are in the table.
-    /// </summary>
-    public ITableSink? Sink { get; init; }
-
-    /// <summary>Told how many runs are done.</summary>
-    public IProgress<SweepProgress>? Progress { get; init; }
+    public Metric Metric { get; init; } = Metric.LogitDiff;
 }

@@ -15,6 +15,7 @@ public static class PathPatching
     /// <param name="pairs">Clean and corrupted prompts.</param>
     /// <param name="queries">The paths, each a set of senders and a set of receivers.</param>
     /// <param name="options">What is frozen, the direction and the metric.</param>
+    /// <param name="execution">How it is computed; null = with the default engine, all rows in the table.</param>
     /// <param name="cancellation">Stops between runs.</param>
     /// <returns>
     /// Table <c>paths</c>: one row per path and prompt. patched is exact for what was frozen; linear is the same with heads,
@@ -22,17 +23,19 @@ public static class PathPatching
     /// </returns>
     /// <exception cref="InvalidInputException">A node does not exist, or nothing that is sent can arrive.</exception>
     /// <exception cref="SweepStoppedException">Cancelled; it carries the rows of the finished paths.</exception>
-    public static ResultTable Run(
+    public static ResultTable<PathRow> Run(
         TransformerModel model,
         IReadOnlyList<PromptPair> pairs,
         IReadOnlyList<PathQuery> queries,
         PathOptions? options = null,
+        ExecutionOptions? execution = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(pairs);
         ArgumentNullException.ThrowIfNull(queries);
         options ??= new PathOptions();
+        execution ??= new ExecutionOptions();
         SweepInput.RequirePrompts(model, pairs, options.Metric, corrupted: true);
         Require(model, queries);
         queries =
@@ -52,54 +55,43 @@ public static class PathPatching
         }
 
         // What step 2 recorded may take one half of the memory, the runs the other.
-        long half = Math.Max(1, (options.MemoryBudget ?? LaneEngine.DefaultMemory) / 2);
-        var runner = new SweepExecution(model, Means(options) with { MemoryBudget = half }, PromptPair.Rows(pairs));
+        long half = Math.Max(1, (execution.MemoryBudget ?? execution.Engine.DefaultMemory) / 2);
+        var runner = new SweepExecution(
+            model, options.Metric, execution with { MemoryBudget = half, RefuseBeyondMemory = false }, PromptPair.Rows(pairs));
         var paths = new PathRuns(model, options);
         BaseRuns runs = runner.Plain(pairs, clean, corrupted);
         ActivationCache[] from = runner.Record(prompts, paths.BasePoints);
         ActivationCache[] source = runner.Record(denoise ? clean : corrupted, PathRuns.SourcePoints(queries));
 
-        // Each path is two cells: what is measured exactly, and the linear estimate.
+        // Each path is measured twice: exactly, and as the linear estimate.
         PathFreeze[] kinds = options.Freeze == PathFreeze.All ? [PathFreeze.All] : [options.Freeze, PathFreeze.All];
-        SweepCell[] cells =
-        [
-            .. from query in queries
-               from freeze in kinds
-               select new SweepCell { Site = $"{query.SenderNames}>{query.ReceiverNames} {freeze}", Point = Hook.Embed, Points = [] },
-        ];
-        Dictionary<SweepCell, int> order = new(ReferenceEqualityComparer.Instance);
-        for (int c = 0; c < cells.Length; c++)
-        {
-            order[cells[c]] = c;
-        }
-
         PathRun[] measured = [.. from query in queries from freeze in kinds select new PathRun(query, freeze)];
         var steps = new PathSteps(model.Hooks, runner, paths, measured, prompts, from, source, [.. pairs.Select(p => PatchingSweep.MapOf(p, denoise))]);
-        var rows = new TableBatches(TableSchemas.Paths.Create().From(model, pairs), options.Sink);
+        ResultTable<PathRow> table = TableSchemas.Paths.Create().From(model, pairs);
+        var rows = new TableBatches(table, execution.Sink);
         var plan = new SweepPlan(
-            $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, cells,
-            (cell, prompt) => steps.Of(order[cell], prompt))
+            $"paths {options.Direction} at {string.Join(',', options.Positions)}", pairs, prompts, measured.Length, steps.Of)
         {
-            Has = (_, _) => true,
+            Describe = path => $"{measured[path].Query.SenderNames}>{measured[path].Query.ReceiverNames} {measured[path].Freeze}",
             RunsPerRow = kinds.Length,
             Stages = new SweepStages(half, () => steps.Bytes, runs => steps.Prepare(runs, cancellation)),
         };
         var exact = new double?[pairs.Count];
-        return runner.Fill(plan, runs, rows, Add, cancellation);
+        runner.Fill(plan, runs, rows, Add, cancellation);
+        return table;
 
-        void Add(SweepCell cell, int prompt, double patched)
+        void Add(int path, int prompt, double patched)
         {
-            int c = order[cell];
-            if (c % kinds.Length == 0)
+            if (path % kinds.Length == 0)
             {
                 exact[prompt] = patched;
             }
 
             // Of a sweep that was stopped the linear estimate alone may be there, which is no row.
-            if (c % kinds.Length == kinds.Length - 1 && exact[prompt] is { } found)
+            if (path % kinds.Length == kinds.Length - 1 && exact[prompt] is { } found)
             {
                 exact[prompt] = null;
-                PathQuery query = queries[c / kinds.Length];
+                PathQuery query = queries[path / kinds.Length];
                 rows.Add(new PathRow(
                     pairs[prompt].Row ?? prompt, pairs[prompt].Id, pairs[prompt].Group, query.SenderNames, query.ReceiverNames,
                     Frozen(options.Freeze), options.Metric.Name, runs.Clean[prompt], runs.Corrupted[prompt], found,
@@ -131,19 +123,6 @@ public static class PathPatching
             ? found
             : throw new InvalidInputException("paths: no sender writes to the stream before a receiver reads it");
     }
-
-    private static SweepOptions Means(PathOptions options) => new()
-    {
-        Sites = [],
-        Metric = options.Metric,
-        Engine = options.Engine,
-        Threads = options.Threads,
-        MemoryBudget = options.MemoryBudget,
-        Journal = options.Journal,
-        Sink = options.Sink,
-        Explain = options.Explain,
-        Progress = options.Progress,
-    };
 
     private static string Frozen(PathFreeze freeze) =>
         freeze == PathFreeze.None ? "none" : freeze == PathFreeze.All ? "heads,mlps,norms"

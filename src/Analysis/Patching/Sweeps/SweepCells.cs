@@ -5,16 +5,15 @@ namespace Interp.Analysis;
 /// <summary>The cells of a sweep: sites times layers, and heads, positions and neurons where they are told apart.</summary>
 internal sealed class SweepCells
 {
-    private static readonly string[] Axes = ["layer", "head", "pos", "src_pos", "span", "neuron"];
-
     // TransformerLens' tables of several sites, with the axes it gives them.
-    private static readonly Dictionary<string, (string Site, string[] By)[]> Every = new(StringComparer.Ordinal)
+    private static readonly Dictionary<Site, (Site Site, SweepAxis[] By)[]> Every = new()
     {
-        ["block_every"] = [.. new[] { "resid_pre", "attn_out", "mlp_out" }.Select(s => (s, new[] { "layer", "pos" }))],
-        ["attn_head_all_pos_every"] = [.. new[] { "z", "q", "k", "v", "pattern" }.Select(s => (s, new[] { "layer", "head" }))],
-        ["attn_head_by_pos_every"] =
-            [.. new[] { "z", "q", "k", "v", "pattern" }.Select(s => (s, new[] { "layer", "head", "pos" }))],
+        [Site.BlockEvery] = [.. Each([HookKind.ResidPre, HookKind.AttnOut, HookKind.MlpOut], SweepAxis.Layer, SweepAxis.Position)],
+        [Site.HeadsEvery] = [.. Each(OfHeads, SweepAxis.Layer, SweepAxis.Head)],
+        [Site.HeadsByPositionEvery] = [.. Each(OfHeads, SweepAxis.Layer, SweepAxis.Head, SweepAxis.Position)],
     };
+
+    private static HookKind[] OfHeads => [HookKind.Z, HookKind.Q, HookKind.K, HookKind.V, HookKind.Pattern];
 
     private readonly HookMap _map;
     private readonly SweepOptions _options;
@@ -35,17 +34,17 @@ internal sealed class SweepCells
     }
 
     /// <summary>Points that are replaced together, with their axes, before heads and positions are told apart.</summary>
-    internal IReadOnlyList<(string Site, IReadOnlyList<string> By, HookPoint Point, HookPoint[] Points)> Groups { get; }
+    internal IReadOnlyList<(string Site, IReadOnlyList<SweepAxis> By, HookPoint Point, HookPoint[] Points)> Groups { get; }
 
     /// <summary>Whether some cells are single positions, of destinations or of sources.</summary>
-    public bool TellPositions => Groups.Any(g => g.By.Contains("src_pos") || ByPosition(g.By, g.Points));
+    public bool TellPositions => Groups.Any(g => g.By.Contains(SweepAxis.Source) || ByPosition(g.By, g.Points));
 
     /// <summary>All points that are replaced.</summary>
     public IReadOnlyList<HookPoint> Points => [.. Groups.SelectMany(g => g.Points).Distinct()];
 
     /// <summary>Points whose neurons are told apart.</summary>
     public IReadOnlyList<HookPoint> NeuronPoints =>
-        [.. Groups.Where(g => g.By.Contains("neuron")).Select(g => g.Point).Distinct()];
+        [.. Groups.Where(g => g.By.Contains(SweepAxis.Neuron)).Select(g => g.Point).Distinct()];
 
     /// <summary>Enumerates the cells, each once, however often it was asked for.</summary>
     /// <param name="neurons">The neurons of a point, where they are told apart.</param>
@@ -70,30 +69,25 @@ internal sealed class SweepCells
 
     private bool Anchored => _options.Align == PositionAlignment.Span;
 
-    private bool BySpan(IReadOnlyList<string> by, HookPoint[] points) =>
-        by.Contains("span") || (by.Count == 0 && points.Min(p => _map.Heads(p)) == 0 && _options.Spans.Count > 0 && !Anchored);
+    private bool BySpan(IReadOnlyList<SweepAxis> by, HookPoint[] points) =>
+        by.Contains(SweepAxis.Span) || (by.Count == 0 && points.Min(p => _map.Heads(p)) == 0 && _options.Spans.Count > 0 && !Anchored);
 
-    private bool ByPosition(IReadOnlyList<string> by, HookPoint[] points) =>
-        by.Contains("pos") || (by.Count == 0 && points.Min(p => _map.Heads(p)) == 0 && !BySpan(by, points));
+    private bool ByPosition(IReadOnlyList<SweepAxis> by, HookPoint[] points) =>
+        by.Contains(SweepAxis.Position) || (by.Count == 0 && points.Min(p => _map.Heads(p)) == 0 && !BySpan(by, points));
 
-    private IEnumerable<(string Site, IReadOnlyList<string> By)> Expanded(string site)
-    {
-        if (_options.By.FirstOrDefault(axis => !Axes.Contains(axis)) is { } unknown)
-        {
-            throw new InvalidInputException($"by '{unknown}': expected some of {string.Join(", ", Axes)}");
-        }
+    private static IEnumerable<(Site Site, SweepAxis[] By)> Each(HookKind[] kinds, params SweepAxis[] by) => kinds.Select(kind => ((Site)kind, by));
 
-        return !Every.TryGetValue(site, out (string Site, string[] By)[]? parts)
+    private IEnumerable<(Site Site, IReadOnlyList<SweepAxis> By)> Expanded(Site site) =>
+        !Every.TryGetValue(site, out (Site Site, SweepAxis[] By)[]? parts)
             ? [(site, _options.By)]
             : _options.By.Count > 0
                 ? throw new InvalidInputException($"sites '{site}': its axes are fixed; expected no --by beside it")
-                : parts.Where(p => _map.Points.Any(point => point.Site == p.Site)).Select(p => (p.Site, (IReadOnlyList<string>)p.By));
-    }
+                : parts.Where(p => _map.Points.Any(point => point.Site == p.Site.Name)).Select(p => (p.Site, (IReadOnlyList<SweepAxis>)p.By));
 
-    private IEnumerable<(string Site, IReadOnlyList<string> By, HookPoint Point, HookPoint[] Points)> Sited(
-        (string Site, IReadOnlyList<string> By) asked)
+    private IEnumerable<(string Site, IReadOnlyList<SweepAxis> By, HookPoint Point, HookPoint[] Points)> Sited(
+        (Site Site, IReadOnlyList<SweepAxis> By) asked)
     {
-        IReadOnlyList<HookPoint>[] parts = [.. asked.Site.Split('+').Select(part => _map.Match([part]))];
+        IReadOnlyList<HookPoint>[] parts = [.. asked.Site.Name.Split('+').Select(part => _map.Match([part]))];
         int[] layers = [.. _options.Layers.Select(l => _map.Require(new HookPoint(HookKind.ResidPre, l)).Layer)];
         foreach (HookPoint point in parts[0].Where(p => layers.Length == 0 || layers.Contains(p.Layer)))
         {
@@ -108,16 +102,16 @@ internal sealed class SweepCells
                 ? [point]
                 : [.. parts.SelectMany((part, i) => part.Where(x => x.Layer >= first && x.Layer <= last
                     && (parts.Length > 1 || x.Kind == point.Kind)))];
-            yield return (parts.Length > 1 ? asked.Site : point.Site, asked.By, point, points);
+            yield return (parts.Length > 1 ? asked.Site.Name : point.Site, asked.By, point, points);
         }
     }
 
     private IEnumerable<SweepCell> Of(
-        string site, IReadOnlyList<string> by, HookPoint point, HookPoint[] points, Func<HookPoint, IReadOnlyList<int>> neurons)
+        string site, IReadOnlyList<SweepAxis> by, HookPoint point, HookPoint[] points, Func<HookPoint, IReadOnlyList<int>> neurons)
     {
         int heads = points.Min(p => _map.Heads(p));
-        bool byNeuron = by.Contains("neuron"), bySource = by.Contains("src_pos");
-        bool byHead = by.Count == 0 ? heads > 0 : by.Contains("head");
+        bool byNeuron = by.Contains(SweepAxis.Neuron), bySource = by.Contains(SweepAxis.Source);
+        bool byHead = by.Count == 0 ? heads > 0 : by.Contains(SweepAxis.Head);
         bool bySpan = BySpan(by, points), byPosition = ByPosition(by, points);
         bool pairs = points.All(p => p.Kind is HookKind.Pattern or HookKind.AttnScores);
         string name = _map.Name(point);
@@ -222,5 +216,5 @@ internal sealed class SweepCells
     }
 
     private bool Sees(HookPoint[] points, PromptPair pair, CellPlace place, CellPlace source) =>
-        new SweepCell { Site = "", Point = points[0], Points = points, Place = place, Sources = source }.IsIn(pair, _corrupted, _map);
+        new PromptCell(_map, new SweepCell { Site = "", Point = points[0], Points = points, Place = place, Sources = source }, pair, 0, _corrupted).Exists;
 }

@@ -5,16 +5,17 @@ namespace Interp.Analysis;
 
 /// <summary>Runs what sweeps need through the engine: plain runs, recordings, and a patched run for every cell and prompt.</summary>
 /// <param name="model">The model.</param>
-/// <param name="options">What is measured, and with which means.</param>
+/// <param name="metric">What is measured.</param>
+/// <param name="options">How.</param>
 /// <param name="numbers">The numbers that messages give the prompts of all its runs.</param>
 /// <param name="memory">The memory of the sweep; null = one of its own.</param>
-internal sealed class SweepExecution(TransformerModel model, SweepOptions options, IReadOnlyList<int> numbers, SweepMemory? memory = null)
+internal sealed class SweepExecution(
+    TransformerModel model, Metric metric, ExecutionOptions options, IReadOnlyList<int> numbers, SweepMemory? memory = null)
 {
     // Its place among cells and prompts, its measurement, and whether there is one.
     private const long BytesOfItem = 24;
 
-    private readonly SweepMemory _memory = memory ?? new SweepMemory(model, options.MemoryBudget, options.RefuseBeyondMemory);
-    private readonly Metric _metric = options.Metric;
+    private readonly SweepMemory _memory = memory ?? new SweepMemory(model, options);
 
     /// <summary>The plain runs of pairs.</summary>
     /// <param name="pairs">The pairs.</param>
@@ -28,7 +29,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         IReadOnlyList<IReadOnlyList<Intervention>>? corruption = null)
     {
         // Logits of whole vocabularies are kept only where later runs are compared with them.
-        float[][] reference = _metric.Kind == MetricKind.Kl ? new float[clean.Count][] : [];
+        float[][] reference = metric.Kind == MetricKind.Kl ? new float[clean.Count][] : [];
         _memory.Hold(reference.Length * (long)model.Config.DVocab * sizeof(float));
         var rounding = new double[clean.Count];
         double[] first = Measure(clean, [], isReference: true);
@@ -42,7 +43,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
             Variant[] variants =
                 [.. Enumerable.Range(0, prompts.Count).Select(i => new Variant(i, interventions.Count > 0 ? interventions[i] : []))];
             options.Engine.Run(
-                model, prompts, variants, Means() with { Logits = _metric.Rows(pairs) },
+                model, prompts, variants, Means() with { Logits = metric.Rows(pairs) },
                 (in VariantResult result) =>
                 {
                     int i = result.Index;
@@ -51,8 +52,8 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
                         reference[i] = result.Logits.ToArray();
                     }
 
-                    values[i] = _metric.Evaluate(result.Logits, pairs[i], reference.Length > 0 ? reference[i] : []);
-                    rounding[i] = Math.Max(rounding[i], _metric.Rounding(result.Logits, values[i]));
+                    values[i] = metric.Evaluate(result.Logits, pairs[i], reference.Length > 0 ? reference[i] : []);
+                    rounding[i] = Math.Max(rounding[i], metric.Rounding(result.Logits, values[i]));
                 });
             return values;
         }
@@ -83,7 +84,7 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     /// </summary>
     public ActivationCache[] RecordSource(TokenBatch prompts, IReadOnlyList<HookPoint> points)
     {
-        HookPoint[] more = [.. LaneEngine.SourcePoints(model, points).Except(points)];
+        HookPoint[] more = [.. options.Engine.SourcePoints(model, points).Except(points)];
         bool few = _memory.Recorded(prompts, more) <= _memory.Left / 4;
         return Record(prompts, few ? [.. points, .. more] : points);
     }
@@ -152,24 +153,24 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     /// <param name="rows">Where rows go.</param>
     /// <param name="add">Adds the row of a cell and a prompt, given the metric of the patched run.</param>
     /// <param name="cancellation">Stops between runs.</param>
-    /// <returns>The table; without rows when they went to a sink.</returns>
     /// <exception cref="SweepStoppedException">Cancelled; the rows are those of the finished cells.</exception>
-    public ResultTable Fill(
-        SweepPlan plan, BaseRuns runs, TableBatches rows, Action<SweepCell, int, double> add, CancellationToken cancellation)
+    public void Fill(
+        SweepPlan plan, BaseRuns runs, TableBatches rows, Action<int, int, double> add, CancellationToken cancellation)
     {
         SweepItems items = plan.Items();
-        _memory.Require(plan.Prompts, plan.Cells, plan.Stages is not null, _metric.Rows([]));
+        _memory.Require(
+            plan.Prompts, Enumerable.Range(0, plan.Cells).Select(plan.Points), plan.Stages is not null, metric.MostRows(plan.Pairs));
         _memory.Hold(items.Count * BytesOfItem);
         if (options.Explain is not null)
         {
             options.Explain(Stages(plan, items, new AllRuns(items.Count))
-                .Select(stage => LaneEngine.Explain(model, plan.Prompts, Variants(plan, items, stage), Means(plan)))
+                .Select(stage => options.Engine.Explain(model, plan.Prompts, Variants(plan, items, stage), Means(plan)))
                 .Aggregate((a, b) => a.Then(b)).With(_memory.Held));
-            return rows.Table;
+            return;
         }
 
         var progress = new SweepProgressRows(plan, items, add);
-        options.Journal?.Begin(SweepIdentity.Of(model, plan, options, runs), progress.Values);
+        options.Journal?.Begin(SweepIdentity.Of(model, plan, metric, runs), progress.Values);
         try
         {
             IReadOnlyList<int> left = progress.Begin();
@@ -183,14 +184,14 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
         {
             int finished = progress.AddFinished();
             throw new SweepStoppedException(
-                rows.Finish(), new SweepProgress(finished, plan.Cells.Count), items.Count / plan.RunsPerRow, cancellation);
+                rows.Finish(), new SweepProgress(finished, plan.Cells), items.Count / plan.RunsPerRow, cancellation);
         }
         finally
         {
             options.Journal?.End();
         }
 
-        return rows.Finish();
+        rows.Finish();
     }
 
     private void Measure(
@@ -214,8 +215,8 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
                 int item = stage[result.Index], prompt = items[item].Prompt;
                 PromptPair pair = plan.Pairs[prompt];
                 measured(item, all
-                    ? _metric.Evaluate(result.Logits, pair, runs.ReferenceOf(prompt))
-                    : _metric.EvaluateChosen(result.Logits, pair));
+                    ? metric.Evaluate(result.Logits, pair, runs.ReferenceOf(prompt))
+                    : metric.EvaluateChosen(result.Logits, pair));
             });
             done += stage.Count;
         }
@@ -241,17 +242,17 @@ internal sealed class SweepExecution(TransformerModel model, SweepOptions option
     private static VariantList Variants(SweepPlan plan, SweepItems items, IReadOnlyList<int> left) => new(left.Count, i =>
     {
         (int cell, int prompt) = items[left[i]];
-        return new Variant(prompt, plan.Intervene(plan.Cells[cell], prompt));
+        return new Variant(prompt, plan.Intervene(cell, prompt));
     });
 
     private VariantOptions Means(SweepPlan plan)
     {
-        IReadOnlyList<int>?[] tokens = [.. plan.Pairs.Select(_metric.TokensOf)];
+        IReadOnlyList<int>?[] tokens = [.. plan.Pairs.Select(metric.TokensOf)];
         return Means() with
         {
             Base = plan.Base,
             Sources = plan.Sources,
-            Logits = _metric.Rows(plan.Pairs),
+            Logits = metric.Rows(plan.Pairs),
             Tokens = tokens.Any(t => t is null) ? LogitTokens.All : LogitTokens.Of([.. tokens.Select(t => t!)]),
         };
     }

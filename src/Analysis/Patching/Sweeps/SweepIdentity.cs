@@ -18,7 +18,7 @@ internal sealed class SweepIdentity
     public string Run => RunOf(Parts);
 
     /// <summary>The identity of a sweep.</summary>
-    public static SweepIdentity Of(TransformerModel model, SweepPlan plan, SweepOptions options, BaseRuns runs)
+    public static SweepIdentity Of(TransformerModel model, SweepPlan plan, Metric metric, BaseRuns runs)
     {
         string version = typeof(SweepIdentity).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         return new(
@@ -26,10 +26,10 @@ internal sealed class SweepIdentity
             ("version", Printable(version.Split('+')[0])),
             ("schema", ResultMetadata.CurrentSchemaVersion),
             ("model", Printable(model.Sha256)),
-            ("metric", Printable($"{options.Metric.Name} at {string.Join(',', options.Metric.Positions)}")),
+            ("metric", Printable($"{metric.Name} at {metric.Place}")),
             ("kind of sweep", Hash([plan.Name])),
             ("prompts", Hash(Prompts(plan))),
-            ("cells", Hash(plan.Cells.Select(cell => cell.ToString()))),
+            ("cells", Hash(Enumerable.Range(0, plan.Cells).Select(plan.Describe))),
             ("plain runs", Hash(runs.Clean.Concat(runs.Corrupted).Select(
                 value => BitConverter.DoubleToInt64Bits(value).ToString("x16", CultureInfo.InvariantCulture)))),
         ]);

@@ -8,9 +8,8 @@ namespace Interp.Analysis;
 /// with, measurements) comes off what the engine may take at a time.
 /// </summary>
 /// <param name="model">The model.</param>
-/// <param name="limit">Bytes in all; null = the engine's own choice.</param>
-/// <param name="refuse">Whether what does not fit even in the smallest pieces is refused.</param>
-internal sealed class SweepMemory(TransformerModel model, long? limit, bool refuse)
+/// <param name="options">Bytes in all, and the engine.</param>
+internal sealed class SweepMemory(TransformerModel model, ExecutionOptions options)
 {
     // Of what is left, the part that recorded values may take for the whole sweep, or for a stage of it.
     private const int PartOfValues = 3;
@@ -19,7 +18,7 @@ internal sealed class SweepMemory(TransformerModel model, long? limit, bool refu
     public long Held { get; private set; }
 
     /// <summary>Bytes that are left for everything else.</summary>
-    public long Left => Math.Max(1, (limit ?? LaneEngine.DefaultMemory) - Held);
+    public long Left => Math.Max(1, (options.MemoryBudget ?? options.Engine.DefaultMemory) - Held);
 
     /// <summary>Bytes that recorded values may take.</summary>
     public long ForValues => Math.Max(1, Left / PartOfValues);
@@ -40,19 +39,19 @@ internal sealed class SweepMemory(TransformerModel model, long? limit, bool refu
 
     /// <summary>Refuses a sweep that needs more than it may take, however small its pieces are.</summary>
     /// <param name="prompts">The prompts of the runs that are changed.</param>
-    /// <param name="cells">The cells.</param>
+    /// <param name="cells">The points of each cell.</param>
     /// <param name="inPieces">Whether values are recorded for some runs at a time.</param>
     /// <param name="read">For which positions logits are computed.</param>
     /// <exception cref="InvalidInputException">It does.</exception>
-    public void Require(TokenBatch prompts, IReadOnlyList<SweepCell> cells, bool inPieces, LogitRows read)
+    public void Require(TokenBatch prompts, IEnumerable<IReadOnlyList<HookPoint>> cells, bool inPieces, LogitRows read)
     {
-        if (!refuse || limit is not { } allowed || prompts.Count == 0)
+        if (!options.RefuseBeyondMemory || options.MemoryBudget is not { } allowed || prompts.Count == 0)
         {
             return;
         }
 
         int longest = prompts.Lengths.Max();
-        IReadOnlyList<HookPoint>[] sets = [.. cells.Select(cell => cell.Points).Distinct()];
+        IReadOnlyList<HookPoint>[] sets = [.. cells.Distinct()];
         long one = sets.Length == 0 ? One([]) : sets.DistinctBy(set => string.Join('+', set)).Max(One);
         if (Held + one > allowed)
         {
@@ -66,7 +65,7 @@ internal sealed class SweepMemory(TransformerModel model, long? limit, bool refu
             // The base run of a prompt keeps what lanes start from; the values that are put in are as large as what they replace.
             MemoryPlan plan = model.Plan([longest], new RunOptions
             {
-                Observe = [.. LaneEngine.SourcePoints(model, points).Select(point => (HookQuery)point)],
+                Observe = [.. options.Engine.SourcePoints(model, points).Select(point => (HookQuery)point)],
                 Logits = read,
             });
             return plan.Run + (inPieces ? points.Sum(point => Recorded(longest, point)) : 0);

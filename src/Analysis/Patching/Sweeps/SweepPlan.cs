@@ -7,17 +7,23 @@ namespace Interp.Analysis;
 /// <param name="Name">Name of the experiment, with everything that changes what it measures but is seen in no cell.</param>
 /// <param name="Pairs">The prompts and their answers.</param>
 /// <param name="Prompts">The runs that are changed, one for each pair.</param>
-/// <param name="Cells">The cells.</param>
+/// <param name="Cells">Number of cells.</param>
 /// <param name="Intervene">What a cell changes in a prompt.</param>
 internal sealed record SweepPlan(
     string Name,
     IReadOnlyList<PromptPair> Pairs,
     TokenBatch Prompts,
-    IReadOnlyList<SweepCell> Cells,
-    Func<SweepCell, int, IReadOnlyList<Intervention>> Intervene)
+    int Cells,
+    Func<int, int, IReadOnlyList<Intervention>> Intervene)
 {
+    /// <summary>A cell in journals; no two are the same.</summary>
+    public required Func<int, string> Describe { get; init; }
+
     /// <summary>Whether a prompt has a cell.</summary>
-    public required Func<SweepCell, int, bool> Has { get; init; }
+    public Func<int, int, bool> Has { get; init; } = (_, _) => true;
+
+    /// <summary>The points that a cell replaces with values that are recorded for it; none where nothing is.</summary>
+    public Func<int, IReadOnlyList<HookPoint>> Points { get; init; } = _ => [];
 
     /// <summary>Interventions of the base run of each prompt; empty = none.</summary>
     public IReadOnlyList<IReadOnlyList<Intervention>> Base { get; init; } = [];
@@ -32,5 +38,5 @@ internal sealed record SweepPlan(
     public int RunsPerRow { get; init; } = 1;
 
     /// <summary>The runs of the sweep, cell by cell.</summary>
-    public SweepItems Items() => new(Cells.Count, Prompts.Count, (cell, prompt) => Has(Cells[cell], prompt));
+    public SweepItems Items() => new(Cells, Prompts.Count, Has);
 }

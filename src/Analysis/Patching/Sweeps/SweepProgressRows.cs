@@ -6,9 +6,9 @@ namespace Interp.Analysis;
 /// <param name="plan">The cells.</param>
 /// <param name="items">The runs.</param>
 /// <param name="add">Adds the row of a cell and a prompt.</param>
-internal sealed class SweepProgressRows(SweepPlan plan, SweepItems items, Action<SweepCell, int, double> add)
+internal sealed class SweepProgressRows(SweepPlan plan, SweepItems items, Action<int, int, double> add)
 {
-    private readonly int[] _open = new int[plan.Cells.Count];
+    private readonly int[] _open = new int[plan.Cells];
     private int _next;
 
     /// <summary>What was measured.</summary>
@@ -85,7 +85,7 @@ internal sealed class SweepProgressRows(SweepPlan plan, SweepItems items, Action
         (int first, int end) = items.Of(cell);
         for (int item = first; item < end; item++)
         {
-            add(plan.Cells[cell], items[item].Prompt, Values[item]);
+            add(cell, items[item].Prompt, Values[item]);
         }
     }
 }

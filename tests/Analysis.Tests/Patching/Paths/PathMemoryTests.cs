@@ -69,8 +69,8 @@ public sealed class PathMemoryTests : IDisposable
         Assert.Equal(new SweepProgress(21, 96) { TakenOver = 20 }, told[0]);
         Assert.Equal(new SweepProgress(96, 96) { TakenOver = 20 }, told[^1]);
 
-        LanePlanSummary? plan = null;
-        PathPatching.Run(Model, Pairs, queries, new PathOptions { MemoryBudget = 8_000, Explain = p => plan = p });
+        VariantPlan? plan = null;
+        PathPatching.Run(Model, Pairs, queries, execution: new ExecutionOptions { MemoryBudget = 8_000, Explain = p => plan = p });
         Assert.Equal(96, plan!.Variants);
     }
 
@@ -79,27 +79,23 @@ public sealed class PathMemoryTests : IDisposable
         CancellationToken cancellation = default) =>
         PathPatching.Run(
             Model, Pairs, queries,
-            new PathOptions { MemoryBudget = budget, Engine = engine, Journal = journal, Progress = progress }, cancellation);
+            execution: new ExecutionOptions { MemoryBudget = budget, Engine = engine, Journal = journal, Progress = progress }, cancellation: cancellation);
 
     private static PathQuery[] Queries(int count) =>
         [.. Enumerable.Range(0, count).Select(i => new PathQuery([PathNode.OfHead(0, i % 4)], [new PathNode(PathNodeKind.Head, 2, i / 4, HeadInput.Q)]))];
 
     /// <summary>Counts what changed runs record.</summary>
-    private sealed class Watch : IVariantEngine
+    private sealed class Watch : WatchedEngine
     {
-        private readonly LaneEngine _engine = new();
-
         public long Most { get; private set; }
 
         public int Second { get; private set; }
 
-        public string Name => "watched";
-
-        public void Run(
+        public override void Run(
             TransformerModel model, TokenBatch batch, IReadOnlyList<Variant> variants, VariantOptions options, VariantHandler handle)
         {
             long held = 0;
-            _engine.Run(model, batch, variants, options, (in VariantResult result) =>
+            Engine.Run(model, batch, variants, options, (in VariantResult result) =>
             {
                 if (result.Recorded is { } cache && variants[result.Index].Interventions.Count > 0)
                 {

@@ -1,6 +1,6 @@
 namespace Interp.Runtime;
 
-/// <summary>What <see cref="LaneEngine"/> will do for a list of variants, and what it saves.</summary>
+/// <summary>What an engine will do for a list of variants, and what it saves.</summary>
 /// <param name="Variants">Variants in the list.</param>
 /// <param name="Unchanged">Those that are known without computing: nothing that is read of them differs from the base run.</param>
 /// <param name="Lanes">Those that are computed from where they differ.</param>
@@ -10,19 +10,19 @@ namespace Interp.Runtime;
 /// <param name="MultiplyAdds">Multiply-adds of lanes, full passes and base runs: matrix products and attention.</param>
 /// <param name="NaiveMultiplyAdds">Multiply-adds of one full forward pass per variant, with logits of the positions that are read.</param>
 /// <param name="Bytes">Most memory at a time beyond weights: base runs and one walk.</param>
-public sealed record LanePlanSummary(
+public sealed record VariantPlan(
     int Variants, int Unchanged, int Lanes, int Whole, int Walks, long Rows, long MultiplyAdds, long NaiveMultiplyAdds, long Bytes)
 {
     /// <summary>The plan with bytes that the caller holds all the while.</summary>
     /// <param name="held">How many.</param>
-    public LanePlanSummary With(long held) => this with { Bytes = Bytes + held };
+    public VariantPlan With(long held) => this with { Bytes = Bytes + held };
 
     /// <summary>The plan of these variants and then others.</summary>
     /// <param name="next">The plan of the others.</param>
-    public LanePlanSummary Then(LanePlanSummary next)
+    public VariantPlan Then(VariantPlan next)
     {
         ArgumentNullException.ThrowIfNull(next);
-        return new LanePlanSummary(
+        return new VariantPlan(
             Variants + next.Variants, Unchanged + next.Unchanged, Lanes + next.Lanes, Whole + next.Whole, Walks + next.Walks,
             Rows + next.Rows, MultiplyAdds + next.MultiplyAdds, NaiveMultiplyAdds + next.NaiveMultiplyAdds, Math.Max(Bytes, next.Bytes));
     }
