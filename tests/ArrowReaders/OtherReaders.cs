@@ -55,6 +55,7 @@ internal static class OtherReaders
     private static string Name(ColumnType type) => type switch
     {
         ColumnType.Int32 => "int32",
+        ColumnType.Int64 => "int64",
         ColumnType.Float64 => "float64",
         _ => "dictionary",
     };

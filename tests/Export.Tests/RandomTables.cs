@@ -16,7 +16,9 @@ internal static class RandomTables
 
     private static readonly Gen<int> Integer = Gen.OneOf(Gen.Int, Gen.Int[0, 1].Select(i => i == 0 ? int.MinValue : int.MaxValue));
 
-    public static Gen<ResultTable> Table { get; } = Gen.Select(Gen.Int[0, 2].Array[0, 6], Gen.Int[0, 70], Gen.Int[0, 3]).SelectMany(
+    private static readonly Gen<long> Long = Gen.OneOf(Gen.Long, Gen.Int[0, 1].Select(i => i == 0 ? long.MinValue : long.MaxValue));
+
+    public static Gen<ResultTable> Table { get; } = Gen.Select(Gen.Int[0, 3].Array[0, 6], Gen.Int[0, 70], Gen.Int[0, 3]).SelectMany(
         (types, rows, nullity) =>
         {
             Column[] columns = [.. types.Select((t, i) => new Column($"c{i}", (ColumnType)t))];
@@ -42,6 +44,7 @@ internal static class RandomTables
             Gen<object?> value = column.Type switch
             {
                 ColumnType.Int32 => Integer.Select(v => (object?)v),
+                ColumnType.Int64 => Long.Select(v => (object?)v),
                 ColumnType.Float64 => Number.Select(v => (object?)v),
                 _ => Text.Select(v => (object?)v),
             };

@@ -9,11 +9,11 @@ public enum ColumnType
     /// <summary>64-bit float; value columns.</summary>
     Float64,
 
-    /// <summary>64-bit integer; counts beyond two billion, in tables of one's own.</summary>
-    Int64,
-
     /// <summary>Text; names. Each distinct text is held once, rows hold its number.</summary>
     Text,
+
+    /// <summary>64-bit integer; counts beyond two billion, in tables of one's own.</summary>
+    Int64,
 }
 
 /// <summary>A column of a table.</summary>
