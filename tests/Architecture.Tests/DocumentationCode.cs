@@ -12,7 +12,7 @@ namespace Interp.Architecture.Tests;
 /// <param name="Code">The code.</param>
 internal sealed partial record DocumentationCode(string Page, int Line, string Code)
 {
-    private const string ImplicitUsings = """
+    internal const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
         global using System.IO;

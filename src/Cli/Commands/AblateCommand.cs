@@ -35,7 +35,7 @@ internal sealed class AblateCommand : ToolCommand
         : base("ablate", "Ablation: one activation is replaced by something that knows nothing of the prompt (table `ablation`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans | InputParts.Metric);
+        _input = new InputOptions(this, PromptParts.Answers | PromptParts.Spans | PromptParts.Metric);
         _sweep = new SweepOptionSet(this);
         foreach (Option option in new Option[] { _with, _reference, _level, _draws, _noisePositions, _noiseSpan, _seed })
         {

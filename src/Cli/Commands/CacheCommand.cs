@@ -24,7 +24,7 @@ internal sealed class CacheCommand : ToolCommand
         : base("cache", "Activations at hook points, written to a .safetensors file, an .arrow file, or a folder.")
     {
         _model = new ModelOptions(this, interventions: true);
-        _input = new InputOptions(this, InputParts.Prompts);
+        _input = new InputOptions(this, PromptParts.Prompts);
         Add(_hooks);
         Add(_out);
         CommonOptions.AddTo(this);

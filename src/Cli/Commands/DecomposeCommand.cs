@@ -30,7 +30,7 @@ internal sealed class DecomposeCommand : ToolCommand
             + "--wrong where given (table `components`). Without an answer: to the most likely token.")
     {
         _model = new ModelOptions(this, interventions: true);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Metric);
+        _input = new InputOptions(this, PromptParts.Answers | PromptParts.Metric);
         Add(_by);
         Add(_pos);
         _reading = new ReadingOptions(this);

@@ -24,7 +24,7 @@ internal sealed class FlowCommand : ToolCommand
             + "routes of a prediction (`flow_edges`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers);
+        _input = new InputOptions(this, PromptParts.Answers);
         _flow = new FlowOptions(this);
         _table = new TableOptions(this, report: true, prompts: true);
         CommonOptions.AddTo(this);

@@ -29,7 +29,7 @@ internal sealed class GenerateCommand : ToolCommand
         : base("generate", "A greedy or sampled continuation; interventions apply (table `generation`).")
     {
         _model = new ModelOptions(this, interventions: true);
-        _input = new InputOptions(this, InputParts.Prompts);
+        _input = new InputOptions(this, PromptParts.Prompts);
         foreach (Option option in new Option[] { _maxNew, _temperature, _topK, _topP, _seed, _noCache, _ignoreEos })
         {
             Add(option);

@@ -27,7 +27,7 @@ internal sealed class HeadsCommand : ToolCommand
             + "Without prompts: on random tokens that repeat.")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Prompts);
+        _input = new InputOptions(this, PromptParts.Prompts);
         foreach (Option option in new Option[] { _random, _half, _scoring, _seed })
         {
             Add(option);

@@ -22,7 +22,7 @@ internal sealed class InfoCommand : ToolCommand
         : base("info", "Sizes, family, hook points, parameters and bytes of a model (table `model`; with --hooks, `hooks`).")
     {
         _model = new ModelOptions(this, memory: false);
-        _input = new InputOptions(this, InputParts.Prompts);
+        _input = new InputOptions(this, PromptParts.Prompts);
         Add(_hooks);
         Add(_positions);
         _table = new TableOptions(this);

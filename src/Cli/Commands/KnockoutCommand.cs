@@ -24,7 +24,7 @@ internal sealed class KnockoutCommand : ToolCommand
         : base("knockout", "Attention knockout: chosen positions are kept from reading others (table `knockout`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Spans | InputParts.Metric);
+        _input = new InputOptions(this, PromptParts.Answers | PromptParts.Spans | PromptParts.Metric);
         Add(_source);
         Add(_destination);
         _sweep = new SweepOptionSet(this, sites: false);

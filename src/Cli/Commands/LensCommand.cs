@@ -24,7 +24,7 @@ internal sealed class LensCommand : ToolCommand
             + "else of the run's own most likely token.")
     {
         _model = new ModelOptions(this, interventions: true);
-        _input = new InputOptions(this, InputParts.Answers);
+        _input = new InputOptions(this, PromptParts.Answers);
         foreach (Option option in new Option[] { _sites, _pos, _tuned })
         {
             Add(option);

@@ -21,7 +21,7 @@ internal sealed class PatchCommand : ToolCommand
         : base("patch", "Activation patching: one activation of one run is replaced by that of another (table `patching`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted | InputParts.Spans | InputParts.Metric);
+        _input = new InputOptions(this, PromptParts.Answers | PromptParts.Corrupted | PromptParts.Spans | PromptParts.Metric);
         _sweep = new SweepOptionSet(this);
         Add(_direction);
         _measure = new MeasureOptions(this);

@@ -34,7 +34,7 @@ internal sealed class PathCommand : ToolCommand
         : base("path", "Path patching: what senders write reaches chosen receivers only (table `paths`).")
     {
         _model = new ModelOptions(this);
-        _input = new InputOptions(this, InputParts.Answers | InputParts.Corrupted | InputParts.Metric);
+        _input = new InputOptions(this, PromptParts.Answers | PromptParts.Corrupted | PromptParts.Metric);
         foreach (Option option in new Option[] { _from, _to, _freeze, _by, _positions, _direction })
         {
             Add(option);

@@ -22,7 +22,7 @@ internal sealed class RunCommand : ToolCommand
         : base("run", "The most likely next tokens, with logit and probability (table `tokens`).")
     {
         _model = new ModelOptions(this, interventions: true);
-        _input = new InputOptions(this, InputParts.Prompts);
+        _input = new InputOptions(this, PromptParts.Prompts);
         Add(_pos);
         Add(_topK);
         _table = new TableOptions(this);

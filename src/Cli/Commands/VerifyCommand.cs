@@ -28,7 +28,7 @@ internal sealed class VerifyCommand : ToolCommand
         Add(_onnx);
         Add(_reference);
         Add(_tolerance);
-        _input = new InputOptions(this, InputParts.Prompts);
+        _input = new InputOptions(this, PromptParts.Prompts);
         _table = new TableOptions(this);
         CommonOptions.AddTo(this);
     }

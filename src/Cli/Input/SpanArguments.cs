@@ -1,3 +1,5 @@
+using Interp.Analysis;
+
 namespace Interp.Cli;
 
 /// <summary>The spans that <c>--span</c> names.</summary>

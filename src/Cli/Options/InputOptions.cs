@@ -8,7 +8,9 @@ namespace Interp.Cli;
 /// <summary>The input of all commands: prompts as texts or token ids, on the command line or in files.</summary>
 internal sealed class InputOptions
 {
-    private readonly InputParts _parts;
+    private const int Told = 5;
+
+    private readonly PromptParts _parts;
     private readonly PromptOptions _prompts;
     private readonly Option<string[]> _data = Opt.Texts(
         "--data", "FILE", "Prompts from a .jsonl or .csv file (fields clean, corrupted, answer, wrong, id, group, or the same as "
@@ -27,7 +29,7 @@ internal sealed class InputOptions
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="parts">What the command reads.</param>
-    public InputOptions(Command command, InputParts parts)
+    public InputOptions(Command command, PromptParts parts)
     {
         _parts = parts;
         _prompts = new PromptOptions(command, parts);
@@ -58,7 +60,7 @@ internal sealed class InputOptions
             foreach (string path in session.Get(_data))
             {
                 DataFile file = ReadFile(session, path, map);
-                if (answers && _parts.HasFlag(InputParts.Answers))
+                if (answers && _parts.HasFlag(PromptParts.Answers))
                 {
                     ForeignColumns.Refuse(Path.GetFileName(path), file);
                 }
@@ -66,12 +68,13 @@ internal sealed class InputOptions
                 rows.AddRange(file.Rows);
             }
 
-            if (!_parts.HasFlag(InputParts.Metric) && rows.Any(r => r.Pos is not null))
+            if (!_parts.HasFlag(PromptParts.Metric) && rows.Any(r => r.Pos is not null))
             {
                 session.Remark("field pos: it says where a metric is read, and this command reads none; positions are those of its options");
             }
 
-            IReadOnlyList<PromptPair> read = RowsOfData.Read(session, rows, reader.Read, session.Get(_skip));
+            (IReadOnlyList<PromptPair> read, IReadOnlyList<InvalidInputException> bad) = PromptRows.Read(rows, reader.Read, session.Get(_skip));
+            TellLeftOut(session, rows.Count, bad);
             ForeignColumns.TellIds(session, model, map, read);
             return session.Provenance.Pairs = read;
         }
@@ -86,7 +89,7 @@ internal sealed class InputOptions
     /// <exception cref="InvalidInputException">Something in the file cannot be used.</exception>
     public IReadOnlyList<PromptPair> ReadPrompts(Session session, TransformerModel model, string file)
     {
-        var reader = new PairReader(model, session.Get(_bos), InputParts.Prompts);
+        var reader = new PairReader(model, session.Get(_bos), PromptParts.Prompts);
         return [.. ReadFile(session, file, FieldMap.None).Rows.Select(reader.Read)];
     }
 
@@ -100,6 +103,19 @@ internal sealed class InputOptions
         }
 
         return file;
+    }
+
+    private static void TellLeftOut(Session session, int rows, IReadOnlyList<InvalidInputException> bad)
+    {
+        foreach (InvalidInputException exception in bad.Take(Told))
+        {
+            session.Remark($"left out: {exception.Message}");
+        }
+
+        if (bad.Count > 0)
+        {
+            session.Remark($"{bad.Count} of {rows} rows were left out{(bad.Count > Told ? $", the first {Told} are named above" : "")}");
+        }
     }
 
     private Option<string[]> Source(Session session)

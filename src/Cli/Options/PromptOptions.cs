@@ -1,3 +1,4 @@
+using Interp.Analysis;
 using System.CommandLine;
 
 namespace Interp.Cli;
@@ -5,7 +6,7 @@ namespace Interp.Cli;
 /// <summary>Prompts on the command line, as texts or token ids: one row for each clean prompt.</summary>
 internal sealed class PromptOptions
 {
-    private readonly InputParts _parts;
+    private readonly PromptParts _parts;
     private readonly Option<string[]> _prompt = Opt.Texts("--prompt", "TEXT", "A prompt; may be repeated.");
     private readonly Option<string[]> _tokens = Opt.Texts(
         "--tokens", "IDS", "A prompt as token ids, such as \"1 403 407\"; needs no tokenizer; may be repeated.");
@@ -41,18 +42,18 @@ internal sealed class PromptOptions
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="parts">What the command reads.</param>
-    public PromptOptions(Command command, InputParts parts)
+    public PromptOptions(Command command, PromptParts parts)
     {
         _parts = parts;
-        List<Option> options = parts.HasFlag(InputParts.Corrupted)
+        List<Option> options = parts.HasFlag(PromptParts.Corrupted)
             ? [_clean, _corrupted, _cleanTokens, _corruptedTokens, _pair, _corruptedPair, _types, _corruptedTypes]
             : [_prompt, _tokens, _clean, _cleanTokens, _pair, _types];
-        if (parts.HasFlag(InputParts.Answers))
+        if (parts.HasFlag(PromptParts.Answers))
         {
             options.AddRange([_answer, _answerToken, _wrong, _wrongToken]);
         }
 
-        if (parts.HasFlag(InputParts.Spans))
+        if (parts.HasFlag(PromptParts.Spans))
         {
             options.Add(_span);
         }
@@ -61,7 +62,7 @@ internal sealed class PromptOptions
     }
 
     /// <summary>The options that each give a prompt.</summary>
-    public IReadOnlyList<Option<string[]>> Sources => _parts.HasFlag(InputParts.Corrupted)
+    public IReadOnlyList<Option<string[]>> Sources => _parts.HasFlag(PromptParts.Corrupted)
         ? [_clean, _cleanTokens]
         : [_prompt, _tokens, _clean, _cleanTokens];
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using Interp.Analysis;
 
 namespace Interp.Cli;
 
@@ -7,23 +7,7 @@ namespace Interp.Cli;
 internal static class Shown
 {
     /// <summary>A token's text in quotes, so that spaces are seen; control characters are escaped.</summary>
-    public static string Token(string text)
-    {
-        StringBuilder shown = new("'");
-        foreach (char c in text)
-        {
-            shown.Append(c switch
-            {
-                '\n' => "\\n",
-                '\r' => "\\r",
-                '\t' => "\\t",
-                _ when char.IsControl(c) => $"\\u{(int)c:x4}",
-                _ => c.ToString(),
-            });
-        }
-
-        return shown.Append('\'').ToString();
-    }
+    public static string Token(string text) => Quoted.Token(text);
 
     /// <summary>A number with enough digits to compare.</summary>
     public static string Number(double? value) => value switch

@@ -131,7 +131,7 @@ public sealed class SweepCommandTests
 
     [Theory]
     [InlineData("--engine", "quick", "engine 'quick': expected one of lanes, naive")]
-    [InlineData("--metric", "loss", "metric 'loss': expected one of logit-diff")]
+    [InlineData("--metric", "cross", "metric 'cross': expected one of logit-diff")]
     [InlineData("--heads", "5.0", "head L5H0: out of range")]
     [InlineData("--heads", "1.9", "head L1H9: out of range")]
     [InlineData("--memory", "much", "--memory 'much': expected a size such as 4GB")]

@@ -1,3 +1,4 @@
+using Interp.Analysis;
 using Interp.Runtime;
 
 namespace Interp.Cli.Tests.Input;

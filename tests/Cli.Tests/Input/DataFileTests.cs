@@ -1,3 +1,4 @@
+using Interp.Analysis;
 namespace Interp.Cli.Tests.Input;
 
 public sealed class DataFileTests

@@ -1,3 +1,4 @@
+using Interp.Analysis;
 namespace Interp.Cli.Tests.Input;
 
 /// <summary>Files whose columns have other names, and rows that a model cannot use.</summary>

@@ -1,8 +1,8 @@
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
-/// <summary>What a command reads of its input.</summary>
+/// <summary>What is read of rows of prompts; the rest of a row is left alone.</summary>
 [Flags]
-internal enum InputParts
+public enum PromptParts
 {
     /// <summary>Prompts.</summary>
     Prompts = 0,

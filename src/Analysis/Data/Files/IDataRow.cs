@@ -1,4 +1,4 @@
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>How many ids a column holds.</summary>
 internal enum IdCount

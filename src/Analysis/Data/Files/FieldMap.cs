@@ -1,4 +1,4 @@
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>Which column of a file holds a field that interp reads; without a word about it, the one of the same name.</summary>
 /// <param name="columns">Columns by field.</param>

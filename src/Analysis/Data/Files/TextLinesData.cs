@@ -1,4 +1,4 @@
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>Prompts as lines of text: each line is one, just as it stands; empty lines are skipped.</summary>
 internal static class TextLinesData

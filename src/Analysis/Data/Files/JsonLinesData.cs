@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>Prompt pairs as JSON lines: one object per line; empty lines are skipped.</summary>
 internal static class JsonLinesData

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>Token ids as users write them.</summary>
 internal static class TokenIds

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>
 /// Prompt pairs as comma-separated values with a header (RFC 4180: quoted fields may hold commas, line breaks and doubled

@@ -1,7 +1,7 @@
 using Interp.Runtime;
 using Interp.Runtime.Tokenization;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>
 /// The one token that an answer names. An answer continues a prompt, so nothing is put in front of it, and a leading space
@@ -39,8 +39,8 @@ internal static class AnswerToken
             return named >= 0 ? named : ids[0];
         }
 
-        string found = string.Join(", ", ids.Select(id => Shown.Token(tokenizer.TokenText(id))));
-        throw new InvalidInputException($"{source} {Shown.Token(text)} is {ids.Count} tokens ({found}); expected one");
+        string found = string.Join(", ", ids.Select(id => Quoted.Token(tokenizer.TokenText(id))));
+        throw new InvalidInputException($"{source} {Quoted.Token(text)} is {ids.Count} tokens ({found}); expected one");
 
         bool Spells(IReadOnlyList<int> tokens) => string.Concat(tokens.Select(tokenizer!.TokenText)) == text;
     }

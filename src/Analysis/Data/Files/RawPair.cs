@@ -1,4 +1,4 @@
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>A row of the input as it was written: texts or ids, nothing tokenized yet.</summary>
 /// <param name="Source">Where it stands: <c>--prompt 2</c>, <c>pairs.jsonl, line 3</c>. Errors begin with it.</param>

@@ -1,4 +1,4 @@
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>The fields of a row of data, whatever the file's format: one value per field, as text or as ids.</summary>
 /// <param name="source">Where the row stands.</param>

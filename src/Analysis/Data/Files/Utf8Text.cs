@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>
 /// Text files of prompts are UTF-8. Bytes that are not are an error: a replacement character would be another token, and every number

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>Splits comma-separated values into rows of fields.</summary>
 /// <param name="name">Name of the file, for errors.</param>

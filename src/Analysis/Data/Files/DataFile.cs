@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>A file of prompts as it was read: once, so that its hash is that of the bytes that became rows.</summary>
 /// <param name="Rows">The rows, at least one.</param>

@@ -1,15 +1,14 @@
 using System.Globalization;
-using Interp.Analysis;
 using Interp.Runtime;
 using Interp.Runtime.Tokenization;
 
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>Makes token ids of rows of input, and checks that the model can run them; errors name the row.</summary>
 /// <param name="model">The model.</param>
 /// <param name="bos">Whether the beginning-of-sequence token is put in front of prompts.</param>
 /// <param name="parts">What the command reads; the rest of a row of data is left alone.</param>
-internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts parts)
+internal sealed class PairReader(TransformerModel model, BosMode bos, PromptParts parts)
 {
     /// <summary>Reads one row.</summary>
     /// <exception cref="InvalidInputException">The row cannot be used.</exception>
@@ -18,7 +17,7 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         (IReadOnlyList<int> clean, IReadOnlyList<int>? types) =
             Prompt(row, "clean", row.Clean, row.CleanTokens, row.CleanPair, row.CleanTokenTypes)
             ?? throw new InvalidInputException($"{row.Source}: expected a prompt (clean or clean_tokens), found none");
-        bool answers = parts.HasFlag(InputParts.Answers);
+        bool answers = parts.HasFlag(PromptParts.Answers);
         var pair = new PromptPair
         {
             Clean = clean,
@@ -28,9 +27,9 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
             Id = row.Id,
             Group = row.Group,
             Spans = Spans(row, clean),
-            MetricPositions = parts.HasFlag(InputParts.Metric) ? MetricPositions(row, clean.Count) : null,
+            MetricPositions = parts.HasFlag(PromptParts.Metric) ? MetricPositions(row, clean.Count) : null,
         };
-        return parts.HasFlag(InputParts.Corrupted) ? WithCorrupted(row, pair) : pair;
+        return parts.HasFlag(PromptParts.Corrupted) ? WithCorrupted(row, pair) : pair;
     }
 
     private PromptPair WithCorrupted(RawPair row, PromptPair pair)
@@ -96,7 +95,7 @@ internal sealed class PairReader(TransformerModel model, BosMode bos, InputParts
         foreach ((string name, string text) in row.SpanTexts)
         {
             spans[name] = TextSpan.Find(model, clean, text) ?? throw new InvalidInputException(
-                $"{row.SpanPlace(name, "")} {Shown.Token(text)}: expected a text that the clean prompt has once, found "
+                $"{row.SpanPlace(name, "")} {Quoted.Token(text)}: expected a text that the clean prompt has once, found "
                 + "it never or more often");
         }
 

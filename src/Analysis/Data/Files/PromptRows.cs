@@ -1,20 +1,16 @@
-using Interp.Analysis;
-
-namespace Interp.Cli;
+namespace Interp.Analysis;
 
 /// <summary>Rows of files of data that a model can use, and those that it cannot.</summary>
-internal static class RowsOfData
+internal static class PromptRows
 {
-    private const int Told = 5;
-
     /// <summary>Reads rows.</summary>
-    /// <param name="session">The call; told which rows are left out.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="read">Reads one.</param>
     /// <param name="skip">Whether rows that cannot be used are left out. Rows without an id get the place where they stand for one.</param>
+    /// <returns>The prompts, and what is wrong with the rows that were left out.</returns>
     /// <exception cref="InvalidInputException">A row cannot be used, or with <paramref name="skip"/> none can.</exception>
-    public static IReadOnlyList<PromptPair> Read(
-        Session session, IReadOnlyList<RawPair> rows, Func<RawPair, PromptPair> read, bool skip)
+    public static (IReadOnlyList<PromptPair> Pairs, IReadOnlyList<InvalidInputException> LeftOut) Read(
+        IReadOnlyList<RawPair> rows, Func<RawPair, PromptPair> read, bool skip)
     {
         List<PromptPair> pairs = [];
         List<InvalidInputException> bad = [];
@@ -32,12 +28,7 @@ internal static class RowsOfData
             }
         }
 
-        if (bad.Count == 0)
-        {
-            return pairs;
-        }
-
-        if (pairs.Count == 0 || !skip)
+        if (bad.Count > 0 && (pairs.Count == 0 || !skip))
         {
             string others = (bad.Count, pairs.Count) switch
             {
@@ -48,12 +39,6 @@ internal static class RowsOfData
             throw new InvalidInputException(bad[0].Message + others, bad[0]);
         }
 
-        foreach (InvalidInputException exception in bad.Take(Told))
-        {
-            session.Remark($"left out: {exception.Message}");
-        }
-
-        session.Remark($"{bad.Count} of {rows.Count} rows were left out{(bad.Count > Told ? $", the first {Told} are named above" : "")}");
-        return pairs;
+        return (pairs, bad);
     }
 }
