@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Bench;
 

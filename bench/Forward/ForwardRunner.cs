@@ -1,6 +1,7 @@
 using Interp.Analysis;
 using Interp.Bench.Product;
 using Interp.Hooks;
+using Interp.Runtime.Machine;
 using Interp.Runtime;
 using Interp.Runtime.Kernels;
 

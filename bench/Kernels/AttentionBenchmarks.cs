@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Interp.Bench.Product;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Bench.Kernels;
 
@@ -110,5 +111,5 @@ public unsafe class AttentionBenchmarks : KernelBenchmark, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private float* ThreadScores() => Runtime.Forward.ThreadScratch.Take((nint)QueryBlock * Tokens);
+    private float* ThreadScores() => Runtime.Machine.ThreadScratch.Take((nint)QueryBlock * Tokens);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Interp.Runtime.Machine;
 using Interp.Runtime.Weights;
 
 namespace Interp.Onnx;

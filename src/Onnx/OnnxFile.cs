@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Interp.Onnx.Format;
+using Interp.Runtime.Machine;
 using Interp.Runtime.Weights;
 
 namespace Interp.Onnx;

@@ -4,5 +4,5 @@ namespace Interp.Onnx;
 public static class OnnxFormat
 {
     /// <summary>Has models loaded from paths that end in <c>.onnx</c>; a second time it does nothing.</summary>
-    public static void Register() => IModelSource.Onnx = OnnxModel.Open;
+    public static void Register() => ModelSources.Onnx = OnnxModel.Open;
 }

@@ -1,4 +1,5 @@
 using Interp.Runtime.Families;
+using Interp.Runtime.Machine;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 

@@ -1,4 +1,5 @@
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 using Interp.Runtime.Weights;
 
 namespace Interp.Onnx;

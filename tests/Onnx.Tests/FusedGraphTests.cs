@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Interp.Runtime.Machine;
 using Interp.Runtime.Weights;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;

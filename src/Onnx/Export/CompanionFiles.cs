@@ -20,7 +20,7 @@ public static class CompanionFiles
         ArgumentException.ThrowIfNullOrEmpty(model);
         ArgumentException.ThrowIfNullOrEmpty(graph);
         string folder = Path.GetDirectoryName(Path.GetFullPath(graph))!;
-        using IModelSource source = IModelSource.Open(model);
+        using IModelSource source = ModelSources.Open(model);
         ModelFamily family = ModelFamily.For(source.Config);
         ModelConfig config = family.ReadConfig(source.Config);
         List<string> remarks = [];

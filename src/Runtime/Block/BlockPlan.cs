@@ -159,28 +159,6 @@ public sealed class BlockPlan
         return null;
     }
 
-    /// <summary>Throws unless weights have the norms that the plan applies.</summary>
-    internal void Require(ModelWeights weights, string source)
-    {
-        for (int layer = 0; layer < weights.Blocks.Count; layer++)
-        {
-            foreach (BlockStep step in Steps)
-            {
-                string? missing = step switch
-                {
-                    { Operation: BlockOperation.Normalize, Norm: { } norm } when weights.Blocks[layer].Norm(norm) is null => $"the norm {norm}",
-                    { Operation: BlockOperation.NormalizeHeads } when weights.Blocks[layer].Attention is { QueryNorm: null } or { KeyNorm: null } =>
-                        "norms of queries and keys",
-                    _ => null,
-                };
-                if (missing is not null)
-                {
-                    throw new InvalidInputException($"{source}: block {layer}: expected {missing}, as the configuration says, found none");
-                }
-            }
-        }
-    }
-
     private static BlockSlot[][] Liveness(ImmutableArray<BlockStep> steps)
     {
         var live = new BlockSlot[steps.Length][];

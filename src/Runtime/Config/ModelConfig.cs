@@ -165,32 +165,6 @@ public sealed record ModelConfig
     /// <param name="layer">0-based layer.</param>
     public float ScoreScale(int layer) => ScaleByInverseLayer ? AttentionScale / (layer + 1) : AttentionScale;
 
-    /// <summary>What the hook table has to know of this model.</summary>
-    public ModelOutline Outline => new()
-    {
-        NLayers = NLayers,
-        DModel = DModel,
-        NHeads = NHeads,
-        NKeyValueHeads = NKeyValueHeads,
-        DHead = DHead,
-        DMlp = DMlp,
-        DVocab = DVocabOut,
-        BlockPoints = BlockPlan.Of(this).Points,
-        HasPosEmbed = Positions is PositionKind.Learned or PositionKind.Shortformer,
-        HasTokenTypes = TokenTypes > 0,
-        HasEmbedNorm = EmbedNorm,
-        Experts = Experts,
-        ExpertsPerToken = ExpertsPerToken,
-        AttnOnly = AttnOnly,
-        GatedMlp = Gated && !AttnOnly,
-        Causal = Causal,
-        Window = Window,
-        HasFinalNorm = FinalNorm && Norm != NormKind.None,
-        HasMlmHead = MlmHead,
-        HasUnembed = HasUnembed,
-        EncoderNames = !Causal && EmbedNorm,
-    };
-
     /// <summary>Checks that the fields agree with each other.</summary>
     /// <param name="source">The file the configuration came from, for the error text.</param>
     /// <returns>This configuration.</returns>

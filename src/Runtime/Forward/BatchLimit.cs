@@ -1,4 +1,5 @@
 using Interp.Hooks;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Forward;
 

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Interp.Hooks;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Forward;
 

@@ -1,5 +1,6 @@
 using Interp.Hooks;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Forward;
 

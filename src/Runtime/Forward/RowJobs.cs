@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Forward;
 

@@ -3,8 +3,15 @@ using Interp.Runtime.Kernels;
 
 namespace Interp.Runtime.Forward;
 
+/// <summary>Where the values of a sequence are recorded.</summary>
+internal interface IRecording
+{
+    /// <summary>Takes the values of a point, without copying them.</summary>
+    void Put(HookPoint point, float[] values);
+}
+
 /// <summary>Interventions in registration order, then recording: a cache sees the value after intervention.</summary>
-internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint> observed, ActivationCache[] caches)
+internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint> observed, IRecording[] caches)
     : IForwardHooks
 {
     private readonly HashSet<HookPoint> _observed = [.. observed];

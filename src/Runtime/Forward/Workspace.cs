@@ -1,4 +1,5 @@
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Forward;
 

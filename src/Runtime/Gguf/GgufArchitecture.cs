@@ -101,7 +101,7 @@ internal sealed class GgufArchitecture
         const string key = "general.architecture";
         string name = metadata.Text(key);
         return Array.Find(Known, architecture => architecture.Name == name) ?? throw metadata.Error(
-            key, $"{Weights.OneLine.Quote(name)} is not supported; expected one of {string.Join(", ", Known.Select(k => k.Name))}");
+            key, $"{OneLine.Quote(name)} is not supported; expected one of {string.Join(", ", Known.Select(k => k.Name))}");
     }
 
     /// <summary>Hugging Face's name of a tensor and how the tensor lies; null for a tensor that is not known.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Interp.Runtime.Machine;
 using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Gguf;

@@ -1,3 +1,4 @@
+using Interp.Runtime.Machine;
 using Interp.Runtime.Weights;
 
 namespace Interp.Runtime.Gguf;

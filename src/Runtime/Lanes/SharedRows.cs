@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Interp.Hooks;
 using Interp.Runtime.Forward;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Lanes;
 

@@ -1,10 +1,11 @@
 using System.Numerics.Tensors;
 using Interp.Hooks;
+using Interp.Runtime.Forward;
 
 namespace Interp.Runtime;
 
 /// <summary>The recorded activations of one sequence.</summary>
-public sealed class ActivationCache
+public sealed class ActivationCache : IRecording
 {
     private readonly HookMap _map;
     private readonly ModelConfig _config;
@@ -129,5 +130,8 @@ public sealed class ActivationCache
     }
 
     /// <summary>Puts the values of a point, shared with the caller.</summary>
+    void IRecording.Put(HookPoint point, float[] values) => Put(point, values);
+
+    /// <inheritdoc cref="IRecording.Put"/>
     internal void Put(HookPoint point, float[] values) => _values[point] = values;
 }

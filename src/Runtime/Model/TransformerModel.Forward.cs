@@ -1,6 +1,7 @@
 using Interp.Hooks;
 using Interp.Runtime.Forward;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime;
 

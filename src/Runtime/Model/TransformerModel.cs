@@ -2,6 +2,7 @@ using Interp.Hooks;
 using Interp.Runtime.Families;
 using Interp.Runtime.Forward;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 using Interp.Runtime.Tokenization;
 using Interp.Runtime.Weights;
 
@@ -15,7 +16,7 @@ public sealed partial class TransformerModel
     private TransformerModel(
         ModelConfig config, ModelWeights weights, TokenizerFound tokenizer, ModelIdentity identity)
     {
-        BlockPlan.Of(config).Require(weights, identity.Name);
+        weights.Require(BlockPlan.Of(config), identity.Name);
         Config = config;
         Weights = weights;
         _tokenizer = tokenizer;
@@ -77,7 +78,7 @@ public sealed partial class TransformerModel
     public static TransformerModel Load(string path, ModelFamily? family = null)
     {
         ArgumentNullException.ThrowIfNull(path);
-        IModelSource source = IModelSource.Open(path);
+        IModelSource source = ModelSources.Open(path);
         Task<TokenizerFound>? tokenizer = null;
         try
         {

@@ -1,3 +1,5 @@
+using Interp.Runtime.Machine;
+
 namespace Interp.Runtime.Weights;
 
 /// <summary>

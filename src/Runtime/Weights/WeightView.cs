@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Weights;
 

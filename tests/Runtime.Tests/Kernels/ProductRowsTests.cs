@@ -1,5 +1,6 @@
 using CsCheck;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Tests.Kernels;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Tests.Kernels;
 

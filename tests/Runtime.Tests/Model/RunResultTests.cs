@@ -1,5 +1,6 @@
 using Interp.Hooks;
 using Interp.Runtime.Forward;
+using Interp.Runtime.Machine;
 
 namespace Interp.Runtime.Tests.Model;
 

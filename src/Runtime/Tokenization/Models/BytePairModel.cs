@@ -88,7 +88,7 @@ internal sealed class BytePairModel : ITokenModel
         return ranks;
 
         int Id(string token) => vocabulary.Id(token) ?? throw new InvalidInputException(
-            $"{place}: merges: merge {rank}: token {Weights.OneLine.Quote(token)} is not in the vocabulary");
+            $"{place}: merges: merge {rank}: token {OneLine.Quote(token)} is not in the vocabulary");
     }
 
     private List<int> Symbols(string word)

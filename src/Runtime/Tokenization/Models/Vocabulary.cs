@@ -18,14 +18,14 @@ internal sealed class Vocabulary
         {
             most = id is >= 0 and < MostIds
                 ? Math.Max(most, id)
-                : throw new InvalidInputException($"{place}: token {Weights.OneLine.Quote(token)}: expected an id from 0 to {MostIds - 1}, found {id}");
+                : throw new InvalidInputException($"{place}: token {OneLine.Quote(token)}: expected an id from 0 to {MostIds - 1}, found {id}");
         }
 
         _tokens = new string?[most + 1];
         foreach ((string token, int id) in ids)
         {
             _tokens[id] = _tokens[id] is not { } other ? token : throw new InvalidInputException(
-                $"{place}: expected one token for each id, found {Weights.OneLine.Quote(other)} and {Weights.OneLine.Quote(token)} for {id}");
+                $"{place}: expected one token for each id, found {OneLine.Quote(other)} and {OneLine.Quote(token)} for {id}");
         }
 
         Lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();

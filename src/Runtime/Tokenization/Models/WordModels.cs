@@ -65,5 +65,5 @@ internal static class Unknown
 {
     public static InvalidInputException Missing(string? token) => new(token is null
         ? "the tokenizer has no token for what it does not know, and the text needs one"
-        : $"the tokenizer's unk_token {Weights.OneLine.Quote(token)} is not in its vocabulary, and the text needs it");
+        : $"the tokenizer's unk_token {OneLine.Quote(token)} is not in its vocabulary, and the text needs it");
 }

@@ -83,7 +83,7 @@ internal sealed class Pattern
             {
                 if (++_steps > _most)
                 {
-                    throw new InvalidInputException($"the pattern {Weights.OneLine.Quote(pattern._source)} takes too long on this text");
+                    throw new InvalidInputException($"the pattern {OneLine.Quote(pattern._source)} takes too long on this text");
                 }
 
                 PatternCode step = pattern._code[code];

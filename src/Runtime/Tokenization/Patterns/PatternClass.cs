@@ -136,7 +136,7 @@ internal sealed class PatternClass(int[] text, string source, bool ignoreCase)
 
         negated ^= Take(ref at, '^');
         string name = Name(ref at, '}');
-        return CharacterSet.Of(CharacterSet.Property(name) ?? throw Error($"the property {Weights.OneLine.Quote(name)}, which is not supported"), negated);
+        return CharacterSet.Of(CharacterSet.Property(name) ?? throw Error($"the property {OneLine.Quote(name)}, which is not supported"), negated);
     }
 
     private CharacterSet Posix(ref int at)
@@ -200,5 +200,5 @@ internal sealed class PatternClass(int[] text, string source, bool ignoreCase)
 
     private static bool IsHex(int code) => code < 128 && char.IsAsciiHexDigit((char)code);
 
-    private InvalidInputException Error(string found) => new($"pattern {Weights.OneLine.Quote(source)}: found {found}");
+    private InvalidInputException Error(string found) => new($"pattern {OneLine.Quote(source)}: found {found}");
 }

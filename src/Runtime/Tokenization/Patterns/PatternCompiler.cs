@@ -113,13 +113,13 @@ internal sealed class PatternCompiler(string source)
     private int[] Widths(PatternNode part) => part.Width is (var least, { } most) && most <= WidestLookBehind
         ? [.. Enumerable.Range(least, most - least + 1)]
         : throw new InvalidInputException(
-            $"pattern {Weights.OneLine.Quote(source)}: expected looks back of at most {WidestLookBehind} characters, found a longer one");
+            $"pattern {OneLine.Quote(source)}: expected looks back of at most {WidestLookBehind} characters, found a longer one");
 
     private int Emit(PatternCode code)
     {
         if (_code.Count >= MostSteps)
         {
-            throw new InvalidInputException($"pattern {Weights.OneLine.Quote(source)}: it is too long when its repeats are written out");
+            throw new InvalidInputException($"pattern {OneLine.Quote(source)}: it is too long when its repeats are written out");
         }
 
         _code.Add(code);

@@ -274,7 +274,7 @@ internal sealed class PatternParser(string source)
         return found;
     }
 
-    private InvalidInputException Error(string found) => new($"pattern {Weights.OneLine.Quote(source)}: found {found}");
+    private InvalidInputException Error(string found) => new($"pattern {OneLine.Quote(source)}: found {found}");
 
     private readonly record struct Options(bool IgnoreCase, bool DotAll, bool Extended);
 }

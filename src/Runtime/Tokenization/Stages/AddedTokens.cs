@@ -61,7 +61,7 @@ internal sealed class AddedTokens
             TextPiece text = TextPiece.Of(token.Content);
             int[] codes = normalizer is null ? text.Codes : normalizer(text).Codes;
             return codes.Length > 0 ? codes : throw new InvalidInputException(
-                $"added_tokens: the normalizer leaves nothing of {Weights.OneLine.Quote(token.Content)}, which would be found everywhere");
+                $"added_tokens: the normalizer leaves nothing of {OneLine.Quote(token.Content)}, which would be found everywhere");
         }
     }
 
