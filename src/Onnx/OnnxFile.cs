@@ -9,6 +9,9 @@ namespace Interp.Onnx;
 /// <summary>An ONNX file, parsed, and the files of external data that it names.</summary>
 internal sealed class OnnxFile : IDisposable
 {
+    /// <summary>The metadata that says which interventions are part of a graph.</summary>
+    internal const string InterventionsKey = "interp.interventions";
+
     private readonly Lazy<string> _sha256;
 
     private OnnxFile(string path, ModelProto model, IncrementalHash hash)

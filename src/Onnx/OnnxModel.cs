@@ -100,7 +100,7 @@ internal sealed class OnnxModel : IModelSource
     /// <exception cref="InvalidInputException">The graph is not a model of this configuration.</exception>
     public IWeightSource Weights(ModelConfig config)
     {
-        if (_file.Model.MetadataProps.FirstOrDefault(p => p.Key == OnnxExport.InterventionsKey) is { } baked)
+        if (_file.Model.MetadataProps.FirstOrDefault(p => p.Key == OnnxFile.InterventionsKey) is { } baked)
         {
             // Only weights are read here, and they are those of the model without interventions.
             throw new InvalidInputException($"{_file.Path}: interventions are part of this graph ({OneLine.Quote(baked.Value)}): "

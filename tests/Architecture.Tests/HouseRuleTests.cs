@@ -81,8 +81,16 @@ public sealed partial class HouseRuleTests
         unit.Usings.Where(u => u.StaticKeyword != default && u.Name!.ToString().Contains("Numerics", StringComparison.Ordinal)).Select(Line));
 
     [Fact]
-    public void Classes_and_records_are_sealed_static_or_abstract()
+    public void Classes_and_records_are_sealed_static_abstract_or_a_base_here()
     {
+        HashSet<string> bases =
+        [
+            .. from unit in Units.Value
+               from type in unit.DescendantNodes().OfType<TypeDeclarationSyntax>()
+               from based in type.BaseList?.Types ?? []
+               where based.Type is IdentifierNameSyntax
+               select based.Type.ToString(),
+        ];
         // A modifier on one part of a partial type holds for all of them.
         var types =
             from unit in Units.Value
@@ -94,6 +102,7 @@ public sealed partial class HouseRuleTests
             from type in types
             where !type.Any(part => part.Modifiers.Any(m => m.Kind() is
                 SyntaxKind.SealedKeyword or SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword))
+                && !bases.Contains(type.Key[(type.Key.LastIndexOf('.') + 1)..])
             select $"{At(type.First())} {type.Key}");
     }
 

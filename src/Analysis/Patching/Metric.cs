@@ -3,45 +3,6 @@ using Interp.Runtime;
 
 namespace Interp.Analysis;
 
-/// <summary>What is measured on the logits of one position.</summary>
-public enum MetricKind
-{
-    /// <summary>Mean logit of the answers minus mean logit of the wrong tokens.</summary>
-    LogitDiff,
-
-    /// <summary>Mean logit of the answers.</summary>
-    Logit,
-
-    /// <summary>Mean log-probability of the answers, in nats.</summary>
-    LogProb,
-
-    /// <summary>Mean probability of the answers.</summary>
-    Prob,
-
-    /// <summary>Kullback-Leibler divergence from the clean run's distribution to this one, in nats.</summary>
-    Kl,
-
-    /// <summary>Mean rank of the answers, 0 = most likely.</summary>
-    Rank,
-
-    /// <summary>1 when no token has a larger logit than the likeliest answer, else 0.</summary>
-    Accuracy,
-
-    /// <summary>
-    /// Summed probability of the answers minus that of the wrong tokens (Hanna et al. 2023, greater-than).
-    /// </summary>
-    ProbDiff,
-
-    /// <summary>Mean cross-entropy of a prompt's own next tokens, in nats: the loss of a language model on the prompt.</summary>
-    Loss,
-
-    /// <summary>Share of a prompt's own next tokens than which no token has a larger logit.</summary>
-    NextAccuracy,
-
-    /// <summary>A function of the caller's own.</summary>
-    Custom,
-}
-
 /// <summary>
 /// A number read from the logits of a run, in float64: at the last position unless said otherwise (<see cref="At"/>), of several positions,
 /// answers or wrong tokens the mean over them.
@@ -210,17 +171,17 @@ public sealed partial record Metric
     {
         return Kind switch
         {
-            MetricKind.LogitDiff => Mean(pair.Answers, logits, LogitOf) - Mean(pair.Wrongs, logits, LogitOf),
-            MetricKind.Logit => Mean(pair.Answers, logits, LogitOf),
-            MetricKind.LogProb => Mean(pair.Answers, logits, TokenDistribution.LogProbability),
-            MetricKind.Prob => Mean(pair.Answers, logits, Probability),
-            MetricKind.Kl => Divergence(reference, logits),
-            MetricKind.Accuracy => Best(pair.Answers, logits),
-            MetricKind.ProbDiff => Sum(pair.Answers, logits, Probability) - Sum(pair.Wrongs, logits, Probability),
+            MetricKind.LogitDiff => LogitReadings.Mean(pair.Answers, logits, LogitReadings.Logit) - LogitReadings.Mean(pair.Wrongs, logits, LogitReadings.Logit),
+            MetricKind.Logit => LogitReadings.Mean(pair.Answers, logits, LogitReadings.Logit),
+            MetricKind.LogProb => LogitReadings.Mean(pair.Answers, logits, TokenDistribution.LogProbability),
+            MetricKind.Prob => LogitReadings.Mean(pair.Answers, logits, LogitReadings.Probability),
+            MetricKind.Kl => LogitReadings.Divergence(reference, logits),
+            MetricKind.Accuracy => LogitReadings.Best(pair.Answers, logits),
+            MetricKind.ProbDiff => LogitReadings.Sum(pair.Answers, logits, LogitReadings.Probability) - LogitReadings.Sum(pair.Wrongs, logits, LogitReadings.Probability),
             MetricKind.Loss => -TokenDistribution.LogProbability(logits, Next(pair, row)),
-            MetricKind.NextAccuracy => RankOf(logits, Next(pair, row)) == 0 ? 1 : 0,
+            MetricKind.NextAccuracy => LogitReadings.Rank(logits, Next(pair, row)) == 0 ? 1 : 0,
             MetricKind.Custom => EvaluateCustom(logits, pair),
-            _ => Mean(pair.Answers, logits, RankOf),
+            _ => LogitReadings.Mean(pair.Answers, logits, LogitReadings.Rank),
         };
     }
 
@@ -256,8 +217,8 @@ public sealed partial record Metric
         int answers = pair.Answers.Count;
         return Kind switch
         {
-            MetricKind.LogitDiff => Mean(Range(0, answers), chosen, LogitOf) - Mean(Range(answers, chosen.Length), chosen, LogitOf),
-            MetricKind.Logit => Mean(Range(0, answers), chosen, LogitOf),
+            MetricKind.LogitDiff => LogitReadings.Mean(Range(0, answers), chosen, LogitReadings.Logit) - LogitReadings.Mean(Range(answers, chosen.Length), chosen, LogitReadings.Logit),
+            MetricKind.Logit => LogitReadings.Mean(Range(0, answers), chosen, LogitReadings.Logit),
             MetricKind.Custom => _custom!.Function(chosen, pair),
             _ => throw new InvalidOperationException($"The metric {Name} reads the whole vocabulary."),
         };
@@ -305,8 +266,6 @@ public sealed partial record Metric
 
     private bool Compares => Kind is MetricKind.LogitDiff or MetricKind.ProbDiff;
 
-    private delegate double Reading(ReadOnlySpan<float> logits, int token);
-
     private static string NameOf(MetricKind kind) => kind switch
     {
         MetricKind.LogitDiff => "logit-diff",
@@ -324,60 +283,5 @@ public sealed partial record Metric
         return pair.Clean[1 + (positions.Count == 1 ? Wrapped(positions[0]) : positions.Select(Wrapped).Order().ElementAt(row))];
 
         int Wrapped(int position) => position < 0 ? position + n : position;
-    }
-
-    private static double Mean(IReadOnlyList<int> tokens, ReadOnlySpan<float> logits, Reading reading) =>
-        Sum(tokens, logits, reading) / tokens.Count;
-
-    private static double Sum(IReadOnlyList<int> tokens, ReadOnlySpan<float> logits, Reading reading)
-    {
-        double sum = 0;
-        foreach (int token in tokens)
-        {
-            sum += reading(logits, token);
-        }
-
-        return sum;
-    }
-
-    private static double LogitOf(ReadOnlySpan<float> logits, int token) => logits[token];
-
-    private static double RankOf(ReadOnlySpan<float> logits, int token)
-    {
-        int above = 0;
-        foreach (float logit in logits)
-        {
-            above += logit > logits[token] ? 1 : 0;
-        }
-
-        return above;
-    }
-
-    private static double Best(IReadOnlyList<int> answers, ReadOnlySpan<float> logits)
-    {
-        foreach (int answer in answers)
-        {
-            if (RankOf(logits, answer) == 0)
-            {
-                return 1;
-            }
-        }
-
-        return 0;
-    }
-
-    private static double Probability(ReadOnlySpan<float> logits, int token) =>
-        Math.Exp(TokenDistribution.LogProbability(logits, token));
-
-    private static double Divergence(ReadOnlySpan<float> reference, ReadOnlySpan<float> logits)
-    {
-        double from = TokenDistribution.LogSumExp(reference), to = TokenDistribution.LogSumExp(logits), sum = 0;
-        for (int i = 0; i < logits.Length; i++)
-        {
-            double logProbability = reference[i] - from;
-            sum += Math.Exp(logProbability) * (logProbability - (logits[i] - to));
-        }
-
-        return sum;
     }
 }

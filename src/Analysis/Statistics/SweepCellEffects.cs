@@ -51,7 +51,7 @@ public sealed class SweepCellEffects : ITableSink
         if (_texts.Length == 0)
         {
             Table = rows.Name;
-            Index = [.. SweepSummary.Index(rows.Columns)];
+            Index = [.. SummaryColumns.Index(rows.Columns)];
             _texts = [.. Index.Select(c => c.Type == ColumnType.Text ? new TextCodes() : null)];
         }
 

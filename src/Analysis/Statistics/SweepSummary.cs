@@ -5,14 +5,6 @@ namespace Interp.Analysis;
 /// <summary>Summary of a sweep's table over prompts: a mean, an interval and a test for every cell.</summary>
 public static class SweepSummary
 {
-    private static readonly string[] OfPrompts = ["prompt", "id", "group"];
-    private static readonly string[] Values = ["clean", "corrupted", "patched", "effect", "linear", "linear_effect"];
-    private static readonly Column[] Statistics =
-    [
-        new("n", ColumnType.Int32), new("mean", ColumnType.Float64), new("ci_low", ColumnType.Float64),
-        new("ci_high", ColumnType.Float64), new("p", ColumnType.Float64), new("q", ColumnType.Float64), new("d", ColumnType.Float64),
-    ];
-
     /// <summary>Summarises the column <c>effect</c>; prompts whose effect is undefined do not count.</summary>
     /// <param name="table">A table with one row per cell and prompt.</param>
     /// <param name="seed">Seed of bootstrap and sign flips.</param>
@@ -62,7 +54,7 @@ public static class SweepSummary
                 }
             });
         double?[] q = SampleStatistics.BenjaminiHochberg([.. found.Select(f => f.P)]);
-        var summary = new ResultTable<SummaryRow>(cells.Table + "_summary", [.. cells.Index, .. Statistics]);
+        var summary = new ResultTable<SummaryRow>(cells.Table + "_summary", [.. cells.Index, .. SummaryColumns.Statistics]);
         for (int c = 0; c < cells.Count; c++)
         {
             summary.Add(
@@ -71,13 +63,4 @@ public static class SweepSummary
 
         return summary;
     }
-
-    /// <summary>The kind of table that a sweep's table is summarised in.</summary>
-    internal static TableSchema Schema(TableSchema of) => new(
-        of.Name + "_summary", of.Commands + " --summary", $"One cell of `{of.Name}` over all prompts.",
-        [.. Index(of.Columns), .. Statistics], typeof(SummaryRow));
-
-    /// <summary>The columns that tell cells apart.</summary>
-    internal static IEnumerable<Column> Index(IEnumerable<Column> columns) =>
-        columns.Where(c => !OfPrompts.Contains(c.Name) && !Values.Contains(c.Name));
 }

@@ -99,8 +99,8 @@ public static class TableSchemas
     /// <summary>All of them; the summary of a sweep after its table.</summary>
     public static IReadOnlyList<TableSchema> All { get; } =
     [
-        Tokens, Generation, Components, Lens, Flow, FlowAgreement, FlowEdges, Mixing, Prompts, Patching, SweepSummary.Schema(Patching), Ablation,
-        SweepSummary.Schema(Ablation), Knockout, SweepSummary.Schema(Knockout), Paths, SweepSummary.Schema(Paths), Heads, Ov, Qk,
+        Tokens, Generation, Components, Lens, Flow, FlowAgreement, FlowEdges, Mixing, Prompts, Patching, SummaryColumns.Schema(Patching), Ablation,
+        SummaryColumns.Schema(Ablation), Knockout, SummaryColumns.Schema(Knockout), Paths, SummaryColumns.Schema(Paths), Heads, Ov, Qk,
         Composition, TokenPairs, Neurons, Verify, Model, Hooks, Bench, Plan,
     ];
 

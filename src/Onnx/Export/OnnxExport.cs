@@ -30,9 +30,6 @@ public sealed record OnnxExportOptions
 /// </summary>
 public static class OnnxExport
 {
-    /// <summary>The metadata that says which interventions are part of a graph.</summary>
-    internal const string InterventionsKey = "interp.interventions";
-
     private const int OpsetVersion = 17;
     private const int FormatVersion = 8;
     private const long LargestGraph = 1L << 30;
@@ -92,7 +89,7 @@ public static class OnnxExport
         {
             message.MetadataProps.Add(new StringStringEntryProto
             {
-                Key = InterventionsKey,
+                Key = OnnxFile.InterventionsKey,
                 Value = string.Join("; ", options.Interventions.Select(i => i.ToString())),
             });
         }

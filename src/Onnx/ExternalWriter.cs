@@ -1,7 +1,7 @@
 using System.Globalization;
 using Interp.Onnx.Format;
 
-namespace Interp.Onnx.Export;
+namespace Interp.Onnx;
 
 /// <summary>Weights in a file beside the graph, because a protobuf message ends at 2 GiB.</summary>
 /// <param name="stream">The file.</param>
