@@ -99,7 +99,7 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
                 value = Expression.Call(require, value, Expression.Constant(Columns[i].Name), row);
             }
 
-            return FromColumn(value, parameter.ParameterType);
+            return (Expression)FromColumn(value, parameter.ParameterType);
         });
         ConstructorInfo constructor = (ConstructorInfo)parameters[0].Member;
         return Expression.Lambda<Func<TableColumn?[], int, T>>(Expression.New(constructor, values), columns, row).Compile();
@@ -142,7 +142,7 @@ internal sealed class RowMap<[DynamicallyAccessedMembers(RecordMembers.Needed)] 
         ? Expression.Call(Method<Func<object?, string?>>(NameOf), Expression.Convert(value, typeof(object)))
         : Expression.Convert(value, column);
 
-    private static Expression FromColumn(Expression value, Type property) => IsNamed(Bare(property))
+    private static UnaryExpression FromColumn(Expression value, Type property) => IsNamed(Bare(property))
         ? Expression.Convert(
             Expression.Call(Method<Func<Type, string?, object?>>(ValueOf), Expression.Constant(Bare(property), typeof(Type)), value), property)
         : Expression.Convert(value, property);

@@ -168,7 +168,7 @@ public sealed class JournalTests : IDisposable
 
     private static string Refused(Action run) => Assert.Throws<InvalidInputException>(run).Message;
 
-    private static ResultTable Run(
+    private static ResultTable<PatchingRow> Run(
         SweepJournal? journal, IProgress<SweepProgress>? progress, CancellationToken cancellation, IVariantEngine? engine = null) =>
         PatchingSweep.Run(
             Model, Pairs, new SweepOptions { Sites = ["z"] }, execution: new ExecutionOptions

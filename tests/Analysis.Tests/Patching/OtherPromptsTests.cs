@@ -55,7 +55,7 @@ public sealed class OtherPromptsTests
         Assert.Equal([0], Run(Encoder, AblationKind.Resample, "z", [1, 2], [1, 2, 3]).Values("prompt").Distinct());
     }
 
-    private static ResultTable Run(TransformerModel model, AblationKind kind, string site, params int[][] prompts) =>
+    private static ResultTable<AblationRow> Run(TransformerModel model, AblationKind kind, string site, params int[][] prompts) =>
         AblationSweep.Run(
             model,
             [.. prompts.Select(p => new PromptPair { Clean = p, Answers = [7] })],

@@ -74,9 +74,11 @@ internal static class CsvData
             string text = Text(column, label: false);
             try
             {
-                if (JsonSerializer.Deserialize<string?[]>(text) is { Length: > 0 } texts && !texts.Contains(null))
+                using JsonDocument json = JsonDocument.Parse(text);
+                if (json.RootElement is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() > 0
+                    && array.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String))
                 {
-                    return texts!;
+                    return [.. array.EnumerateArray().Select(e => e.GetString()!)];
                 }
             }
             catch (JsonException)

@@ -74,7 +74,7 @@ public sealed class PathMemoryTests : IDisposable
         Assert.Equal(96, plan!.Variants);
     }
 
-    private static ResultTable Run(
+    private static ResultTable<PathRow> Run(
         PathQuery[] queries, long? budget, IVariantEngine engine, SweepJournal? journal = null, IProgress<SweepProgress>? progress = null,
         CancellationToken cancellation = default) =>
         PathPatching.Run(
