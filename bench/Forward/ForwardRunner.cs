@@ -1,9 +1,9 @@
 using Interp.Analysis;
 using Interp.Bench.Product;
 using Interp.Hooks;
-using Interp.Runtime.Machine;
 using Interp.Runtime;
 using Interp.Runtime.Kernels;
+using Interp.Runtime.Machine;
 
 namespace Interp.Bench.Forward;
 

@@ -13,12 +13,6 @@ if (args is ["memory"])
     return;
 }
 
-if (args is ["out-of-memory", { } how])
-{
-    LimitProbe.Run(how);
-    return;
-}
-
 if (args is ["plan", { } name, { } kind, { } batch])
 {
     PlanProbe.Run(name, kind, batch);

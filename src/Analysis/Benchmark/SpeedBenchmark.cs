@@ -159,9 +159,9 @@ public static class SpeedBenchmark
         [
             (Forward, () => model.Forward(batch, default(NoHooks), threads: options.Threads)),
             (ForwardInto, () => model.Forward(batch, default(NoHooks), logits, threads: options.Threads)),
-            ("writes", () => model.Run(batch, writes)),
-            ("head_results", () => model.Run(batch, results)),
-            ("every_hook", () => model.Run(batch, every)),
+            ("writes", () => model.Run(batch, writes).Dispose()),
+            ("head_results", () => model.Run(batch, results).Dispose()),
+            ("every_hook", () => model.Run(batch, every).Dispose()),
         ];
         using IForwardPeer? peer = options.Peer?.Invoke(tokens);
         if (peer is not null)

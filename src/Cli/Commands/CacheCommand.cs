@@ -2,7 +2,6 @@ using System.CommandLine;
 using Interp.Analysis;
 using Interp.Export;
 using Interp.Hooks;
-using Interp.Runtime.Machine;
 using Interp.Runtime;
 using Interp.Runtime.Weights;
 

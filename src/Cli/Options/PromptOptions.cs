@@ -1,5 +1,5 @@
-using Interp.Analysis;
 using System.CommandLine;
+using Interp.Analysis;
 
 namespace Interp.Cli;
 

@@ -40,7 +40,7 @@ internal readonly struct RunHooks(InterventionPlan plan, IReadOnlyList<HookPoint
         var isNew = new bool[sequences.Length];
         for (int s = 0; s < sequences.Length; s++)
         {
-            copies[s] = ResultMemory.Shared.Take(sequences[s].Count * batch.Width, out isNew[s]);
+            copies[s] = ResultPool.Shared.Take(sequences[s].Count * batch.Width, out isNew[s]);
             caches[sequences[s].Sequence].Put(batch.Point, copies[s]);
         }
 

@@ -11,6 +11,10 @@ public sealed class ActivationCache : IRecording
     private readonly ModelConfig _config;
     private readonly Dictionary<HookPoint, float[]> _values = [];
 
+    // Arrays that were handed out may be held by anybody.
+    private readonly HashSet<HookPoint> _shared = [];
+    private bool _released;
+
     internal ActivationCache(TransformerModel model, int positions, IReadOnlyCollection<HookPoint> changed)
         : this(model.Hooks, model.Config, model.Identity, positions, changed)
     {
@@ -64,9 +68,16 @@ public sealed class ActivationCache : IRecording
     /// <summary>The values of a recorded activation, row-major. Shared with the cache: do not write.</summary>
     /// <param name="point">A hook point.</param>
     /// <exception cref="InvalidInputException">The model has no such point, or it was not recorded.</exception>
-    public float[] Values(HookPoint point) => _values.TryGetValue(_map.Require(point), out float[]? values)
-        ? values
-        : throw new InvalidInputException($"hook {_map.Name(point)}: not recorded in this run; name it among the hooks to observe");
+    public float[] Values(HookPoint point)
+    {
+        float[] values = Read(point);
+        lock (_shared)
+        {
+            _shared.Add(_map.Require(point));
+        }
+
+        return values;
+    }
 
     /// <summary>The values of one head at one position.</summary>
     /// <param name="point">A hook point.</param>
@@ -75,7 +86,7 @@ public sealed class ActivationCache : IRecording
     /// <exception cref="InvalidInputException">The point was not recorded, or position or head are out of range.</exception>
     public ReadOnlySpan<float> Row(HookPoint point, int position, int head = 0)
     {
-        float[] values = Values(point);
+        float[] values = Read(point);
         int heads = _map.Heads(point);
         if ((uint)head >= (uint)Math.Max(1, heads))
         {
@@ -114,6 +125,21 @@ public sealed class ActivationCache : IRecording
             $"{identity.Name} (SHA-256 {identity.Sha256[..12]}{(identity.DerivedFrom is { } from ? $", derived from {from[..12]}" : "")})";
     }
 
+    /// <summary>Gives its large arrays to later runs, but for those that were handed out; it cannot be read any more.</summary>
+    internal void Release()
+    {
+        _released = true;
+        foreach ((HookPoint point, float[] values) in _values)
+        {
+            if (!_shared.Contains(point))
+            {
+                ResultPool.Shared.Return(values);
+            }
+        }
+
+        _values.Clear();
+    }
+
     /// <summary>Whether the run was one of the model with these hook points.</summary>
     internal bool IsOf(HookMap map) => ReferenceEquals(_map, map);
 
@@ -134,4 +160,12 @@ public sealed class ActivationCache : IRecording
 
     /// <inheritdoc cref="IRecording.Put"/>
     internal void Put(HookPoint point, float[] values) => _values[point] = values;
+
+    private float[] Read(HookPoint point)
+    {
+        ObjectDisposedException.ThrowIf(_released, this);
+        return _values.TryGetValue(_map.Require(point), out float[]? values)
+            ? values
+            : throw new InvalidInputException($"hook {_map.Name(point)}: not recorded in this run; name it among the hooks to observe");
+    }
 }

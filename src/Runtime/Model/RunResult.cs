@@ -1,11 +1,21 @@
 using System.Numerics.Tensors;
+using Interp.Hooks;
+using Interp.Runtime.Forward;
 
 namespace Interp.Runtime;
 
-/// <summary>What a run computed: logits and the recorded activations of each sequence.</summary>
-public sealed class RunResult
+/// <summary>
+/// What a run computed: logits and the recorded activations of each sequence. Disposing of it is optional: it gives large arrays to later runs,
+/// which spares a program that records in a loop (<c>using RunResult run = model.Run(...)</c>) the making of new ones. Arrays of which a
+/// <see cref="TensorValue"/>, a tensor or <see cref="ActivationCache.Values"/> was handed out are not given away. What is disposed of cannot be
+/// read any more, nor can its caches; spans that were taken before must not be used. Reading from several threads is safe, disposing meanwhile
+/// is not.
+/// </summary>
+public sealed class RunResult : IDisposable
 {
     private readonly float[] _logits;
+    private bool _logitsShared;
+    private bool _disposed;
     private readonly int _vocabulary;
     private readonly int[][] _positions;
     private readonly int[] _starts;
@@ -57,6 +67,7 @@ public sealed class RunResult
     public ReadOnlyMemory<float> LogitValues(int sequence = 0)
     {
         RequireLogits(sequence);
+        _logitsShared = true;
         return _logits.AsMemory(_starts[sequence] * _vocabulary, _positions[sequence].Length * _vocabulary);
     }
 
@@ -87,8 +98,29 @@ public sealed class RunResult
         return _caches[sequence];
     }
 
+    /// <summary>Gives large arrays to later runs.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (!_logitsShared)
+        {
+            ResultPool.Shared.Return(_logits);
+        }
+
+        foreach (ActivationCache cache in _caches)
+        {
+            cache.Release();
+        }
+    }
+
     private void RequireSequence(int sequence)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if ((uint)sequence >= (uint)Batch.Count)
         {
             throw new InvalidInputException($"sequence {sequence}: expected 0..{Batch.Count - 1}, the sequences of this run");

@@ -59,7 +59,7 @@ public sealed partial class TransformerModel
         where THooks : struct, IForwardHooks
     {
         Check(batch, hooks, cache, logits);
-        float[] result = ResultMemory.Shared.Take(checked((int)(BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocabOut)));
+        float[] result = ResultPool.Shared.Take(checked((int)(BatchRun.ReadRows(batch.Lengths, logits) * Config.DVocabOut)), out _);
         nonFinite = BatchRun.Run(Resources, batch, hooks, cache, logits, ThreadCount(threads), result);
         return nonFinite is not { } found || allowNonFinite ? result : throw NotFinite(found);
     }
