@@ -114,4 +114,12 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();
+
+    [Fact]
+    public void First_programs_are_short()
+    {
+        DocumentationCode[] programs = [.. DocumentationCode.All.Where(c => c.Page == "docs/first-programs.md")];
+        Assert.Equal(8, programs.Length);
+        Assert.All(programs, program => Assert.InRange(program.Code.Split('\n').Count(line => line.Trim().Length > 0), 1, 25));
+    }
 }

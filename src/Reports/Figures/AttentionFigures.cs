@@ -1,5 +1,7 @@
 using System.Globalization;
 using Interp.Analysis;
+using Interp.Hooks;
+using Interp.Runtime;
 using Plotly.NET;
 
 namespace Interp.Reports;
@@ -21,6 +23,35 @@ public static class AttentionFigures
             ? Pattern(map, new TokenLabels([flow]), prompt, measure)
             : throw new InvalidInputException(
                 $"head L{layer}H{head}: expected rows of prompt {prompt} and measure '{measure}' in table {flow.Name}, found none");
+    }
+
+    /// <summary>The pattern of one head as a run recorded it, destinations by sources.</summary>
+    /// <param name="cache">A run that recorded <c>hook_pattern</c> of the layer.</param>
+    /// <param name="layer">0-based layer; negative from the last.</param>
+    /// <param name="head">0-based head.</param>
+    /// <param name="tokens">Texts of the tokens, such as <c>run.Batch.Tokens(0)</c> through <c>model.TokenText</c>; null = positions alone.</param>
+    /// <exception cref="InvalidInputException">The pattern was not recorded, there is no such head, or tokens are not as many as positions.</exception>
+    public static GenericChart Pattern(ActivationCache cache, int layer, int head, IReadOnlyList<string>? tokens = null)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        if (tokens is not null && tokens.Count != cache.Positions)
+        {
+            throw new InvalidInputException($"tokens: expected one for each of the {cache.Positions} positions, found {tokens.Count}");
+        }
+
+        string[] names = [.. Enumerable.Range(0, cache.Positions).Select(p => TokenLabels.Position(p, tokens?[p]))];
+        double?[][] rows = [.. names.Select((_, p) => cache.Row(Hook.Pattern(layer), p, head).ToArray().Select(share => (double?)share).ToArray())];
+        return new Heatmap
+        {
+            X = names,
+            Y = names,
+            Values = rows,
+            XTitle = "source",
+            YTitle = "destination",
+            ValueTitle = "attention",
+            Scale = Palette.Sequential,
+            Most = 1,
+        }.Chart();
     }
 
     /// <summary>
